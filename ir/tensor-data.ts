@@ -49,7 +49,13 @@ export interface TensorData {
   readonly data: ElementArray;
 }
 
-const arrayConstructors: { [E in ElementName]: new (source: number | ArrayBuffer) => ElementArrays[E] } = {
+const arrayConstructors: {
+  [E in ElementName]: new (
+    source: number | ArrayBuffer,
+    byteOffset?: number,
+    length?: number,
+  ) => ElementArrays[E];
+} = {
   f64: Float64Array,
   f32: Float32Array,
   f16: Float16Array,
@@ -81,9 +87,12 @@ export function allocateElements<E extends ElementName>(element: E, length: numb
 
 /** Views `bytes` (copied when misaligned) as elements. */
 export function elementsFromBytes<E extends ElementName>(element: E, bytes: Uint8Array): ElementArrays[E] {
-  const copy = new Uint8Array(bytes.byteLength);
-  copy.set(bytes);
-  return new arrayConstructors[element](copy.buffer);
+  const size = elementBytes(element);
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (buffer instanceof ArrayBuffer && byteOffset % size === 0 && byteLength % size === 0) {
+    return new arrayConstructors[element](buffer, byteOffset, byteLength / size);
+  }
+  return new arrayConstructors[element](Uint8Array.from(bytes).buffer);
 }
 
 export function elementCount(shape: readonly number[]): number {
