@@ -1,4 +1,7 @@
-/** Whether a line of text stands on its head: the PP-OCR orientation classifier, on the line's left end. */
+/**
+ * Whether a line of text stands on its head: the PP-OCR orientation classifier. It sees a long line squeezed and is now and then
+ * sure of the wrong answer, so the pipeline checks it against the rest of the page.
+ */
 import type { NetworkCache } from "./network.ts";
 import { type Normalisation, type Picture, resize, toTensor } from "./picture.ts";
 
@@ -17,7 +20,7 @@ export interface Orientation {
   readonly probability: number;
 }
 
-/** Classifies a level line: 48 pixels high, its proportions kept up to 192 pixels of width, zero to the right of it. */
+/** Classifies a level line: scaled to 48 pixels of height, squeezed to 192 of width when it is longer, zero to the right of it. */
 export async function classify(line: Picture, networks: NetworkCache): Promise<Orientation> {
   const width = Math.min(inputWidth, Math.ceil((inputHeight * line.width) / line.height));
   const input = toTensor(resize(line, width, inputHeight), lineNormalisation, inputHeight, inputWidth);

@@ -35,11 +35,14 @@ export interface DetectOptions {
   readonly threshold?: number;
   /** The least mean probability inside a box. */
   readonly boxThreshold?: number;
-  /** How far a core is grown to the whole line: area times this over the outline's length. */
+  /**
+   * How far a core is grown to the whole line: area times this over the outline's length. PaddleOCR's 1.5 cuts descenders and
+   * costs the recogniser spaces between words; 1.8 when not given.
+   */
   readonly unclipRatio?: number;
 }
 
-const defaults: Required<DetectOptions> = { threshold: 0.3, boxThreshold: 0.6, unclipRatio: 1.5 };
+const defaults: Required<DetectOptions> = { threshold: 0.3, boxThreshold: 0.6, unclipRatio: 1.8 };
 
 /** The shortest side of a core, in pixels of the map; a grown box must be two longer. */
 const minimumSide = 3;

@@ -34,19 +34,50 @@ export async function readText(
   options: ReadOptions = {},
 ): Promise<TextLine[]> {
   const networks = new NetworkCache(factory);
-  const lines: TextLine[] = [];
+  const crops: Crop[] = [];
   for (const { box } of await detect(picture, networks, options)) {
     const crop = cropBox(picture, box);
-    const { rotated } = await classify(crop, networks);
-    const { text, confidence } = await recognise(rotated ? turnAround(crop) : crop, networks, alphabet);
-    if (text !== "" && confidence >= (options.leastConfidence ?? 0.5)) lines.push({ text, confidence, box, rotated });
+    crops.push({ box, picture: crop, rotated: (await classify(crop, networks)).rotated });
   }
-  return rowsInReadingOrder(lines, standsOnItsHead(lines)).flat();
+  const upsideDown = standsOnItsHead(crops);
+  const lines: TextLine[] = [];
+  for (const crop of crops) {
+    const line = await readLine(crop, upsideDown, networks, alphabet);
+    if (line.text !== "" && line.confidence >= (options.leastConfidence ?? 0.5)) lines.push(line);
+  }
+  return rowsInReadingOrder(lines, upsideDown).flat();
 }
 
-/** By the number of characters in rotated lines: one short line read the wrong way round does not turn the page. */
-function standsOnItsHead(lines: readonly TextLine[]): boolean {
-  const characters = (rotated: boolean): number =>
-    lines.filter((line) => line.rotated === rotated).reduce((sum, { text }) => sum + text.length, 0);
-  return characters(true) > characters(false);
+/** A line cut out of the picture, and whether the classifier takes it for turned by 180°. */
+interface Crop {
+  readonly box: Box;
+  readonly picture: Picture;
+  readonly rotated: boolean;
+}
+
+/** A line turned otherwise than its page is in doubt: it is read both ways, and the more confident reading counts. */
+async function readLine(
+  { box, picture, rotated }: Crop,
+  upsideDown: boolean,
+  networks: NetworkCache,
+  alphabet: readonly string[],
+): Promise<TextLine> {
+  const read = async (turned: boolean): Promise<TextLine> => ({
+    ...(await recognise(turned ? turnAround(picture) : picture, networks, alphabet)),
+    box,
+    rotated: turned,
+  });
+  const asClassified = await read(rotated);
+  if (rotated === upsideDown) return asClassified;
+  const asPage = await read(upsideDown);
+  return asPage.confidence >= asClassified.confidence ? asPage : asClassified;
+}
+
+/** By the length of the lines, not their number: one short line taken for rotated does not turn the page. */
+function standsOnItsHead(crops: readonly Crop[]): boolean {
+  const length = (rotated: boolean): number =>
+    crops
+      .filter((crop) => crop.rotated === rotated)
+      .reduce((sum, { picture }) => sum + picture.width / picture.height, 0);
+  return length(true) > length(false);
 }
