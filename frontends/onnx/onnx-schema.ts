@@ -214,7 +214,11 @@ function messageType(name: MessageName): Type {
     nested: Object.fromEntries(
       Object.entries(schema).map(([message, fields]) => [
         message,
-        { fields: Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, fieldDeclaration(text)])) },
+        {
+          // In proto2 a zero that is written differs from one that is left out, which attributes need.
+          edition: "proto2",
+          fields: Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, fieldDeclaration(text)])),
+        },
       ]),
     ),
   });

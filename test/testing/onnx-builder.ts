@@ -103,7 +103,7 @@ export function onnxGraph(spec: GraphSpec): OnnxGraph {
   };
 }
 
-function valueInfos(specs: Readonly<Record<string, ValueSpec>> | readonly string[]): OnnxValueInfo[] {
+function valueInfos(specs: GraphSpec["outputs"]): OnnxValueInfo[] {
   if (isList(specs)) return specs.map((name) => ({ name, type: undefined }));
   return Object.entries(specs).map(([name, { element, shape }]) => ({
     name,
@@ -111,7 +111,10 @@ function valueInfos(specs: Readonly<Record<string, ValueSpec>> | readonly string
   }));
 }
 
-function isList<Item>(value: readonly Item[] | object): value is readonly Item[] {
+type List = readonly string[] | readonly number[] | readonly bigint[];
+
+/** `Array.isArray` alone does not narrow readonly arrays. */
+function isList<Value>(value: Value): value is Extract<Value, List> {
   return Array.isArray(value);
 }
 
