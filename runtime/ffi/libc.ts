@@ -6,8 +6,8 @@
 import { dlopen } from "bun:ffi";
 import { type Address, cString, readCString } from "./memory.ts";
 
-/** `RTLD_NOW | RTLD_LOCAL` (`dlfcn.h`): what a library exports must not take the place of another library's symbols. */
-const openFlags = process.platform === "darwin" ? 0x2 | 0x4 : 0x2;
+/** `RTLD_LAZY | RTLD_LOCAL` (`dlfcn.h`): what a library exports must not take the place of another library's symbols. */
+const openFlags = process.platform === "darwin" ? 0x1 | 0x4 : 0x1;
 
 /** glibc, musl, macOS; the first that opens is the one that this process already uses. */
 const libraryNames =

@@ -44,10 +44,6 @@ const declarations = {
   // Optimiser.
   LLVMCreatePassBuilderOptions: { args: [], returns: "ptr" },
   LLVMDisposePassBuilderOptions: { args: ["ptr"], returns: "void" },
-  LLVMPassBuilderOptionsSetLoopVectorization: { args: ["ptr", "i32"], returns: "void" },
-  LLVMPassBuilderOptionsSetSLPVectorization: { args: ["ptr", "i32"], returns: "void" },
-  LLVMPassBuilderOptionsSetLoopInterleaving: { args: ["ptr", "i32"], returns: "void" },
-  LLVMPassBuilderOptionsSetLoopUnrolling: { args: ["ptr", "i32"], returns: "void" },
   LLVMRunPasses: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "ptr" },
   // Errors: LLVMGetErrorMessage takes ownership of the error.
   LLVMGetErrorMessage: { args: ["ptr"], returns: "ptr" },

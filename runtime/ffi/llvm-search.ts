@@ -10,8 +10,8 @@ import { basename, join } from "node:path";
 
 /** The C API that the binding uses is complete from here on; older ones also want typed pointers in IR text. */
 export const oldestVersion = 15;
-/** The newest release that was tried; newer ones are looked for too and used when they export what is needed. */
-const newestVersion = 30;
+/** Releases up to 22 were tried; later ones are looked for too, and used when they export what is needed. */
+const newestVersion = 25;
 /** Versions below `oldestVersion` that are worth naming in a report, with the reason for not using them. */
 const oldestNamed = 11;
 
@@ -51,13 +51,16 @@ function versionedPaths(version: number, platform: NodeJS.Platform): string[] {
     `/usr/lib/llvm${version}/lib`,
     `/usr/lib64/llvm${version}/lib`,
     `/home/linuxbrew/.linuxbrew/opt/llvm@${version}/lib`,
-  ].flatMap((directory) => names.map((name) => join(directory, name)));
+  ]
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) => names.map((name) => join(directory, name)));
 }
 
 /** Files whose version only the library itself can tell. */
 function unversionedPaths(platform: NodeJS.Platform): string[] {
   if (platform === "darwin") {
     return [
+      // Homebrew on Apple silicon and on Intel; MacPorts.
       "/opt/homebrew/opt/llvm/lib/libLLVM.dylib",
       "/usr/local/opt/llvm/lib/libLLVM.dylib",
       "/opt/local/libexec/llvm/lib/libLLVM.dylib",

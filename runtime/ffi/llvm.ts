@@ -21,7 +21,7 @@
 import { CFunction, type Pointer } from "bun:ffi";
 import { DiagnosticError, type SourcePlace } from "../../ir/diagnostic-error.ts";
 import { describeLlvmSearch, findLlvm, type LlvmLibrary, type NativePointer } from "./llvm-library.ts";
-import { type Address, copyBytes, cString, type NativeView } from "./memory.ts";
+import { type Address, addressOf, copyBytes, cString, type NativeView } from "./memory.ts";
 
 /** Where compilation stopped. */
 export type LlvmStage = "library" | "parse" | "verify" | "target" | "optimise" | "generate" | "link";
@@ -48,8 +48,6 @@ export interface LlvmOptions {
   readonly name?: string;
   /** A pass pipeline in LLVM's own syntax; see `llvmPasses`. The empty string runs none. */
   readonly passes?: string;
-  /** Let LLVM vectorise loops and straight-line code. Off by default: our code arrives vectorised. */
-  readonly vectorize?: boolean;
   readonly codegenLevel?: CodegenLevel;
   /** A processor name in place of the host's. */
   readonly cpu?: string;
@@ -60,11 +58,22 @@ export interface LlvmOptions {
 /** Addresses for names that the IR declares without defining them. */
 export type ExternalSymbols = Readonly<Record<string, Address>>;
 
-/** Pass pipelines with what they are for. */
+/**
+ * Pass pipelines, cheapest first. The times are for 80 loop nests (240 loops) from text to object on one core; the factors
+ * compare the code's speed with `full`.
+ *
+ * `default<O2>` always vectorises: it overrides the C API's switches. Whoever wants no vectoriser takes `tidy`.
+ */
 export const llvmPasses = {
-  /** The code is in its final form already. */
+  /** For code in its final form (90 ms; four times slower on naive loops, which then accumulate in memory). */
   none: "",
-  /** All of LLVM's middle end. */
+  /** Moves invariants and accumulators out of loops, removes repeated work; no vectoriser (95 ms; vector loops 0.9). */
+  tidy: "function(sroa,early-cse<memssa>,simplifycfg,loop-mssa(loop-rotate,licm),instcombine,simplifycfg),globaldce",
+  /** `tidy` with LLVM's loop vectoriser, which makes scalar loops three times faster (180 ms; 0.9 to 1.0). */
+  vectorize:
+    "function(sroa,early-cse<memssa>,simplifycfg,instcombine,loop-mssa(loop-rotate,licm),loop(indvars)," +
+    "loop-vectorize,instcombine,simplifycfg),globaldce",
+  /** All of LLVM's middle end, with inlining, unrolling and both vectorisers (410 ms). */
   full: "default<O2>",
 } as const;
 
@@ -107,7 +116,6 @@ export function describeCodegen(options: LlvmOptions = {}): string {
     cpu: options.cpu ?? library.host.cpu,
     features: featuresFor(library, options),
     passes: options.passes ?? defaultPasses,
-    vectorize: options.vectorize ?? false,
     codegenLevel: options.codegenLevel ?? defaultCodegenLevel,
   });
 }
@@ -178,10 +186,6 @@ function runPasses(
   const passes = options.passes ?? defaultPasses;
   if (passes === "") return;
   const settings = functions.LLVMCreatePassBuilderOptions();
-  const vectorize = options.vectorize === true ? 1 : 0;
-  functions.LLVMPassBuilderOptionsSetLoopVectorization(settings, vectorize);
-  functions.LLVMPassBuilderOptionsSetSLPVectorization(settings, vectorize);
-  functions.LLVMPassBuilderOptionsSetLoopInterleaving(settings, vectorize);
   const error = functions.LLVMRunPasses(module, cString(passes), machine, settings);
   functions.LLVMDisposePassBuilderOptions(settings);
   if (error !== null) {
@@ -389,21 +393,53 @@ export function compileLlvmIr(irText: string, options: LlvmOptions & { symbols?:
 }
 
 /** A native function of pointers. A typed array passes the address of its first element, a number is an address itself. */
-export type NativeFunction = (...pointers: readonly (NativeView | Address)[]) => void;
+export type NativeFunction = (...pointers: (NativeView | Address)[]) => void;
+
+/** The most arguments that `bun:ffi` passes to a native function. */
+export const maximumArgumentCount = 32;
 
 /**
  * A JavaScript function for `void f(ptr, …, ptr)` at `address`. Arrays passed to it stay where they are during the call.
- * With very many pointers, one that takes a list of them (`addressList`) is the better choice: see `entry` conventions
- * of the caller.
+ * A call costs about 5 ns, and 2 ns more per argument where they are spread from an array. An empty array has no address
+ * and is refused.
  *
- * @param address of a function whose module is not disposed
- * @param argumentCount how many pointers it takes
+ * @param address of a function whose module is not disposed; calling it later crashes the process
+ * @param argumentCount how many pointers it takes, at most `maximumArgumentCount`
  */
 export function callable(address: Address, argumentCount: number): NativeFunction {
+  if (argumentCount > maximumArgumentCount) {
+    throw new LlvmError(
+      "link",
+      `a native call takes at most ${maximumArgumentCount} pointers, not ${argumentCount}: ` +
+        "give the function one pointer to a list of them, and call it by listCallable",
+    );
+  }
   const call = CFunction({
     ptr: address as Pointer,
     args: Array.from({ length: argumentCount }, () => "ptr" as const),
     returns: "void",
   });
   return call as unknown as NativeFunction;
+}
+
+/**
+ * A JavaScript function for `void f(ptr)` at `address`, whose one parameter points to a list of `argumentCount` pointers.
+ * For any number of pointers; a call costs about 10 ns plus what the list takes to fill. Not for use from inside itself.
+ */
+export function listCallable(address: Address, argumentCount: number): NativeFunction {
+  const call = callable(address, 1);
+  const words = new Uint32Array(Math.max(1, argumentCount) * 2);
+  return (...pointers) => {
+    if (pointers.length !== argumentCount) {
+      throw new LlvmError("link", `the native function takes ${argumentCount} pointers, not ${pointers.length}`);
+    }
+    for (let index = 0; index < argumentCount; index += 1) {
+      const pointer = pointers[index] ?? 0;
+      const target = typeof pointer === "number" ? pointer : addressOf(pointer);
+      // Both processors that Bun runs on are little-endian; two halves avoid a BigInt per pointer.
+      words[2 * index] = target % 0x1_0000_0000;
+      words[2 * index + 1] = Math.floor(target / 0x1_0000_0000);
+    }
+    call(words);
+  };
 }

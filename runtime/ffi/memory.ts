@@ -51,8 +51,3 @@ export function alignedBytes(byteLength: number, alignment = 64): Uint8Array {
   const start = addressOf(new Uint8Array(buffer));
   return new Uint8Array(buffer, (alignment - (start % alignment)) % alignment, byteLength);
 }
-
-/** The list of addresses that a `void entry(ptr* arguments)` function takes as its one argument. */
-export function addressList(addresses: readonly Address[]): BigUint64Array {
-  return BigUint64Array.from(addresses, (address) => BigInt(address));
-}
