@@ -164,7 +164,9 @@ function drawPage({ width, height, paper, ink, decoration, lines }: Page): strin
 
 if (import.meta.main) {
   for (const page of pages) {
-    const drawn = sharp(Buffer.from(drawPage(page))).rotate(page.upsideDown ? 180 : 0).removeAlpha();
+    const drawn = sharp(Buffer.from(drawPage(page)))
+      .rotate(page.upsideDown ? 180 : 0)
+      .removeAlpha();
     const path = join(import.meta.dirname, page.file);
     await (page.file.endsWith(".png") ? drawn.png({ compressionLevel: 9 }) : drawn.jpeg({ quality: 88 })).toFile(path);
     await writeFile(path.replace(/\.\w+$/, ".txt"), `${page.lines.map(({ text }) => text).join("\n")}\n`);

@@ -183,7 +183,12 @@ function drawEdge({ width, height, pixels }: Picture, from: Point, to: Point, co
   for (let step = 0; step <= steps; step++) {
     const x = Math.round(from.x + ((to.x - from.x) * step) / steps);
     const y = Math.round(from.y + ((to.y - from.y) * step) / steps);
-    for (const [column, row] of [[x, y], [x + 1, y], [x, y + 1], [x + 1, y + 1]] as const) {
+    for (const [column, row] of [
+      [x, y],
+      [x + 1, y],
+      [x, y + 1],
+      [x + 1, y + 1],
+    ] as const) {
       if (column >= 0 && row >= 0 && column < width && row < height) pixels.set(colour, (row * width + column) * 3);
     }
   }

@@ -76,7 +76,9 @@ export async function detect(
   const map = await networks.run("detector", input);
   const [, , height, width] = map.shape;
   if (!(map.data instanceof Float32Array) || height === undefined || width === undefined) {
-    throw new Error(`the detector returned ${map.element} [${map.shape.join(", ")}], expected f32 [1, 1, height, width]`);
+    throw new Error(
+      `the detector returned ${map.element} [${map.shape.join(", ")}], expected f32 [1, 1, height, width]`,
+    );
   }
   const toPicture = ({ x, y }: Point): Point => ({ x: (x + 0.5) / scale.x - 0.5, y: (y + 0.5) / scale.y - 0.5 });
   return boxesFromMap(map.data, width, height, options)
@@ -151,7 +153,12 @@ export function componentOutlines(map: Float32Array, width: number, height: numb
         }
       }
     }
-    outlines.push([...rows].flatMap(([y, { left, right }]) => [{ x: left, y }, { x: right, y }]));
+    outlines.push(
+      [...rows].flatMap(([y, { left, right }]) => [
+        { x: left, y },
+        { x: right, y },
+      ]),
+    );
   }
   return outlines;
 }

@@ -39,7 +39,8 @@ export async function loadPicture(path: string): Promise<Picture> {
   const { format, width, height } = await image.metadata().catch((error: unknown) => {
     throw new PictureError(path, `not a readable PNG or JPEG picture (${firstLine(error)})`);
   });
-  if (!formats.has(format)) throw new PictureError(path, `the picture is in the format '${format}', expected PNG or JPEG`);
+  if (!formats.has(format))
+    throw new PictureError(path, `the picture is in the format '${format}', expected PNG or JPEG`);
   if (width * height > maximumPixels) {
     throw new PictureError(path, `the picture has ${width}x${height} pixels, at most ${maximumPixels} can be read`);
   }
@@ -63,9 +64,9 @@ async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Grey pictures come with one channel. */
+/** A plain array of three channels; grey pictures come with one. */
 function toRgb(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return data;
+  if (channels === 3) return new Uint8Array(data);
   const rgb = new Uint8Array((data.length / channels) * 3);
   for (let pixel = 0; pixel * 3 < rgb.length; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
@@ -184,7 +185,12 @@ export interface Normalisation {
  * A network's input, f32 [1, 3, `height`, `width`]: the picture in the upper left corner, normalised, in blue-green-red order
  * (PaddleOCR's), and zero elsewhere. The picture must not be larger than the tensor.
  */
-export function toTensor(picture: Picture, { mean, deviation }: Normalisation, height: number, width: number): TensorData {
+export function toTensor(
+  picture: Picture,
+  { mean, deviation }: Normalisation,
+  height: number,
+  width: number,
+): TensorData {
   const data = new Float32Array(3 * height * width);
   for (let channel = 0; channel < 3; channel++) {
     const scale = 1 / (255 * deviation[channel]!);

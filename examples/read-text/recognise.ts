@@ -32,7 +32,7 @@ export function readAlphabet(keys: string): readonly string[] {
   return ["", ...keys.replace(/\r?\n$/, "").split(/\r?\n/), " "];
 }
 
-/** Reads one level, upright line. */
+/** Reads one level, upright line; spaces seen before and after it are dropped. */
 export async function recognise(
   line: Picture,
   networks: NetworkCache,
@@ -41,7 +41,8 @@ export async function recognise(
   const width = Math.min(maximumWidth, Math.max(1, Math.ceil((inputHeight * line.width) / line.height)));
   const resized = resize(line, width, inputHeight);
   const input = toTensor(resized, lineNormalisation, inputHeight, bucketWidth(width));
-  return decode(await networks.run("recogniser", input), alphabet);
+  const { text, confidence } = decode(await networks.run("recogniser", input), alphabet);
+  return { text: text.trim(), confidence };
 }
 
 /**
@@ -53,7 +54,9 @@ export function decode(probabilities: TensorData, alphabet: readonly string[]): 
   const [, steps, classes] = probabilities.shape;
   if (steps === undefined || classes !== alphabet.length) {
     const shape = probabilities.shape.join(", ");
-    throw new Error(`the recogniser returned [${shape}], expected [1, steps, ${alphabet.length}]: the alphabet is another's`);
+    throw new Error(
+      `the recogniser returned [${shape}], expected [1, steps, ${alphabet.length}]: the alphabet is another's`,
+    );
   }
   const { data } = probabilities;
   let text = "";
