@@ -114,9 +114,12 @@ export function bf16ToNumber(pattern: number): number {
 
 /** Rounds to bf16 (nearest, ties to even) and returns the bit pattern; NaN keeps a quiet payload. */
 export function numberToBf16(value: number): number {
-  bits.setFloat32(0, value);
-  const pattern = bits.getUint32(0);
   if (Number.isNaN(value)) return 0x7fc0;
+  bits.setFloat32(0, value);
+  let pattern = bits.getUint32(0);
+  // A value beside the middle of two bf16 numbers must not reach that tie by being rounded to f32 first.
+  const single = bits.getFloat32(0);
+  if ((pattern & 0xffff) === 0x8000 && single !== value) pattern += Math.abs(value) > Math.abs(single) ? 1 : -1;
   return ((pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16) & 0xffff;
 }
 
@@ -130,7 +133,8 @@ export function getNumber(tensor: TensorData, index: number): number {
 /** Writes a number as the tensor's element type: floats round to nearest even, integers wrap to their width. */
 export function setNumber(tensor: TensorData, index: number, value: number): void {
   const { data, element } = tensor;
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[index] = BigInt(Math.trunc(value) || 0);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    data[index] = Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
   else if (element === "bf16") data[index] = numberToBf16(value);
   else if (element === "i4") data[index] = (value << 28) >> 28;
   else if (element === "ui4") data[index] = value & 15;

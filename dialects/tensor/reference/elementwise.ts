@@ -9,6 +9,8 @@ import { broadcastOffsets, broadcastShapes, product, type Shape } from "./broadc
 import { ElementTypeError } from "./shape-error.ts";
 import * as special from "./special-functions.ts";
 import {
+  bigMaximum,
+  bigMinimum,
   elementRange,
   filled,
   integerFormat,
@@ -43,7 +45,7 @@ const unaryTable = {
   abs: { float: Math.abs, integer: Math.abs, wide: (x) => (x < 0n ? -x : x) },
   neg: { float: (x) => -x, integer: (x) => -x, wide: (x) => -x },
   sign: { float: Math.sign, integer: Math.sign, wide: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) },
-  relu: { float: (x) => (x < 0 ? 0 : x), integer: (x) => Math.max(x, 0), wide: (x) => (x < 0n ? 0n : x) },
+  relu: { float: (x) => Math.max(x, 0), integer: (x) => Math.max(x, 0), wide: (x) => (x < 0n ? 0n : x) },
   floor: { float: Math.floor, ...identity },
   ceil: { float: Math.ceil, ...identity },
   round: { float: special.roundHalfToEven, ...identity },
@@ -249,8 +251,8 @@ const binaryTable = {
     wide: (a, b) => (b === 0n ? 0n : a / b),
   },
   pow: { float: special.power, integer: throughBigInt(integerPower), wide: integerPower },
-  maximum: { float: (a, b) => Math.max(a, b), integer: (a, b) => Math.max(a, b), wide: (a, b) => (a < b ? b : a) },
-  minimum: { float: (a, b) => Math.min(a, b), integer: (a, b) => Math.min(a, b), wide: (a, b) => (b < a ? b : a) },
+  maximum: { float: (a, b) => Math.max(a, b), integer: (a, b) => Math.max(a, b), wide: bigMaximum },
+  minimum: { float: (a, b) => Math.min(a, b), integer: (a, b) => Math.min(a, b), wide: bigMinimum },
   mod: {
     float: special.floorModulo,
     integer: (a, b) => (b === 0 ? 0 : special.floorModulo(a, b)),

@@ -6,7 +6,17 @@
 
 import type { TensorData } from "../../../ir/tensor-data.ts";
 import { groupOffsets, normalizeAxes, normalizeAxis, product, type Shape } from "./broadcast.ts";
-import { elementRange, isFloat, isWide, readBigInts, readNumbers, writeBigInts, writeNumbers } from "./values.ts";
+import {
+  bigMaximum,
+  bigMinimum,
+  elementRange,
+  isFloat,
+  isWide,
+  readBigInts,
+  readNumbers,
+  writeBigInts,
+  writeNumbers,
+} from "./values.ts";
 
 type Numbers = Float64Array;
 
@@ -33,11 +43,11 @@ const reductions: Record<
   },
   reduce_max: {
     float: (values) => values.reduce((a, b) => Math.max(a, b), -Infinity),
-    integer: (values, x) => values.reduce((a, b) => (a < b ? b : a), BigInt(elementRange(x.element).lowest)),
+    integer: (values, x) => values.reduce(bigMaximum, BigInt(elementRange(x.element).lowest)),
   },
   reduce_min: {
     float: (values) => values.reduce((a, b) => Math.min(a, b), Infinity),
-    integer: (values, x) => values.reduce((a, b) => (b < a ? b : a), BigInt(elementRange(x.element).highest)),
+    integer: (values, x) => values.reduce(bigMinimum, BigInt(elementRange(x.element).highest)),
   },
   reduce_prod: {
     float: (values) => values.reduce((total, value) => total * value, 1),

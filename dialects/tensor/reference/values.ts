@@ -221,3 +221,15 @@ export function withShape(op: string, x: TensorData, shape: Shape): TensorData {
   }
   return { ...x, shape };
 }
+
+/** The greater of two bigints, as Math.max for numbers. */
+export function bigMaximum(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
+
+/** The lesser of two bigints, as Math.min for numbers. */
+export function bigMinimum(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
