@@ -1,0 +1,476 @@
+/**
+ * The op-declaration DSL. One `op(…)` declares an operation: its operands, results, attributes and regions by name, with
+ * constraints. From it come the TypeScript type with accessors (`conv.input` is a `Value<TensorType>`), the typed builder,
+ * parser, printer, verifier, shape inference, documentation, and test data. Adding an op touches one file.
+ */
+import { type Attribute, DenseArrayAttribute } from "./attributes.ts";
+import type { AttributeConstraint, TypeConstraint } from "./constraints.ts";
+import type { OpFormat } from "./format.ts";
+import {
+  Evaluate,
+  Fold,
+  type FoldResult,
+  type InterfaceImplementation,
+  type MemoryEffect,
+  MemoryEffects,
+} from "./interfaces.ts";
+import type { Location } from "./location.ts";
+import { type Block, Operation, type OperationResult, type OperationState, Region, type Value } from "./operation.ts";
+import type { TensorData } from "./tensor-data.ts";
+import { i32, type Type } from "./types.ts";
+
+// ---------------------------------------------------------------------------------------------------------- fields
+
+export interface OperandField<T extends Type = Type, A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic"> {
+  readonly kind: "operand";
+  readonly arity: A;
+  readonly constraint: TypeConstraint<T>;
+}
+export interface ResultField<T extends Type = Type, A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic"> {
+  readonly kind: "result";
+  readonly arity: A;
+  readonly constraint: TypeConstraint<T>;
+}
+export interface AttributeField<V = unknown, A extends "one" | "optional" | "default" = "one" | "optional" | "default"> {
+  readonly kind: "attribute";
+  readonly arity: A;
+  readonly constraint: AttributeConstraint<V>;
+  /** The value of a default field whose attribute is absent. */
+  readonly fallback?: V;
+}
+export interface RegionField<A extends "one" | "variadic" = "one" | "variadic"> {
+  readonly kind: "region";
+  readonly arity: A;
+}
+export interface SuccessorField<A extends "one" | "variadic" = "one" | "variadic"> {
+  readonly kind: "successor";
+  readonly arity: A;
+}
+
+// `AttributeConstraint` is invariant in its value, so a general field must be stated without it.
+// biome-ignore lint/suspicious/noExplicitAny: the only type that every attribute field is assignable to
+type AnyAttributeField = AttributeField<any>;
+export type Field = OperandField | ResultField | AnyAttributeField | RegionField | SuccessorField;
+export type Fields = { readonly [name: string]: Field };
+
+export function operand<T extends Type>(constraint: TypeConstraint<T>): OperandField<T, "one"> {
+  return { kind: "operand", arity: "one", constraint };
+}
+export function optionalOperand<T extends Type>(constraint: TypeConstraint<T>): OperandField<T, "optional"> {
+  return { kind: "operand", arity: "optional", constraint };
+}
+export function variadicOperand<T extends Type>(constraint: TypeConstraint<T>): OperandField<T, "variadic"> {
+  return { kind: "operand", arity: "variadic", constraint };
+}
+export function result<T extends Type>(constraint: TypeConstraint<T>): ResultField<T, "one"> {
+  return { kind: "result", arity: "one", constraint };
+}
+export function optionalResult<T extends Type>(constraint: TypeConstraint<T>): ResultField<T, "optional"> {
+  return { kind: "result", arity: "optional", constraint };
+}
+export function variadicResult<T extends Type>(constraint: TypeConstraint<T>): ResultField<T, "variadic"> {
+  return { kind: "result", arity: "variadic", constraint };
+}
+export function attribute<V>(constraint: AttributeConstraint<V>): AttributeField<V, "one"> {
+  return { kind: "attribute", arity: "one", constraint };
+}
+export function optionalAttribute<V>(constraint: AttributeConstraint<V>): AttributeField<V, "optional"> {
+  return { kind: "attribute", arity: "optional", constraint };
+}
+/** An attribute that may be left out; then it reads as `fallback`. The builder always stores it. */
+export function defaultAttribute<V>(constraint: AttributeConstraint<V>, fallback: V): AttributeField<V, "default"> {
+  return { kind: "attribute", arity: "default", constraint, fallback };
+}
+export function region(): RegionField<"one"> {
+  return { kind: "region", arity: "one" };
+}
+export function variadicRegion(): RegionField<"variadic"> {
+  return { kind: "region", arity: "variadic" };
+}
+export function successor(): SuccessorField<"one"> {
+  return { kind: "successor", arity: "one" };
+}
+export function variadicSuccessor(): SuccessorField<"variadic"> {
+  return { kind: "successor", arity: "variadic" };
+}
+
+/** What the accessor of a field gives. */
+type AccessorOf<F> =
+  F extends OperandField<infer T, infer A>
+    ? A extends "one" ? Value<T> : A extends "optional" ? Value<T> | undefined : readonly Value<T>[]
+    : F extends ResultField<infer T, infer A>
+      ? A extends "one" ? OperationResult<T> : A extends "optional" ? OperationResult<T> | undefined : readonly OperationResult<T>[]
+      : F extends AttributeField<infer V, infer A>
+        ? A extends "optional" ? V | undefined : V
+        : F extends RegionField<infer A>
+          ? A extends "one" ? Region : readonly Region[]
+          : F extends SuccessorField<infer A>
+            ? A extends "one" ? Block : readonly Block[]
+            : never;
+
+/** What the builder takes for a field. */
+type ArgumentOf<F> =
+  F extends OperandField<infer T, infer A>
+    ? A extends "variadic" ? readonly Value<T>[] : Value<T> | (A extends "optional" ? undefined : never)
+    : F extends ResultField<infer T, infer A>
+      ? (A extends "variadic" ? readonly T[] : T) | undefined
+      : F extends AttributeField<infer V, infer A>
+        ? A extends "one" ? V : V | undefined
+        : F extends RegionField<infer A>
+          ? (A extends "one" ? Region : readonly Region[]) | undefined
+          : F extends SuccessorField<infer A>
+            ? A extends "one" ? Block : readonly Block[]
+            : never;
+
+/** Fields whose argument may be left out: results (inferred), optional and default attributes, optional operands, regions. */
+type OptionalKeys<F extends Fields> = {
+  [K in keyof F]: undefined extends ArgumentOf<F[K]> ? K : never;
+}[keyof F];
+
+export type BuildArguments<F extends Fields> = {
+  readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ArgumentOf<F[K]>;
+} & { readonly [K in OptionalKeys<F>]?: ArgumentOf<F[K]> | undefined };
+
+/** An operation with the accessors of its declaration. */
+export type OperationOf<D> = D extends OperationDefinition<infer F> ? Operation & Accessors<F> : never;
+export type Accessors<F extends Fields> = { readonly [K in keyof F]: AccessorOf<F[K]> };
+
+/** The operands and attributes as shape inference sees them (before the operation exists, or on it). */
+export type InferenceView<F extends Fields> = {
+  readonly [K in keyof F as F[K] extends ResultField | SuccessorField ? never : K]: AccessorOf<F[K]>;
+};
+
+// ---------------------------------------------------------------------------------------------------------- traits
+
+/** Properties of an op that generic code may rely on. */
+export type Trait =
+  | "Pure"
+  | "Commutative"
+  | "Terminator"
+  | "ReturnLike"
+  | "IsolatedFromAbove"
+  | "SymbolTable"
+  | "Symbol"
+  | "SingleBlock"
+  | "NoTerminator"
+  | "ConstantLike"
+  | "SameOperandsAndResultType"
+  | "AttrSizedOperandSegments"
+  | "AttrSizedResultSegments"
+  | "Idempotent"
+  | "Involution"
+  | "Elementwise";
+
+/** Reports a broken rule; the op and its location are added. */
+export type Report = (message: string) => void;
+
+export interface OpOptions<F extends Fields> {
+  /** One or more sentences for people: what it computes, shapes, dtypes, source of a formula. */
+  readonly doc: string;
+  /** IR text with one use of the op, which the conformance suite parses. */
+  readonly example?: string;
+  readonly traits?: readonly Trait[];
+  /** An assembly format such as "$lhs `,` $rhs attr-dict `:` type($result)", or a hand-written pair. None: generic. */
+  readonly format?: OpFormat;
+  /** Result types from operands and attributes. Also checked by the verifier. Throws an Error with a sentence. */
+  readonly infer?: (view: InferenceView<F>) => Type | readonly Type[];
+  /** Rules beyond the constraints. */
+  readonly verify?: (operation: Operation & Accessors<F>, report: Report) => void;
+  readonly evaluate?: (operation: Operation & Accessors<F>, inputs: readonly TensorData[]) => TensorData | readonly TensorData[];
+  readonly fold?: (operation: Operation & Accessors<F>, constants: readonly (Attribute | undefined)[]) => Value | Attribute | FoldResult;
+  readonly effects?: (operation: Operation & Accessors<F>) => readonly MemoryEffect[];
+  readonly interfaces?: readonly InterfaceImplementation[];
+  /** The op must stand directly inside one of these. */
+  readonly parents?: readonly string[];
+}
+
+export interface NamedField<K extends Field = Field> {
+  readonly name: string;
+  readonly field: K;
+}
+
+// ------------------------------------------------------------------------------------------------------ definition
+
+const segmentProperty = { operand: "operandSegmentSizes", result: "resultSegmentSizes" } as const;
+
+/** A declared op: builds, recognises and describes operations of one name. */
+export class OperationDefinition<F extends Fields = Fields> {
+  readonly name: string;
+  readonly fields: F;
+  readonly options: OpOptions<F>;
+  readonly traits: ReadonlySet<Trait>;
+  readonly interfaces: readonly InterfaceImplementation[];
+  readonly operandFields: readonly NamedField<OperandField>[];
+  readonly resultFields: readonly NamedField<ResultField>[];
+  readonly attributeFields: readonly NamedField<AttributeField>[];
+  readonly regionFields: readonly NamedField<RegionField>[];
+  readonly successorFields: readonly NamedField<SuccessorField>[];
+  readonly #operationClass: new (state: OperationState) => Operation & Accessors<F>;
+
+  constructor(name: string, fields: F, options: OpOptions<F>) {
+    this.name = name;
+    this.fields = fields;
+    this.options = options;
+    const named = Object.entries(fields).map(([fieldName, field]) => ({ name: fieldName, field }));
+    const pick = <K extends Field["kind"]>(kind: K) =>
+      named.filter((entry): entry is NamedField<Extract<Field, { kind: K }>> => entry.field.kind === kind);
+    this.operandFields = pick("operand");
+    this.resultFields = pick("result");
+    this.attributeFields = pick("attribute");
+    this.regionFields = pick("region");
+    this.successorFields = pick("successor");
+    const traits = new Set(options.traits ?? []);
+    if (needsSegments(this.operandFields)) traits.add("AttrSizedOperandSegments");
+    if (needsSegments(this.resultFields)) traits.add("AttrSizedResultSegments");
+    this.traits = traits;
+    this.#operationClass = operationClass(this);
+    this.interfaces = [...(options.interfaces ?? []), ...this.#declaredInterfaces(options)];
+  }
+
+  get dialect(): string {
+    return this.name.slice(0, this.name.indexOf("."));
+  }
+
+  hasTrait(trait: Trait): boolean {
+    return this.traits.has(trait);
+  }
+
+  /** Whether `operation` is of this definition; narrows its type. Undefined is never matched. */
+  matches(operation: Operation | undefined): operation is Operation & Accessors<F> {
+    return operation?.definition === (this as OperationDefinition<Fields> | OperationDefinition<F>);
+  }
+
+  /** The typed view of an operation of this definition; an error for another. */
+  cast(operation: Operation): Operation & Accessors<F> {
+    if (!this.matches(operation)) throw operation.error(`is not the expected '${this.name}'`);
+    return operation;
+  }
+
+  /** Makes an operation from positional parts (parser, clone, generic code). */
+  create(state: OperationState): Operation & Accessors<F> {
+    return new this.#operationClass(state);
+  }
+
+  /** Makes an operation from named arguments; result types that are left out are inferred. It is not yet in a block. */
+  build(args: BuildArguments<F>, location: Location, attributes?: Iterable<readonly [string, Attribute]>): Operation & Accessors<F> {
+    const given: { readonly [name: string]: unknown } = args;
+    const operandGroups = this.operandFields.map(({ name }) => toArray<Value>(given[name]));
+    const properties = this.#encodeAttributes(given);
+    if (this.traits.has("AttrSizedOperandSegments")) {
+      properties.set(segmentProperty.operand, segmentSizes(operandGroups));
+    }
+    const resultGroups = this.#resultTypes(given, operandGroups, location);
+    if (this.traits.has("AttrSizedResultSegments")) properties.set(segmentProperty.result, segmentSizes(resultGroups));
+    const regions = this.regionFields.flatMap(({ name, field }) =>
+      field.arity === "one" && given[name] === undefined ? [new Region()] : toArray<Region>(given[name]),
+    );
+    return this.create({
+      name: this.name,
+      definition: this as unknown as OperationDefinition,
+      operands: operandGroups.flat(),
+      resultTypes: resultGroups.flat(),
+      properties,
+      attributes,
+      regions,
+      successors: this.successorFields.flatMap(({ name }) => toArray<Block>(given[name])),
+      location,
+    });
+  }
+
+  /** The operand groups of an operation: where each field's operands start and how many there are. */
+  operandGroup(operation: Operation, position: number): { readonly start: number; readonly count: number } {
+    return groupOf(operation, this.operandFields, position, operation.operandCount, "operand");
+  }
+
+  resultGroup(operation: Operation, position: number): { readonly start: number; readonly count: number } {
+    return groupOf(operation, this.resultFields, position, operation.results.length, "result");
+  }
+
+  #encodeAttributes(given: { readonly [name: string]: unknown }): Map<string, Attribute> {
+    const properties = new Map<string, Attribute>();
+    for (const { name, field } of this.attributeFields) {
+      const value = given[name] ?? field.fallback;
+      if (value === undefined) {
+        if (field.arity === "optional") continue;
+        throw new Error(`'${this.name}' needs the attribute ${name}`);
+      }
+      properties.set(name, field.constraint.encode(value));
+    }
+    return properties;
+  }
+
+  #resultTypes(given: { readonly [name: string]: unknown }, operands: readonly (readonly Value[])[], location: Location): Type[][] {
+    const stated = this.resultFields.map(({ name }) => given[name]);
+    if (stated.every((value) => value !== undefined)) return stated.map((value) => toArray<Type>(value));
+    const inferred = this.inferResultTypes(given, operands);
+    if (inferred === undefined) {
+      const missing = this.resultFields.find((_, position) => stated[position] === undefined);
+      throw new Error(`'${this.name}' at ${JSON.stringify(location)} cannot infer the type of ${missing?.name}: pass it`);
+    }
+    const variadic = this.resultFields.findIndex(({ field }) => field.arity !== "one");
+    if (variadic < 0) return inferred.map((type) => [type]);
+    const extra = inferred.length - (this.resultFields.length - 1);
+    const groups: Type[][] = [];
+    let start = 0;
+    for (const position of this.resultFields.keys()) {
+      const count = position === variadic ? extra : 1;
+      groups.push(inferred.slice(start, start + count));
+      start += count;
+    }
+    return groups;
+  }
+
+  /**
+   * The result types that the declaration implies: by `infer`, by SameOperandsAndResultType, or by type variables and
+   * exact constraints; undefined where it implies none. `view` has the operands and attributes by field name.
+   */
+  inferResultTypes(view: object, operands: readonly (readonly Value[])[]): readonly Type[] | undefined {
+    const { infer } = this.options;
+    if (infer !== undefined) {
+      const inferred = infer(this.#withDefaults(view));
+      return Array.isArray(inferred) ? inferred : [inferred as Type];
+    }
+    const first = operands.flat()[0];
+    if (this.traits.has("SameOperandsAndResultType") && first !== undefined) return this.resultFields.map(() => first.type);
+    const bound = new Map<string, Type>();
+    for (const [position, { field }] of this.operandFields.entries()) {
+      const value = operands[position]?.[0];
+      if (field.constraint.variable !== undefined && value !== undefined) bound.set(field.constraint.variable, value.type);
+    }
+    const types = this.resultFields.map(({ field }) => (field.constraint.variable === undefined ? undefined : bound.get(field.constraint.variable)));
+    return types.every((type) => type !== undefined) ? types : undefined;
+  }
+
+  #withDefaults(view: object): InferenceView<F> {
+    if (view instanceof Operation) return view as unknown as InferenceView<F>;
+    const complete: { [name: string]: unknown } = { ...view };
+    for (const { name, field } of this.attributeFields) complete[name] ??= field.fallback;
+    for (const { name, field } of this.operandFields) if (field.arity === "variadic") complete[name] ??= [];
+    return complete as InferenceView<F>;
+  }
+
+  #declaredInterfaces(options: OpOptions<F>): InterfaceImplementation[] {
+    const { evaluate, fold, effects } = options;
+    const implementations: InterfaceImplementation[] = [];
+    if (evaluate !== undefined) {
+      implementations.push(
+        Evaluate.implement((operation, inputs) => {
+          const results = evaluate(this.cast(operation), inputs);
+          return Array.isArray(results) ? results : [results as TensorData];
+        }),
+      );
+    }
+    if (fold !== undefined) {
+      implementations.push(
+        Fold.implement((operation, constants) => {
+          const folded = fold(this.cast(operation), constants);
+          if (folded === undefined || Array.isArray(folded)) return folded as FoldResult;
+          return [folded as Value | Attribute];
+        }),
+      );
+    }
+    if (effects !== undefined) implementations.push(MemoryEffects.implement((operation) => effects(this.cast(operation))));
+    return implementations;
+  }
+}
+
+/** Declares an op. `name` is `dialect.mnemonic`; field names become accessors and builder arguments. */
+export function op<const F extends Fields>(name: string, fields: F, options: OpOptions<F>): OperationDefinition<F> {
+  return new OperationDefinition(name, fields, options);
+}
+
+// -------------------------------------------------------------------------------------------------------- plumbing
+
+function needsSegments(fields: readonly NamedField<OperandField | ResultField>[]): boolean {
+  return fields.filter(({ field }) => field.arity !== "one").length > 1;
+}
+
+function toArray<T>(value: unknown): T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? [...value] : [value as T];
+}
+
+function segmentSizes(groups: readonly (readonly unknown[])[]): Attribute {
+  return DenseArrayAttribute.get(
+    i32,
+    groups.map((group) => group.length),
+  );
+}
+
+function groupOf(
+  operation: Operation,
+  fields: readonly NamedField<OperandField | ResultField>[],
+  position: number,
+  total: number,
+  kind: "operand" | "result",
+): { readonly start: number; readonly count: number } {
+  const variable = fields.filter(({ field }) => field.arity !== "one").length;
+  if (variable > 1) {
+    const sizes = operation.attribute(segmentProperty[kind]);
+    const numbers = sizes instanceof DenseArrayAttribute ? sizes.numbers : [];
+    const start = numbers.slice(0, position).reduce((sum, size) => sum + size, 0);
+    return { start, count: numbers[position] ?? 0 };
+  }
+  const extra = total - (fields.length - variable);
+  let start = 0;
+  for (const [at, { field }] of fields.entries()) {
+    const count = field.arity === "one" ? 1 : Math.max(0, extra);
+    if (at === position) return { start, count };
+    start += count;
+  }
+  return { start: 0, count: 0 };
+}
+
+/** A subclass of Operation with one getter per field, so that accessors cost a property read. */
+function operationClass<F extends Fields>(definition: OperationDefinition<F>): new (state: OperationState) => Operation & Accessors<F> {
+  class DeclaredOperation extends Operation {}
+  const getters: { [name: string]: (operation: Operation) => unknown } = {};
+  const grouped = (position: number, kind: "operand" | "result", arity: "one" | "optional" | "variadic") => (operation: Operation) => {
+    const { start, count } = kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
+    const values = kind === "operand" ? operation.operands : operation.results;
+    if (arity === "variadic") return values.slice(start, start + count);
+    return count === 0 ? undefined : values[start];
+  };
+  for (const [position, { name, field }] of definition.operandFields.entries()) getters[name] = grouped(position, "operand", field.arity);
+  for (const [position, { name, field }] of definition.resultFields.entries()) getters[name] = grouped(position, "result", field.arity);
+  for (const { name, field } of definition.attributeFields) {
+    getters[name] = (operation) => {
+      const stored = operation.properties.get(name) ?? operation.attributes.get(name);
+      if (stored === undefined) return field.fallback;
+      return field.constraint.decode(stored);
+    };
+  }
+  for (const [position, { name, field }] of definition.regionFields.entries()) {
+    getters[name] = (operation) => (field.arity === "one" ? operation.regions[position] : operation.regions.slice(position));
+  }
+  for (const [position, { name, field }] of definition.successorFields.entries()) {
+    getters[name] = (operation) => (field.arity === "one" ? operation.successors[position] : operation.successors.slice(position));
+  }
+  for (const [name, read] of Object.entries(getters)) {
+    if (name in Operation.prototype || reservedNames.has(name)) {
+      throw new Error(`'${definition.name}': a field cannot be called ${name}, which every operation has already`);
+    }
+    Object.defineProperty(DeclaredOperation.prototype, name, {
+      get(this: Operation) {
+        return read(this);
+      },
+    });
+  }
+  return DeclaredOperation as unknown as new (state: OperationState) => Operation & Accessors<F>;
+}
+
+/** Instance members of Operation that are not on its prototype. */
+const reservedNames = new Set([
+  "name",
+  "definition",
+  "location",
+  "properties",
+  "attributes",
+  "results",
+  "regions",
+  "successors",
+  "block",
+  "next",
+  "previous",
+  "order",
+]);

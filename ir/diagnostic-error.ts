@@ -1,0 +1,62 @@
+/**
+ * The one error class for bad input and bad IR. It carries a place in the user's source (when there is one), what was
+ * expected and found as its message, and notes for other places. Tools print it as `file:line:column: error: …` and
+ * exit with 1; any other exception is a defect of ours.
+ */
+
+/** A place in a source text; lines and columns count from 1. */
+export interface SourcePlace {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** A further remark on a diagnostic, with its own place. */
+export interface DiagnosticNote extends SourcePlace {
+  readonly message: string;
+}
+
+export interface DiagnosticDetails extends SourcePlace {
+  readonly notes?: readonly DiagnosticNote[];
+  /** The source text, for the caret line. */
+  readonly source?: string;
+}
+
+function placeText(place: SourcePlace): string {
+  const parts = [place.file ?? (place.line === undefined ? "" : "-"), place.line, place.column];
+  return parts
+    .filter((part) => part !== undefined && part !== "")
+    .map((part) => `${part}:`)
+    .join("");
+}
+
+function caretText(details: DiagnosticDetails): string {
+  if (details.source === undefined || details.line === undefined) return "";
+  const line = details.source.split("\n")[details.line - 1];
+  if (line === undefined) return "";
+  const column = Math.max(1, details.column ?? 1);
+  // Keep the caret visible on very long lines (a resource string can be megabytes).
+  const start = Math.max(0, column - 80);
+  const shown = line.slice(start, start + 160).replaceAll("\t", " ");
+  return `\n  ${shown}\n  ${" ".repeat(column - 1 - start)}^`;
+}
+
+export class DiagnosticError extends Error {
+  readonly details: DiagnosticDetails;
+
+  constructor(message: string, details: DiagnosticDetails = {}) {
+    super(message);
+    this.name = "DiagnosticError";
+    this.details = details;
+  }
+
+  /** The text that tools print: place, message, caret line, notes. */
+  render(): string {
+    const place = placeText(this.details);
+    const notes = (this.details.notes ?? []).map((note) => {
+      const notePlace = placeText(note);
+      return `\n${notePlace}${notePlace === "" ? "" : " "}note: ${note.message}`;
+    });
+    return `${place}${place === "" ? "" : " "}error: ${this.message}${caretText(this.details)}${notes.join("")}`;
+  }
+}

@@ -1,0 +1,19 @@
+/** How an op is written for people: a format string, or a hand-written parser and printer. Interpreted by parser and printer. */
+import type { OperationParser } from "./parser/operation-parser.ts";
+import type { Operation, OperationState } from "./operation.ts";
+import type { OperationPrinter } from "./printer/operation-printer.ts";
+
+/** A hand-written custom form; both halves must agree, which the conformance suite checks. */
+export interface CustomFormat {
+  /** Parses what follows the op name. */
+  readonly parse: (parser: OperationParser) => Omit<OperationState, "name" | "definition" | "location">;
+  /** Prints what follows the op name. */
+  readonly print: (operation: Operation, printer: OperationPrinter) => void;
+}
+
+/**
+ * MLIR's declarative assembly format: literals in backticks, `$field`, `type($field)`, `functional-type(operands, results)`,
+ * `attr-dict`, `attr-dict-with-keyword`, `operands`, `regions`, `successors`, and optional groups
+ * `( … $anchor^ … )?`.
+ */
+export type OpFormat = string | CustomFormat;

@@ -1,0 +1,87 @@
+/**
+ * Locations: where in the user's world an operation comes from (a line of IR text, an ONNX node, a call site in
+ * TypeScript). Every operation has one; when operations merge, theirs are fused. Spelled as in MLIR: `loc(...)`.
+ */
+import type { SourcePlace } from "./diagnostic-error.ts";
+
+export type Location =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "file"; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: "name"; readonly name: string; readonly child?: Location }
+  | { readonly kind: "callsite"; readonly callee: Location; readonly caller: Location }
+  | { readonly kind: "fused"; readonly parts: readonly Location[]; readonly metadata?: string };
+
+export const unknownLocation: Location = { kind: "unknown" };
+
+export function fileLocation(file: string, line: number, column: number): Location {
+  return { kind: "file", file, line, column };
+}
+
+/** A named origin, for example an ONNX node's name; `child` says where that name stands. */
+export function nameLocation(name: string, child?: Location): Location {
+  return child === undefined ? { kind: "name", name } : { kind: "name", name, child };
+}
+
+/** The union of several locations without repeats; one location stays itself. */
+export function fuseLocations(locations: readonly Location[]): Location {
+  const parts = new Map<string, Location>();
+  for (const location of locations) {
+    const flat = location.kind === "fused" && location.metadata === undefined ? location.parts : [location];
+    for (const part of flat) if (part.kind !== "unknown") parts.set(locationText(part), part);
+  }
+  const [first, ...rest] = parts.values();
+  if (first === undefined) return unknownLocation;
+  return rest.length === 0 ? first : { kind: "fused", parts: [first, ...rest] };
+}
+
+/** The text inside `loc( … )`. */
+export function locationText(location: Location): string {
+  switch (location.kind) {
+    case "unknown":
+      return "unknown";
+    case "file":
+      return `${JSON.stringify(location.file)}:${location.line}:${location.column}`;
+    case "name":
+      return location.child === undefined || location.child.kind === "unknown"
+        ? JSON.stringify(location.name)
+        : `${JSON.stringify(location.name)}(${locationText(location.child)})`;
+    case "callsite":
+      return `callsite(${locationText(location.callee)} at ${locationText(location.caller)})`;
+    case "fused": {
+      const metadata = location.metadata === undefined ? "" : `<${location.metadata}>`;
+      return `fused${metadata}[${location.parts.map(locationText).join(", ")}]`;
+    }
+  }
+}
+
+/** The first file position that a location leads to, for `file:line:column:` in front of a message. */
+export function placeOf(location: Location): SourcePlace {
+  switch (location.kind) {
+    case "unknown":
+      return {};
+    case "file":
+      return { file: location.file, line: location.line, column: location.column };
+    case "name":
+      return location.child === undefined ? {} : placeOf(location.child);
+    case "callsite":
+      return placeOf(location.callee);
+    case "fused":
+      return location.parts.map(placeOf).find((place) => place.file !== undefined) ?? {};
+  }
+}
+
+/** The names on the way to the source ("conv1/relu"), for people; undefined where there are none. */
+export function nameOf(location: Location): string | undefined {
+  switch (location.kind) {
+    case "name":
+      return location.name;
+    case "callsite":
+      return nameOf(location.callee);
+    case "fused": {
+      const names = location.parts.map(nameOf).filter((name) => name !== undefined);
+      return names.length === 0 ? undefined : names.join("+");
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The rewriter that patterns edit through: a builder that also replaces and erases, and tells its listener about every
+ * edit so that drivers know what to look at again.
+ */
+import { type InsertionPoint, Builder } from "../builder.ts";
+import type { Accessors, BuildArguments, Fields, OperationDefinition } from "../declaration.ts";
+import type { Context } from "../context.ts";
+import type { Operation, Value } from "../operation.ts";
+
+export interface RewriteListener {
+  readonly inserted?: (operation: Operation) => void;
+  /** Called before `operation` is erased, for it and all inside it. */
+  readonly erased?: (operation: Operation) => void;
+  /** Operands, attributes or regions changed in place. */
+  readonly modified?: (operation: Operation) => void;
+  /** Called before the uses of `operation`'s results move to `replacements`. */
+  readonly replaced?: (operation: Operation, replacements: readonly Value[]) => void;
+}
+
+export class Rewriter extends Builder {
+  readonly context: Context;
+  readonly #listener: RewriteListener;
+
+  constructor(point: InsertionPoint, context: Context, listener: RewriteListener = {}) {
+    super(point);
+    this.context = context;
+    this.#listener = listener;
+  }
+
+  /** Replaces an operation's results by values and erases it. Always returns true, for `return rewriter.replace(…)`. */
+  replace(operation: Operation, replacements: Value | readonly Value[]): true {
+    const values: readonly Value[] = Array.isArray(replacements) ? replacements : [replacements as Value];
+    this.#listener.replaced?.(operation, values);
+    const users = operation.results.flatMap((result) => result.users);
+    operation.replaceAllUsesWith(values);
+    for (const user of users) this.#listener.modified?.(user);
+    this.erase(operation);
+    return true;
+  }
+
+  /** Builds an operation at the old one's place and location, and puts its results in the old one's stead. */
+  replaceWith<F extends Fields>(operation: Operation, definition: OperationDefinition<F>, args: BuildArguments<F>): true {
+    const made = this.build(definition, args, operation.location);
+    for (const [position, result] of operation.results.entries()) {
+      const fresh = made.results[position];
+      if (fresh !== undefined) fresh.nameHint ??= result.nameHint;
+    }
+    return this.replace(operation, made.results);
+  }
+
+  erase(operation: Operation): true {
+    operation.walk((each) => this.#listener.erased?.(each), "post");
+    operation.erase();
+    return true;
+  }
+
+  /** Changes an operation in place: `modify(op, () => op.setOperand(0, x))`. */
+  modify(operation: Operation, change: () => void): true {
+    change();
+    this.#listener.modified?.(operation);
+    return true;
+  }
+
+  replaceAllUses(value: Value, replacement: Value): void {
+    const users = value.users;
+    value.replaceAllUsesWith(replacement);
+    for (const user of users) this.#listener.modified?.(user);
+  }
+
+  protected override inserted(operation: Operation): void {
+    this.#listener.inserted?.(operation);
+  }
+}
+
+export type TypedOperation<F extends Fields> = Operation & Accessors<F>;

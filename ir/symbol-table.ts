@@ -1,0 +1,92 @@
+/** Symbols: operations with a name (`sym_name`) inside an operation with the SymbolTable trait, and references to them. */
+import { StringAttribute, SymbolReferenceAttribute, ArrayAttribute, type Attribute, DictionaryAttribute } from "./attributes.ts";
+import type { Operation } from "./operation.ts";
+
+/** The name that an operation defines, if it is a symbol. */
+export function symbolName(operation: Operation): string | undefined {
+  const name = operation.attribute("sym_name");
+  return name instanceof StringAttribute ? name.value : undefined;
+}
+
+/** A snapshot of the symbols directly inside a symbol-table operation. */
+export class SymbolTable {
+  readonly operation: Operation;
+  readonly #symbols = new Map<string, Operation>();
+
+  constructor(operation: Operation) {
+    this.operation = operation;
+    for (const region of operation.regions) {
+      for (const block of region.blocks) {
+        for (const each of block.operations) {
+          const name = symbolName(each);
+          if (name !== undefined && !this.#symbols.has(name)) this.#symbols.set(name, each);
+        }
+      }
+    }
+  }
+
+  lookup(name: string): Operation | undefined {
+    return this.#symbols.get(name);
+  }
+
+  get symbols(): ReadonlyMap<string, Operation> {
+    return this.#symbols;
+  }
+
+  /** Adds an operation to the table's body, renaming it where its name is taken. Returns the name it got. */
+  insert(operation: Operation): string {
+    const wanted = symbolName(operation);
+    if (wanted === undefined) throw new Error(`${operation.name} is not a symbol`);
+    const name = this.freeName(wanted);
+    if (name !== wanted) operation.properties.set("sym_name", StringAttribute.get(name));
+    this.operation.regions[0]!.onlyBlock.append(operation);
+    this.#symbols.set(name, operation);
+    return name;
+  }
+
+  /** `wanted`, or with the first free number behind it. */
+  freeName(wanted: string): string {
+    let name = wanted;
+    for (let counter = 0; this.#symbols.has(name); counter++) name = `${wanted}_${counter}`;
+    return name;
+  }
+}
+
+/** The nearest operation around (or equal to) `operation` that is a symbol table. */
+export function nearestSymbolTable(operation: Operation): Operation | undefined {
+  for (let walker: Operation | undefined = operation; walker !== undefined; walker = walker.parentOperation) {
+    if (walker.definition?.hasTrait("SymbolTable")) return walker;
+  }
+  return undefined;
+}
+
+/** Finds what a reference made at `from` names, or undefined. */
+export function resolveSymbol(from: Operation, reference: SymbolReferenceAttribute): Operation | undefined {
+  let table = nearestSymbolTable(from);
+  while (table !== undefined) {
+    let found: Operation | undefined = new SymbolTable(table).lookup(reference.root);
+    for (const name of reference.path.slice(1)) found = found === undefined ? undefined : new SymbolTable(found).lookup(name);
+    if (found !== undefined) return found;
+    table = table.parentOperation === undefined ? undefined : nearestSymbolTable(table.parentOperation);
+  }
+  return undefined;
+}
+
+/** All symbol references in an attribute, nested ones too. */
+export function symbolReferences(attribute: Attribute): SymbolReferenceAttribute[] {
+  if (attribute instanceof SymbolReferenceAttribute) return [attribute];
+  if (attribute instanceof ArrayAttribute) return attribute.elements.flatMap(symbolReferences);
+  if (attribute instanceof DictionaryAttribute) return [...attribute.entries.values()].flatMap(symbolReferences);
+  return [];
+}
+
+/** How often each symbol name is referred to inside `scope`. */
+export function countSymbolUses(scope: Operation): Map<string, number> {
+  const counts = new Map<string, number>();
+  scope.walk((operation) => {
+    for (const attribute of [...operation.properties.values(), ...operation.attributes.values()]) {
+      for (const reference of symbolReferences(attribute)) counts.set(reference.root, (counts.get(reference.root) ?? 0) + 1);
+    }
+  });
+  return counts;
+}

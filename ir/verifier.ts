@@ -1,0 +1,264 @@
+/**
+ * The verifier: structure, declared constraints, traits, each op's own rules, symbols, and dominance. It always checks
+ * all of them. Errors name the op, its location, what was expected and what was found.
+ */
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { AttributeField, NamedField, OperandField, OperationDefinition, ResultField } from "./declaration.ts";
+import type { Context } from "./context.ts";
+import { DominanceInfo } from "./dominance.ts";
+import { placeOf } from "./location.ts";
+import type { Block, Operation, Value } from "./operation.ts";
+import { symbolName } from "./symbol-table.ts";
+import type { Type } from "./types.ts";
+
+/** All rule breaks inside (and on) `operation`, in order, at most `limit`. */
+export function verifyAll(operation: Operation, context: Context, limit = 20): DiagnosticError[] {
+  const verifier = new Verifier(context, limit);
+  verifier.operation(operation);
+  return verifier.errors;
+}
+
+/** Throws the first rule break. */
+export function verify(operation: Operation, context: Context): void {
+  const [first] = verifyAll(operation, context, 1);
+  if (first !== undefined) throw first;
+}
+
+class Verifier {
+  readonly errors: DiagnosticError[] = [];
+  readonly #context: Context;
+  readonly #limit: number;
+  readonly #dominance = new DominanceInfo();
+
+  constructor(context: Context, limit: number) {
+    this.#context = context;
+    this.#limit = limit;
+  }
+
+  /** Checks `root` and everything inside it, with an explicit stack: nesting must not exhaust the machine's. */
+  operation(root: Operation): void {
+    const pending: Operation[] = [root];
+    for (let operation = pending.pop(); operation !== undefined; operation = pending.pop()) {
+      if (this.errors.length >= this.#limit) return;
+      this.#checkOne(operation, root);
+      for (let r = operation.regions.length - 1; r >= 0; r--) {
+        const { blocks } = operation.regions[r]!;
+        for (let b = blocks.length - 1; b >= 0; b--) {
+          for (let inner = blocks[b]!.last; inner !== undefined; inner = inner.previous) pending.push(inner);
+        }
+      }
+    }
+  }
+
+  #report(operation: Operation, message: string, notes: { message: string }[] = []): void {
+    if (this.errors.length < this.#limit) this.errors.push(operation.error(message, notes));
+  }
+
+  #checkOne(operation: Operation, root: Operation): void {
+    const { definition } = operation;
+    if (definition === undefined) {
+      if (!this.#context.allowUnregistered) {
+        this.#report(operation, "is not registered: load its dialect, or allow unregistered dialects");
+      }
+    } else this.#checkDeclared(operation, definition);
+    this.#checkOperands(operation, root);
+    this.#checkBlocks(operation, definition);
+  }
+
+  #checkDeclared(operation: Operation, definition: OperationDefinition): void {
+    const before = this.errors.length;
+    this.#checkCounts(operation, definition);
+    if (this.errors.length > before) return;
+    const bound = new Map<string, { type: Type; where: string }>();
+    this.#checkTypes(operation, definition.operandFields, "operand", operation.operands, bound, definition);
+    this.#checkTypes(operation, definition.resultFields, "result", operation.results, bound, definition);
+    for (const entry of definition.attributeFields) this.#checkAttribute(operation, entry);
+    this.#checkTraits(operation, definition);
+    if (this.errors.length > before) return;
+    this.#checkInferred(operation, definition);
+    if (this.errors.length > before) return;
+    definition.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+  }
+
+  #checkCounts(operation: Operation, definition: OperationDefinition): void {
+    const counts: readonly (readonly [string, readonly { readonly field: { readonly arity: string } }[], number])[] = [
+      ["operand", definition.operandFields, operation.operandCount],
+      ["result", definition.resultFields, operation.results.length],
+      ["region", definition.regionFields, operation.regions.length],
+      ["successor", definition.successorFields, operation.successors.length],
+    ];
+    for (const [kind, fields, found] of counts) {
+      const required = fields.filter(({ field }) => field.arity === "one").length;
+      const variable = fields.length - required;
+      const most = fields.some(({ field }) => field.arity === "variadic") ? Number.POSITIVE_INFINITY : required + variable;
+      if (found < required || found > most) {
+        const expected = most === required ? `${required}` : most === Number.POSITIVE_INFINITY ? `${required} or more` : `${required} to ${most}`;
+        this.#report(operation, `expected ${expected} ${kind}${expected === "1" ? "" : "s"}, but found ${found}`);
+      }
+    }
+    if (definition.traits.has("AttrSizedOperandSegments")) {
+      this.#checkSegments(operation, definition.operandFields, operation.operandCount, (at) => definition.operandGroup(operation, at));
+    }
+    if (definition.traits.has("AttrSizedResultSegments")) {
+      this.#checkSegments(operation, definition.resultFields, operation.results.length, (at) => definition.resultGroup(operation, at));
+    }
+  }
+
+  #checkSegments(
+    operation: Operation,
+    fields: readonly NamedField<OperandField | ResultField>[],
+    total: number,
+    group: (position: number) => { readonly count: number },
+  ): void {
+    let sum = 0;
+    for (const [position, { name, field }] of fields.entries()) {
+      const { count } = group(position);
+      if (count < 0) this.#report(operation, `segment size of ${name} is negative (${count})`);
+      if (field.arity === "one" && count !== 1) this.#report(operation, `segment size of ${name} must be 1, but is ${count}`);
+      if (field.arity === "optional" && count > 1) this.#report(operation, `segment size of ${name} must be 0 or 1, but is ${count}`);
+      sum += count;
+    }
+    if (sum !== total) this.#report(operation, `segment sizes add up to ${sum}, but there are ${total} ${fields[0]?.field.kind}s`);
+  }
+
+  #checkTypes(
+    operation: Operation,
+    fields: readonly NamedField<OperandField | ResultField>[],
+    kind: "operand" | "result",
+    values: readonly Value[],
+    bound: Map<string, { type: Type; where: string }>,
+    definition: OperationDefinition,
+  ): void {
+    for (const [position, { name, field }] of fields.entries()) {
+      const { start, count } = kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
+      for (const value of values.slice(start, start + count)) {
+        const { constraint } = field;
+        if (!constraint.matches(value.type)) {
+          this.#report(operation, `${kind} '${name}' must be ${constraint.description}, but got ${value.type}`);
+          continue;
+        }
+        if (constraint.variable === undefined) continue;
+        const known = bound.get(constraint.variable);
+        if (known === undefined) bound.set(constraint.variable, { type: value.type, where: name });
+        else if (known.type !== value.type) {
+          this.#report(operation, `${kind} '${name}' must have the type of '${known.where}', ${known.type}, but got ${value.type}`);
+        }
+      }
+    }
+  }
+
+  #checkAttribute(operation: Operation, { name, field }: NamedField<AttributeField>): void {
+    const found = operation.attribute(name);
+    if (found === undefined) {
+      if (field.arity === "one") this.#report(operation, `needs the attribute '${name}': ${field.constraint.description}`);
+      return;
+    }
+    if (field.constraint.decode(found) === undefined) {
+      this.#report(operation, `attribute '${name}' must be ${field.constraint.description}, but got ${shortText(found.text)}`);
+    }
+  }
+
+  #checkTraits(operation: Operation, definition: OperationDefinition): void {
+    const { traits } = definition;
+    if (traits.has("SameOperandsAndResultType")) {
+      const types = new Set([...operation.operands, ...operation.results].map((value) => value.type));
+      if (types.size > 1) this.#report(operation, `needs one type for all operands and results, but got ${[...types].join(", ")}`);
+    }
+    if (traits.has("Terminator") && operation.block !== undefined && operation.next !== undefined) {
+      this.#report(operation, "must be the last operation of its block");
+    }
+    if (traits.has("SingleBlock") || traits.has("SymbolTable")) {
+      for (const region of operation.regions) {
+        if (region.blocks.length > 1) this.#report(operation, `needs regions of one block, but one has ${region.blocks.length}`);
+      }
+    }
+    const { parents } = definition.options;
+    if (parents !== undefined && operation.block !== undefined && !parents.includes(operation.parentOperation?.name ?? "")) {
+      const found = operation.parentOperation?.name;
+      this.#report(operation, `must be directly inside ${parents.map((name) => `'${name}'`).join(" or ")}${found === undefined ? "" : `, not '${found}'`}`);
+    }
+    if (traits.has("SymbolTable")) this.#checkSymbols(operation);
+  }
+
+  #checkSymbols(table: Operation): void {
+    const seen = new Map<string, Operation>();
+    for (const region of table.regions) {
+      for (const block of region.blocks) {
+        for (let each = block.first; each !== undefined; each = each.next) {
+          const name = symbolName(each);
+          if (name === undefined) continue;
+          const earlier = seen.get(name);
+          if (earlier === undefined) seen.set(name, each);
+          else this.#report(each, `redefines the symbol @${name}`, [{ message: "it is first defined here", ...placeOf(earlier.location) }]);
+        }
+      }
+    }
+  }
+
+  #checkInferred(operation: Operation, definition: OperationDefinition): void {
+    if (definition.options.infer === undefined) return;
+    let inferred: readonly Type[] | undefined;
+    try {
+      inferred = definition.inferResultTypes(operation, []);
+    } catch (error) {
+      this.#report(operation, error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (inferred === undefined) return;
+    for (const [position, result] of operation.results.entries()) {
+      const expected = inferred[position];
+      if (expected !== undefined && expected !== result.type) {
+        this.#report(operation, `result ${position} must be ${expected} by its operands and attributes, but is ${result.type}`);
+      }
+    }
+  }
+
+  #checkOperands(operation: Operation, root: Operation): void {
+    for (const use of operation.operandUses) {
+      const { value } = use;
+      // What is verified alone (a function out of a module) may only be entered from above if it is the root itself.
+      if (operation === root) continue;
+      if (this.#dominance.dominates(value, operation)) continue;
+      const notes = [{ message: "the operand is defined here", ...placeOf(value.location) }];
+      this.#report(operation, `operand #${use.index} does not dominate this use`, notes);
+    }
+    for (let walker = operation.parentOperation; walker !== undefined; walker = walker.parentOperation) {
+      if (!walker.definition?.hasTrait("IsolatedFromAbove")) continue;
+      for (const use of operation.operandUses) {
+        const home = use.value.parentBlock?.parentOperation;
+        if (home === undefined || !walker.isAncestorOf(home)) {
+          this.#report(operation, `uses a value from outside '${walker.name}', which is isolated from above`);
+        }
+      }
+      break;
+    }
+  }
+
+  #checkBlocks(operation: Operation, definition: OperationDefinition | undefined): void {
+    for (const region of operation.regions) {
+      for (const [position, block] of region.blocks.entries()) {
+        this.#checkBlock(operation, definition, block, position);
+      }
+    }
+  }
+
+  #checkBlock(operation: Operation, definition: OperationDefinition | undefined, block: Block, position: number): void {
+    for (const successor of block.successors) {
+      if (successor.region !== block.region) this.#report(operation, "has a branch to a block of another region");
+    }
+    if (definition === undefined || definition.hasTrait("NoTerminator")) return;
+    const last = block.last;
+    if (last === undefined) {
+      this.#report(operation, `block ${position} is empty: it needs a terminator`);
+      return;
+    }
+    if (last.definition !== undefined && !last.definition.hasTrait("Terminator")) {
+      this.#report(last, "is the last operation of a block but not a terminator");
+    }
+  }
+}
+
+/** At most about 80 characters of an attribute, so that messages stay readable. */
+function shortText(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}
