@@ -401,7 +401,7 @@ export const maximumArgumentCount = 32;
 /**
  * A JavaScript function for `void f(ptr, …, ptr)` at `address`. Arrays passed to it stay where they are during the call.
  * A call costs about 5 ns, and 2 ns more per argument where they are spread from an array. An empty array has no address
- * and is refused.
+ * that may be read or written.
  *
  * @param address of a function whose module is not disposed; calling it later crashes the process
  * @param argumentCount how many pointers it takes, at most `maximumArgumentCount`
@@ -424,7 +424,8 @@ export function callable(address: Address, argumentCount: number): NativeFunctio
 
 /**
  * A JavaScript function for `void f(ptr)` at `address`, whose one parameter points to a list of `argumentCount` pointers.
- * For any number of pointers; a call costs about 10 ns plus what the list takes to fill. Not for use from inside itself.
+ * For any number of pointers. A call costs about 12 ns per address and 45 ns per array, whose address must be asked for:
+ * whoever calls often with the same buffers passes their addresses. Not for use from inside itself.
  */
 export function listCallable(address: Address, argumentCount: number): NativeFunction {
   const call = callable(address, 1);
@@ -437,8 +438,8 @@ export function listCallable(address: Address, argumentCount: number): NativeFun
       const pointer = pointers[index] ?? 0;
       const target = typeof pointer === "number" ? pointer : addressOf(pointer);
       // Both processors that Bun runs on are little-endian; two halves avoid a BigInt per pointer.
-      words[2 * index] = target % 0x1_0000_0000;
-      words[2 * index + 1] = Math.floor(target / 0x1_0000_0000);
+      words[2 * index] = target >>> 0;
+      words[2 * index + 1] = (target / 0x1_0000_0000) >>> 0;
     }
     call(words);
   };
