@@ -125,14 +125,19 @@ export function boxContains(box: Box, point: Point): boolean {
 /** Height over width from which a box is taken for a line that runs from top to bottom (PaddleOCR). */
 const uprightRatio = 1.5;
 
-/**
- * Cuts a box out of a picture and lays it level, by bilinear sampling; outside the picture its border goes on. A box much higher
- * than wide is turned a quarter to the left, so that the line in it lies level (perhaps upside down: the classifier's matter).
- */
-export function cropBox(picture: Picture, box: Box): Picture {
+/** The box with its first edge along the text: a box much higher than wide holds a line that runs from top to bottom. */
+export function alongText(box: Box): Box {
   const [upperLeft, upperRight, lowerRight, lowerLeft] = box;
   const isUpright = boxHeight(box) >= boxWidth(box) * uprightRatio;
-  const level: Box = isUpright ? [upperRight, lowerRight, lowerLeft, upperLeft] : box;
+  return isUpright ? [upperRight, lowerRight, lowerLeft, upperLeft] : box;
+}
+
+/**
+ * Cuts a box out of a picture and lays its text level (perhaps upside down: the classifier's matter), by bilinear sampling; outside
+ * the picture its border goes on.
+ */
+export function cropBox(picture: Picture, box: Box): Picture {
+  const level = alongText(box);
   const [origin, acrossEnd, , downEnd] = level;
   const width = Math.max(1, Math.round(boxWidth(level)));
   const height = Math.max(1, Math.round(boxHeight(level)));

@@ -26,7 +26,7 @@ export interface ReadOptions extends DetectOptions {
   readonly leastConfidence?: number;
 }
 
-/** Reads the text lines of a picture, in reading order; a page that stands on its head is read as if turned. */
+/** Reads the text lines of a picture, in reading order, whichever way the page lies. */
 export async function readText(
   picture: Picture,
   factory: NetworkFactory,
@@ -45,7 +45,7 @@ export async function readText(
     const line = await readLine(crop, upsideDown, networks, alphabet);
     if (line.text !== "" && line.confidence >= (options.leastConfidence ?? 0.5)) lines.push(line);
   }
-  return rowsInReadingOrder(lines, upsideDown).flat();
+  return rowsInReadingOrder(lines).flat();
 }
 
 /** A line cut out of the picture, and whether the classifier takes it for turned by 180°. */
