@@ -1,0 +1,8 @@
+/** Removes the casts that conversions leave between converted and unconverted values, where they cancel out. */
+import { reconcileCasts } from "../ir/rewrite/conversion.ts";
+import { pass } from "./pass.ts";
+
+export const reconcileUnrealizedCasts = pass("reconcile-unrealized-casts", {
+  doc: "Removes pairs of builtin.unrealized_conversion_cast that cancel out, and unused ones.",
+  run: (operation, { context }) => reconcileCasts(operation, context),
+});
