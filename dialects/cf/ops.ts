@@ -1,0 +1,54 @@
+/** The cf dialect: branches between the blocks of a region. */
+import { anyType, bool, stringAttribute } from "../../ir/constraints.ts";
+import { attribute, op, operand, successor, variadicOperand } from "../../ir/declaration.ts";
+import type { Block, Value } from "../../ir/operation.ts";
+
+export const branch = op(
+  "cf.br",
+  { destOperands: variadicOperand(anyType), dest: successor() },
+  {
+    doc: "Goes to a block, passing values for its arguments.",
+    traits: ["Pure", "Terminator"],
+    verify: (operation, report) => checkBranch(operation.dest, operation.destOperands, report),
+  },
+);
+
+export const conditionalBranch = op(
+  "cf.cond_br",
+  {
+    condition: operand(bool),
+    trueDestOperands: variadicOperand(anyType),
+    falseDestOperands: variadicOperand(anyType),
+    trueDest: successor(),
+    falseDest: successor(),
+  },
+  {
+    doc: "Goes to one of two blocks, by a truth value.",
+    traits: ["Pure", "Terminator"],
+    verify: (operation, report) => {
+      checkBranch(operation.trueDest, operation.trueDestOperands, report);
+      checkBranch(operation.falseDest, operation.falseDestOperands, report);
+    },
+  },
+);
+
+export const assert = op(
+  "cf.assert",
+  { arg: operand(bool), msg: attribute(stringAttribute) },
+  {
+    doc: "Ends the program with a message where the condition does not hold.",
+    format: "$arg `,` $msg attr-dict",
+    effects: () => [{ kind: "write" }],
+  },
+);
+
+/** Reports where the values passed to a block do not fit its arguments. */
+export function checkBranch(block: Block, values: readonly Value[], report: (message: string) => void): void {
+  const wanted = block.arguments.map((argument) => argument.type);
+  const found = values.map((value) => value.type);
+  if (wanted.length !== found.length || wanted.some((type, position) => type !== found[position])) {
+    report(`passes (${found.join(", ")}) to a block with arguments (${wanted.join(", ")})`);
+  }
+}
+
+export const cfOps = [branch, conditionalBranch, assert];

@@ -1,0 +1,112 @@
+/** The func dialect: functions, calls and returns. A function without a body block is a declaration. */
+import { DictionaryAttribute } from "../../ir/attributes.ts";
+import {
+  anyType,
+  arrayOf,
+  dictionaryAttribute,
+  functionTypeAttribute,
+  stringAttribute,
+  symbolAttribute,
+} from "../../ir/constraints.ts";
+import {
+  attribute,
+  type OperationOf,
+  op,
+  optionalAttribute,
+  region,
+  variadicOperand,
+  variadicResult,
+} from "../../ir/declaration.ts";
+import { resolveSymbol } from "../../ir/symbol-table.ts";
+import { SymbolReferenceAttribute } from "../../ir/attributes.ts";
+import type { Type } from "../../ir/types.ts";
+
+export const functionDefinition = op(
+  "func.func",
+  {
+    sym_name: attribute(stringAttribute),
+    function_type: attribute(functionTypeAttribute),
+    sym_visibility: optionalAttribute(stringAttribute),
+    arg_attrs: optionalAttribute(arrayOf(dictionaryAttribute)),
+    res_attrs: optionalAttribute(arrayOf(dictionaryAttribute)),
+    body: region(),
+  },
+  {
+    doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function.",
+    traits: ["IsolatedFromAbove", "Symbol"],
+    verify: (operation, report) => {
+      const { inputs, results } = operation.function_type;
+      const { arg_attrs: argumentAttributes, res_attrs: resultAttributes } = operation;
+      if (argumentAttributes !== undefined && argumentAttributes.length !== inputs.length) {
+        report(`has ${inputs.length} arguments, but arg_attrs has ${argumentAttributes.length} entries`);
+      }
+      if (resultAttributes !== undefined && resultAttributes.length !== results.length) {
+        report(`has ${results.length} results, but res_attrs has ${resultAttributes.length} entries`);
+      }
+      const entry = operation.body.entry;
+      if (entry === undefined) return;
+      const found = entry.arguments.map((argument) => argument.type);
+      if (!sameTypes(found, inputs)) {
+        report(`expects an entry block with arguments (${inputs.join(", ")}), found (${found.join(", ")})`);
+      }
+    },
+  },
+);
+export type FunctionOperation = OperationOf<typeof functionDefinition>;
+
+export const returnOperation = op(
+  "func.return",
+  { inputs: variadicOperand(anyType) },
+  {
+    doc: "Ends a function and gives its results.",
+    traits: ["Pure", "Terminator", "ReturnLike"],
+    parents: ["func.func"],
+    format: "attr-dict ($inputs^ `:` type($inputs))?",
+    verify: (operation, report) => {
+      const parent = operation.parentOperation;
+      if (!functionDefinition.matches(parent)) return;
+      const wanted = parent.function_type.results;
+      const found = operation.inputs.map((value) => value.type);
+      if (!sameTypes(found, wanted)) {
+        report(`returns (${found.join(", ")}), but the function's results are (${wanted.join(", ")})`);
+      }
+    },
+  },
+);
+
+export const call = op(
+  "func.call",
+  { callee: attribute(symbolAttribute), inputs: variadicOperand(anyType), outputs: variadicResult(anyType) },
+  {
+    doc: "Calls the function of this name in the surrounding symbol tables.",
+    format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
+    verify: (operation, report) => {
+      const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));
+      if (!functionDefinition.matches(callee)) {
+        if (callee !== undefined) report(`calls @${operation.callee}, which is not a func.func`);
+        else if (operation.parentOperation !== undefined) report(`calls @${operation.callee}, which is not defined`);
+        return;
+      }
+      const { inputs, results } = callee.function_type;
+      const given = operation.inputs.map((value) => value.type);
+      const wanted = operation.outputs.map((value) => value.type);
+      if (!sameTypes(given, inputs)) {
+        report(`passes (${given.join(", ")}) to @${operation.callee}, which takes (${inputs.join(", ")})`);
+      }
+      if (!sameTypes(wanted, results)) {
+        report(`expects (${wanted.join(", ")}) from @${operation.callee}, which returns (${results.join(", ")})`);
+      }
+    },
+  },
+);
+
+function sameTypes(a: readonly Type[], b: readonly Type[]): boolean {
+  return a.length === b.length && a.every((type, position) => type === b[position]);
+}
+
+/** The attributes of one parameter of a function; empty where it has none. */
+export function argumentAttributes(operation: FunctionOperation, position: number): DictionaryAttribute {
+  return operation.arg_attrs?.[position] ?? DictionaryAttribute.get([]);
+}
+
+export const funcOps = [functionDefinition, returnOperation, call];

@@ -1,0 +1,171 @@
+/**
+ * Hand-written assembly that many upstream ops share: arithmetic with flags (`arith.addf %a, %b fastmath<fast> : f32`),
+ * and lists that mix integers and operands (`[0, %i]`).
+ */
+import type { Attribute } from "../../ir/attributes.ts";
+import type { CustomFormat } from "../../ir/format.ts";
+import type { Operation, Value } from "../../ir/operation.ts";
+import type { OperationParser, UnresolvedOperand } from "../../ir/parser/operation-parser.ts";
+import type { TextParser } from "../../ir/parser/text-parser.ts";
+import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
+import { index, type Type } from "../../ir/types.ts";
+import { dynamicIndex, type WordConstraint } from "./constraints.ts";
+
+/** A `WordConstraint` as far as text goes: words to attribute and back. */
+export interface WordCodec {
+  readonly description: string;
+  readonly separator: string;
+  readonly parse: (words: readonly string[]) => Attribute | undefined;
+  readonly print: (attribute: Attribute) => readonly string[] | undefined;
+}
+
+/** The text side of a constraint on words. */
+export function wordCodec<V>(constraint: WordConstraint<V>): WordCodec {
+  return {
+    description: constraint.description,
+    separator: constraint.separator,
+    parse: (words) => {
+      const value = constraint.fromWords(words);
+      return value === undefined ? undefined : constraint.encode(value);
+    },
+    print: (attribute) => {
+      const value = constraint.decode(attribute);
+      return value === undefined ? undefined : constraint.words(value);
+    },
+  };
+}
+
+/** `<a, b>`, standing before `<`. */
+export function parseAngleWords(parser: TextParser, codec: WordCodec): Attribute {
+  const start = parser.offset;
+  const words = parser
+    .angleBody()
+    .split(",")
+    .map((word) => word.trim());
+  const attribute = codec.parse(words);
+  if (attribute === undefined) throw parser.error(`expected ${codec.description}, found ${words.join(", ")}`, start);
+  return attribute;
+}
+
+/** One bare word of an enum. */
+export function parseWord(parser: TextParser, codec: WordCodec): Attribute {
+  const start = parser.offset;
+  const word = parser.keyword();
+  const attribute = codec.parse([word]);
+  if (attribute === undefined) throw parser.error(`expected ${codec.description}, found ${word}`, start);
+  return attribute;
+}
+
+/** The words of an enum or flags attribute of an operation. */
+export function wordsOf(operation: Operation, name: string, codec: WordCodec): readonly string[] {
+  const attribute = operation.attribute(name);
+  const words = attribute === undefined ? undefined : codec.print(attribute);
+  return words ?? [];
+}
+
+export interface ElementwiseFormatOptions {
+  readonly operands: number;
+  readonly flags?: { readonly name: string; readonly keyword: string; readonly codec: WordCodec };
+  /** A word in front of the operands. */
+  readonly predicate?: { readonly name: string; readonly codec: WordCodec };
+  /** The result's type from the operands' type, where it is another. */
+  readonly resultType?: (operandType: Type) => Type;
+}
+
+/** `predicate, %a, %b keyword<flags> {…} : type`: operands of one type, which is written once. */
+export function elementwiseFormat(options: ElementwiseFormatOptions): CustomFormat {
+  const { operands: count, flags, predicate, resultType } = options;
+  const written = [flags?.name, predicate?.name].filter((name) => name !== undefined);
+  return {
+    parse: (parser) => {
+      const properties: [string, Attribute][] = [];
+      if (predicate !== undefined) {
+        properties.push([predicate.name, parseWord(parser, predicate.codec)]);
+        parser.expect(",", "after the predicate");
+      }
+      const operands: UnresolvedOperand[] = [];
+      for (let position = 0; position < count; position++) {
+        if (position > 0) parser.expect(",", "between the operands");
+        operands.push(parser.parseOperand());
+      }
+      if (flags !== undefined) {
+        const given = parser.acceptKeyword(flags.keyword) ? parseAngleWords(parser, flags.codec) : flags.codec.parse(["none"]);
+        if (given !== undefined) properties.push([flags.name, given]);
+      }
+      const attributes = parser.attributeDictionary();
+      parser.expect(":", "before the type");
+      const type = parser.parseType();
+      return {
+        operands: operands.map((each) => parser.resolve(each, type)),
+        properties,
+        attributes,
+        resultTypes: [resultType === undefined ? type : resultType(type)],
+      };
+    },
+    print: (operation, printer) => {
+      if (predicate !== undefined) printer.write(` ${wordsOf(operation, predicate.name, predicate.codec).join()},`);
+      printer.write(" ");
+      printer.operands(operation.operands);
+      if (flags !== undefined) printFlags(operation, printer, flags);
+      printer.attributeDictionary(operation, written);
+      printer.write(" : ");
+      printer.type(operation.operand(0).type);
+    },
+  };
+}
+
+/** ` keyword<a, b>`, or nothing where no flag is set. */
+export function printFlags(
+  operation: Operation,
+  printer: OperationPrinter,
+  flags: { readonly name: string; readonly keyword: string; readonly codec: WordCodec },
+): void {
+  const words = wordsOf(operation, flags.name, flags.codec);
+  if (words.length === 0 || words[0] === "none") return;
+  printer.write(` ${flags.keyword}<${words.join(flags.codec.separator)}>`);
+}
+
+/** `%a : f32 to f64` */
+export const castFormat = "$input attr-dict `:` type($input) `to` type($result)";
+
+/** What a mixed list of integers and operands reads as. */
+export interface ParsedIndexList {
+  readonly statics: readonly number[];
+  readonly dynamics: readonly UnresolvedOperand[];
+}
+
+/** `[0, %i]`, with other brackets where asked. */
+export function parseIndexList(parser: OperationParser, open = "[", close = "]"): ParsedIndexList {
+  const dynamics: UnresolvedOperand[] = [];
+  const statics = parser.delimited(open, close, () => {
+    const operand = parser.parseOptionalOperand();
+    if (operand === undefined) return Number(parser.parseInteger());
+    dynamics.push(operand);
+    return dynamicIndex;
+  });
+  return { statics, dynamics };
+}
+
+/** The operands of a mixed list, all of type `index`. */
+export function resolveIndices(parser: OperationParser, operands: readonly UnresolvedOperand[]): Value[] {
+  return operands.map((operand) => parser.resolve(operand, index));
+}
+
+/** The inverse of `parseIndexList`. */
+export function printIndexList(
+  printer: OperationPrinter,
+  statics: readonly number[],
+  dynamics: readonly Value[],
+  open = "[",
+  close = "]",
+): void {
+  let next = 0;
+  printer.write(open);
+  for (const [position, value] of statics.entries()) {
+    if (position > 0) printer.write(", ");
+    const operand = value === dynamicIndex ? dynamics[next++] : undefined;
+    if (operand === undefined) printer.write(String(value));
+    else printer.operand(operand);
+  }
+  printer.write(close);
+}
