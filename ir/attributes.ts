@@ -6,6 +6,7 @@ import type { AffineMap } from "./affine-map.ts";
 import { type Blob, contentKey } from "./blob.ts";
 import { type ClassOf, intern } from "./intern.ts";
 import { type Location, locationText } from "./location.ts";
+import { bareIdentifier, quoted } from "./quoted.ts";
 import {
   type ElementArray,
   type ElementName,
@@ -21,7 +22,9 @@ import {
   NoneType,
   ShapedType,
   type Type,
+  dialectSymbolText,
   elementNameOf,
+  f64,
   i1,
   i32,
   i64,
@@ -73,17 +76,6 @@ function floatBitsText(value: number, type: Type): string {
   }
   view.setFloat64(0, value);
   return `0x${view.getBigUint64(0).toString(16).toUpperCase().padStart(16, "0")}`;
-}
-
-/** An MLIR string literal; anything but printable ASCII is a `\XX` byte escape of its UTF-8 form. */
-export function quoted(text: string): string {
-  let result = '"';
-  for (const byte of new TextEncoder().encode(text)) {
-    if (byte === 0x22 || byte === 0x5c) result += `\\${String.fromCharCode(byte)}`;
-    else if (byte >= 0x20 && byte < 0x7f) result += String.fromCharCode(byte);
-    else result += `\\${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return `${result}"`;
 }
 
 export class UnitAttribute extends Attribute {
@@ -183,8 +175,6 @@ export class StringAttribute extends Attribute {
   }
 }
 
-const bareIdentifier = /^[A-Za-z_][A-Za-z0-9_$.]*$/;
-
 function symbolText(name: string): string {
   return bareIdentifier.test(name) ? `@${name}` : `@${quoted(name)}`;
 }
@@ -234,11 +224,18 @@ export class ArrayAttribute extends Attribute {
     this.elements = elements;
   }
   static get(elements: readonly Attribute[]): ArrayAttribute {
-    const text = `[${elements.join(", ")}]`;
+    const text = `[${elements.map(elementSpelling).join(", ")}]`;
     // Spelling alone does not tell a type attribute from an equally spelled one, so the classes take part in the key.
     const key = `${text} ${elements.map((element) => identity(element)).join()}`;
     return internAttribute(key, ArrayAttribute, () => new ArrayAttribute(text, [...elements]));
   }
+}
+
+/** Inside a list MLIR leaves out the types that a bare number has anyway, i64 and f64. */
+function elementSpelling(element: Attribute): string {
+  if (element instanceof IntegerAttribute && element.type === i64) return String(element.value);
+  if (element instanceof FloatAttribute && element.type === f64) return floatText(element.value, f64);
+  return element.text;
 }
 
 /** `name = value`, or only `name` for a unit; the name quoted where it is not an identifier. */
@@ -269,12 +266,20 @@ export class DenseArrayAttribute extends Attribute {
   readonly text: string;
   readonly element: IntegerType | FloatType;
   readonly values: readonly (number | bigint)[];
+  /** `[1, 2]` */
+  readonly elementsText: string;
 
-  private constructor(text: string, element: IntegerType | FloatType, values: readonly (number | bigint)[]) {
+  private constructor(
+    text: string,
+    element: IntegerType | FloatType,
+    values: readonly (number | bigint)[],
+    elementsText: string,
+  ) {
     super();
     this.text = text;
     this.element = element;
     this.values = values;
+    this.elementsText = elementsText;
   }
 
   /** The values as numbers. */
@@ -287,8 +292,9 @@ export class DenseArrayAttribute extends Attribute {
       if (element === i1) return value ? "true" : "false";
       return element instanceof FloatType ? floatText(Number(value), element) : String(value);
     });
-    const text = `array<${element}${values.length === 0 ? "" : `: ${spelled.join(", ")}`}>`;
-    return internAttribute(text, DenseArrayAttribute, () => new DenseArrayAttribute(text, element, [...values]));
+    const elements = `[${spelled.join(", ")}]`;
+    const text = `array<${element}${values.length === 0 ? "" : `: ${elements.slice(1, -1)}`}>`;
+    return internAttribute(text, DenseArrayAttribute, () => new DenseArrayAttribute(text, element, [...values], elements));
   }
 
   static i64(values: readonly number[]): DenseArrayAttribute {
@@ -352,12 +358,24 @@ export class OpaqueAttribute extends Attribute {
   readonly body: string;
   private constructor(dialect: string, body: string) {
     super();
-    this.text = `#${dialect}.${body}`;
+    this.text = `#${dialectSymbolText(dialect, body)}`;
     this.dialect = dialect;
     this.body = body;
   }
   static get(dialect: string, body: string): OpaqueAttribute {
     return internAttribute(`${dialect}.${body}`, OpaqueAttribute, () => new OpaqueAttribute(dialect, body));
+  }
+}
+
+/** A builtin attribute that nothing here computes with, kept as it was written: `affine_set<…>`, `distinct[0]<…>`. */
+export class VerbatimAttribute extends Attribute {
+  readonly text: string;
+  private constructor(text: string) {
+    super();
+    this.text = text;
+  }
+  static get(text: string): VerbatimAttribute {
+    return internAttribute(text, VerbatimAttribute, () => new VerbatimAttribute(text));
   }
 }
 

@@ -20,12 +20,15 @@ import {
 } from "./attributes.ts";
 import { AffineMap } from "./affine-map.ts";
 import type { ClassOf } from "./intern.ts";
+import type { TextParser } from "./parser/text-parser.ts";
+import { bareIdentifier } from "./quoted.ts";
 import {
   FloatType,
   FunctionType,
   type IndexType,
   IntegerType,
   MemRefType,
+  NoneType,
   TensorType,
   type Type,
   VectorType,
@@ -40,7 +43,8 @@ export interface TypeConstraint<T extends Type = Type> {
   readonly description: string;
   /** The name of the type variable, if this is one. */
   readonly variable?: string;
-  /** For variables over shaped types that bind the element type only. */
+  /** The only type that matches, where there is only one: text need not state it. */
+  readonly only?: Type;
   readonly matches: (type: Type) => type is T;
 }
 
@@ -60,7 +64,7 @@ export const anyType: TypeConstraint = { description: "any type", matches: (type
 
 /** Exactly this type. */
 export function exactly<T extends Type>(wanted: T): TypeConstraint<T> {
-  return { description: wanted.text, matches: (type): type is T => type === wanted };
+  return { description: wanted.text, only: wanted, matches: (type): type is T => type === wanted };
 }
 
 export function oneOf<T extends Type>(constraints: readonly TypeConstraint<T>[]): TypeConstraint<T> {
@@ -104,6 +108,42 @@ export interface AttributeConstraint<V> {
   readonly encode: (value: V) => Attribute;
   /** The type that the custom format leaves out after the value (`2 : i64` prints as `2`). */
   readonly impliedType?: Type;
+  /** How the custom format spells the value where that is not the attribute's own text. */
+  readonly spelling?: AttributeSpelling;
+}
+
+/** A spelling that only the custom format of an op uses: a bare word for an enum, `[1, 2]` for a packed list. */
+export interface AttributeSpelling {
+  /** What it begins with, by which a parser sees whether an optional one is there. */
+  readonly opens: "keyword" | "[" | "<";
+  /** The text, or undefined where this attribute has no such spelling. */
+  readonly print: (attribute: Attribute) => string | undefined;
+  readonly parse: (parser: TextParser) => Attribute;
+}
+
+/** One of `words`, bare or between `<` and `>`; `encode` and `decode` lead to the attribute and back. */
+export function wordSpelling<W extends string>(
+  words: readonly W[],
+  encode: (word: W) => Attribute,
+  decode: (attribute: Attribute) => W | undefined,
+  bracketed = false,
+): AttributeSpelling {
+  return {
+    opens: bracketed ? "<" : "keyword",
+    print: (attribute) => {
+      const word = decode(attribute);
+      return word === undefined || !bracketed ? word : `<${word}>`;
+    },
+    parse: (parser) => {
+      if (bracketed) parser.expect("<");
+      const at = parser.offset;
+      const text = parser.keyword(`one of ${words.join(", ")}`);
+      const word = words.find((each) => each === text);
+      if (word === undefined) throw parser.error(`expected one of ${words.join(", ")}, found '${text}'`, at);
+      if (bracketed) parser.expect(">");
+      return encode(word);
+    },
+  };
 }
 
 export function attributeOf<A extends Attribute>(kind: ClassOf<A>, description: string): AttributeConstraint<A> {
@@ -164,15 +204,21 @@ export const stringAttribute: AttributeConstraint<string> = {
   description: "a string attribute",
   decode: (attribute) => (attribute instanceof StringAttribute ? attribute.value : undefined),
   encode: (value) => StringAttribute.get(value),
+  impliedType: NoneType.instance,
 };
 
 /** One of a closed set of words, held as a string attribute. */
 export function enumAttribute<const W extends string>(words: readonly W[]): AttributeConstraint<W> {
+  const decode = (attribute: Attribute): W | undefined =>
+    attribute instanceof StringAttribute ? words.find((word) => word === attribute.value) : undefined;
+  const encode = (value: W): Attribute => StringAttribute.get(value);
+  const areBare = words.every((word) => bareIdentifier.test(word));
   return {
     description: `one of ${words.map((word) => `"${word}"`).join(", ")}`,
-    decode: (attribute) =>
-      attribute instanceof StringAttribute ? words.find((word) => word === attribute.value) : undefined,
-    encode: (value) => StringAttribute.get(value),
+    decode,
+    encode,
+    impliedType: NoneType.instance,
+    ...(areBare ? { spelling: wordSpelling(words, encode, decode) } : {}),
   };
 }
 
@@ -182,13 +228,16 @@ export function dialectEnumAttribute<const W extends string>(
   mnemonic: string,
   words: readonly W[],
 ): AttributeConstraint<W> {
+  const decode = (attribute: Attribute): W | undefined =>
+    attribute instanceof OpaqueAttribute && attribute.dialect === dialect
+      ? words.find((word) => attribute.body === `${mnemonic}<${word}>`)
+      : undefined;
+  const encode = (value: W): Attribute => OpaqueAttribute.get(dialect, `${mnemonic}<${value}>`);
   return {
     description: `#${dialect}.${mnemonic}<…> with one of ${words.join(", ")}`,
-    decode: (attribute) =>
-      attribute instanceof OpaqueAttribute && attribute.dialect === dialect
-        ? words.find((word) => attribute.body === `${mnemonic}<${word}>`)
-        : undefined,
-    encode: (value) => OpaqueAttribute.get(dialect, `${mnemonic}<${value}>`),
+    decode,
+    encode,
+    spelling: wordSpelling(words, encode, decode, true),
   };
 }
 
@@ -219,6 +268,17 @@ function denseArray(element: IntegerType | FloatType): AttributeConstraint<reado
     decode: (attribute) =>
       attribute instanceof DenseArrayAttribute && attribute.element === element ? attribute.numbers : undefined,
     encode: (value) => DenseArrayAttribute.get(element, value),
+    spelling: denseArraySpelling(element),
+  };
+}
+
+/** `[1, 2]`, with the element type known from the declaration. */
+export function denseArraySpelling(element: IntegerType | FloatType): AttributeSpelling {
+  return {
+    opens: "[",
+    print: (attribute) =>
+      attribute instanceof DenseArrayAttribute && attribute.element === element ? attribute.elementsText : undefined,
+    parse: (parser) => parser.denseArrayElements(element),
   };
 }
 
@@ -232,6 +292,7 @@ export const boolArrayAttribute: AttributeConstraint<readonly boolean[]> = {
   decode: (attribute) =>
     attribute instanceof DenseArrayAttribute && attribute.element === i1 ? attribute.numbers.map((value) => value !== 0) : undefined,
   encode: (value) => DenseArrayAttribute.get(i1, value.map(Number)),
+  spelling: denseArraySpelling(i1),
 };
 
 export const affineMapAttribute: AttributeConstraint<AffineMap> = {

@@ -133,7 +133,8 @@ export type BuildArguments<F extends Fields> = {
 
 /** An operation with the accessors of its declaration. */
 export type OperationOf<D> = D extends OperationDefinition<infer F> ? Operation & Accessors<F> : never;
-export type Accessors<F extends Fields> = { readonly [K in keyof F]: AccessorOf<F[K]> };
+/** An attribute that is called like a member of every operation (`name`) has no accessor: read it with `attribute("name")`. */
+export type Accessors<F extends Fields> = { readonly [K in Exclude<keyof F, keyof Operation>]: AccessorOf<F[K]> };
 
 /** The operands and attributes as shape inference sees them (before the operation exists, or on it). */
 export type InferenceView<F extends Fields> = {
@@ -180,6 +181,8 @@ export interface OpOptions<F extends Fields> {
   readonly fold?: (operation: Operation & Accessors<F>, constants: readonly (Attribute | undefined)[]) => Value | Attribute | FoldResult;
   readonly effects?: (operation: Operation & Accessors<F>) => readonly MemoryEffect[];
   readonly interfaces?: readonly InterfaceImplementation[];
+  /** Inside the regions of this op, ops of this dialect are written without its name (`return` in a `func.func`). */
+  readonly defaultDialect?: string;
   /** The op must stand directly inside one of these. */
   readonly parents?: readonly string[];
 }
@@ -448,6 +451,7 @@ function operationClass<F extends Fields>(definition: OperationDefinition<F>): n
   }
   for (const [name, read] of Object.entries(getters)) {
     if (name in Operation.prototype || reservedNames.has(name)) {
+      if (definition.fields[name]?.kind === "attribute") continue;
       throw new Error(`'${definition.name}': a field cannot be called ${name}, which every operation has already`);
     }
     Object.defineProperty(DeclaredOperation.prototype, name, {

@@ -3,6 +3,7 @@
  * TypeScript). Every operation has one; when operations merge, theirs are fused. Spelled as in MLIR: `loc(...)`.
  */
 import type { SourcePlace } from "./diagnostic-error.ts";
+import { quoted } from "./quoted.ts";
 
 export type Location =
   | { readonly kind: "unknown" }
@@ -40,11 +41,11 @@ export function locationText(location: Location): string {
     case "unknown":
       return "unknown";
     case "file":
-      return `${JSON.stringify(location.file)}:${location.line}:${location.column}`;
+      return `${quoted(location.file)}:${location.line}:${location.column}`;
     case "name":
       return location.child === undefined || location.child.kind === "unknown"
-        ? JSON.stringify(location.name)
-        : `${JSON.stringify(location.name)}(${locationText(location.child)})`;
+        ? quoted(location.name)
+        : `${quoted(location.name)}(${locationText(location.child)})`;
     case "callsite":
       return `callsite(${locationText(location.callee)} at ${locationText(location.caller)})`;
     case "fused": {

@@ -71,8 +71,12 @@ export const floatKinds = {
   f64: { width: 64, mantissa: 53 },
   f80: { width: 80, mantissa: 64 },
   f128: { width: 128, mantissa: 113 },
-  f8E4M3FN: { width: 8, mantissa: 4 },
   f8E5M2: { width: 8, mantissa: 3 },
+  f8E4M3: { width: 8, mantissa: 4 },
+  f8E4M3FN: { width: 8, mantissa: 4 },
+  f8E5M2FNUZ: { width: 8, mantissa: 3 },
+  f8E4M3FNUZ: { width: 8, mantissa: 4 },
+  f8E4M3B11FNUZ: { width: 8, mantissa: 4 },
 } as const;
 export type FloatKind = keyof typeof floatKinds;
 
@@ -214,9 +218,37 @@ export class MemRefType extends ShapedType {
   }
 
   static get(shape: readonly number[], element: Type, layout?: Attribute, memorySpace?: Attribute): MemRefType {
-    const extras = [layout, memorySpace].filter((extra) => extra !== undefined).map((extra) => `, ${extra}`);
+    // The default layout and memory space are left out, so that one type has one spelling.
+    const kept = layout?.text === identityLayoutText(shape.length) ? undefined : layout;
+    const space = defaultMemorySpace(memorySpace);
+    const extras = [kept, space].filter((extra) => extra !== undefined).map((extra) => `, ${extra}`);
     const text = `memref<${dimensionsText(shape)}${element}${extras.join("")}>`;
-    return internType(text, MemRefType, () => new MemRefType(text, [...shape], element, layout, memorySpace));
+    return internType(text, MemRefType, () => new MemRefType(text, [...shape], element, kept, space));
+  }
+}
+
+function identityLayoutText(rank: number): string {
+  const names = Array.from({ length: rank }, (_, axis) => `d${axis}`).join(", ");
+  return `affine_map<(${names}) -> (${names})>`;
+}
+
+function defaultMemorySpace(space: Attribute | undefined): Attribute | undefined {
+  return space?.text === "0 : i64" ? undefined : space;
+}
+
+/** `memref<*xf32>`: only read, verified and printed. */
+export class UnrankedMemRefType extends Type {
+  readonly element: Type;
+  readonly memorySpace: Attribute | undefined;
+  private constructor(text: string, element: Type, memorySpace: Attribute | undefined) {
+    super(text);
+    this.element = element;
+    this.memorySpace = memorySpace;
+  }
+  static get(element: Type, memorySpace?: Attribute): UnrankedMemRefType {
+    const space = defaultMemorySpace(memorySpace);
+    const text = `memref<*x${element}${space === undefined ? "" : `, ${space}`}>`;
+    return internType(text, UnrankedMemRefType, () => new UnrankedMemRefType(text, element, space));
   }
 }
 
@@ -248,10 +280,23 @@ export abstract class DialectType extends Type {
 }
 
 /** A type of a dialect that is not loaded: kept as text. */
-export class OpaqueType extends DialectType {
-  static get(dialect: string, body: string): OpaqueType {
-    return internType(`!${dialect}.${body}`, OpaqueType, () => new OpaqueType(dialect, body));
+export class OpaqueType extends Type {
+  readonly dialect: string;
+  readonly body: string;
+  private constructor(text: string, dialect: string, body: string) {
+    super(text);
+    this.dialect = dialect;
+    this.body = body;
   }
+  static get(dialect: string, body: string): OpaqueType {
+    const text = `!${dialectSymbolText(dialect, body)}`;
+    return internType(text, OpaqueType, () => new OpaqueType(text, dialect, body));
+  }
+}
+
+/** `dialect.body` where the body reads as a name, perhaps with `<…>` behind it; `dialect<body>` for any other. */
+export function dialectSymbolText(dialect: string, body: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_$.]*(<.*>)?$/s.test(body) ? `${dialect}.${body}` : `${dialect}<${body}>`;
 }
 
 export const f16 = FloatType.get("f16");

@@ -3,11 +3,11 @@
  * dialect's type and attribute parsers get one of these. SKELETON: the signatures are final, bodies follow.
  */
 import type { AffineMap } from "../affine-map.ts";
-import type { Attribute } from "../attributes.ts";
+import type { Attribute, DenseArrayAttribute } from "../attributes.ts";
 import type { Context } from "../context.ts";
 import type { DiagnosticError, DiagnosticNote } from "../diagnostic-error.ts";
 import type { Location } from "../location.ts";
-import type { FunctionType, Type } from "../types.ts";
+import type { FloatType, FunctionType, IntegerType, Type } from "../types.ts";
 
 const missing = (): never => {
   throw new Error("not there yet");
@@ -139,6 +139,10 @@ export class TextParser {
     return missing();
   }
   parseOptionalAttribute(_typeHint?: Type): Attribute | undefined {
+    return missing();
+  }
+  /** `[1, 2]` */
+  denseArrayElements(_element: IntegerType | FloatType): DenseArrayAttribute {
     return missing();
   }
   /** `{a = 1, b}` if it is there, else an empty map. */
