@@ -86,9 +86,12 @@ function multiplyNumbers(
   const results = new Float64Array(product(sizes.result));
   forEachCell(sizes, attributes, (result, lhsStart, lhsStep, rhsStart, rhsStep) => {
     let sum = 0;
-    for (let k = 0; k < sizes.inner; k++) {
-      const [a, b] = [lhs[lhsStart + k * lhsStep]!, rhs[rhsStart + k * rhsStep]!];
-      sum = float ? sum + a * b : (sum + Math.imul(a, b)) | 0;
+    if (float) {
+      for (let k = 0; k < sizes.inner; k++) sum += lhs[lhsStart + k * lhsStep]! * rhs[rhsStart + k * rhsStep]!;
+    } else {
+      for (let k = 0; k < sizes.inner; k++) {
+        sum = (sum + Math.imul(lhs[lhsStart + k * lhsStep]!, rhs[rhsStart + k * rhsStep]!)) | 0;
+      }
     }
     results[result] = sum;
   });

@@ -89,7 +89,7 @@ export function writeNumbers(values: Float64Array, shape: Shape, element: Elemen
 function encodeNumbers(values: Float64Array, element: ElementName): ElementArray {
   switch (element) {
     case "f64":
-      return Float64Array.from(values);
+      return new Float64Array(values);
     case "f32":
       return new Float32Array(values);
     case "f16":
@@ -212,6 +212,26 @@ function moveElements(
   if (isWideArray(from) && isWideArray(to)) move<bigint>(from, to);
   else if (!isWideArray(from) && !isWideArray(to)) move<number>(from, to);
   else throw new TypeError("64-bit and narrower elements cannot be copied into each other");
+}
+
+/** A tensor of the given elements, rounded or wrapped to `element`. Throws when their number does not fit the shape. */
+export function tensorOf(element: ElementName, shape: Shape, values: readonly (number | bigint)[]): TensorData {
+  if (values.length !== product(shape)) {
+    throw new ShapeError("tensor", `${product(shape)} elements for shape [${shape.join(", ")}]`, `${values.length}`);
+  }
+  if (isWide(element)) {
+    return writeBigInts(
+      values.map((value) => (typeof value === "bigint" ? value : truncateToBigInt(value))),
+      shape,
+      element,
+    );
+  }
+  return writeNumbers(Float64Array.from(values, Number), shape, element);
+}
+
+/** The elements as a list: bigints for 64-bit integers, else numbers. */
+export function valuesOf(x: TensorData): (number | bigint)[] {
+  return isWide(x.element) ? readBigInts(x) : Array.from(readNumbers(x));
 }
 
 /** The same elements under another shape; shares memory. */
