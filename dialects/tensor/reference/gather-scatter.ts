@@ -44,13 +44,25 @@ export function take(x: TensorData, indices: TensorData, { axis = 0 }: { axis?: 
   return pick(x, takeShape(x.shape, indices.shape, { axis }), offsetGrid(x.shape, tables));
 }
 
+/** Result shape of `gatherElements`: the indices', whose other dimensions must not exceed the input's. */
+export function gatherElementsShape(
+  input: Shape,
+  indices: Shape,
+  { axis = 0 }: { axis?: number | undefined } = {},
+  op = "gather_elements",
+): number[] {
+  const along = normalizeAxis(op, axis, input.length);
+  const fits = (size: number, dimension: number) => dimension === along || size <= input[dimension]!;
+  if (indices.length !== input.length || !indices.every(fits)) {
+    throw new ShapeError(op, `indices within ${formatShape(input)} but for axis ${along}`, formatShape(indices));
+  }
+  return [...indices];
+}
+
 /** Per element of `indices`, the offset in a tensor of shape `input` with that element as its index along `axis`. */
 function elementOffsets(op: string, input: Shape, indices: TensorData, axis: number): Int32Array {
   const along = normalizeAxis(op, axis, input.length);
-  const fits = (size: number, dimension: number) => dimension === along || size <= input[dimension]!;
-  if (indices.shape.length !== input.length || !indices.shape.every(fits)) {
-    throw new ShapeError(op, `indices within ${formatShape(input)} but for axis ${along}`, formatShape(indices.shape));
-  }
+  gatherElementsShape(input, indices.shape, { axis }, op);
   const strides = rowMajorStrides(input);
   const chosen = resolveIndices(op, indices, input[along]!);
   const others = strides.map((stride, dimension) => (dimension === along ? 0 : stride));
@@ -64,12 +76,9 @@ export function gatherElements(x: TensorData, indices: TensorData, { axis = 0 }:
 
 /** Offsets of the slices that the tuples in the last dimension of `indices` point at. */
 function tupleOffsets(op: string, input: Shape, indices: TensorData, batchDims: number): Int32Array {
-  const tupleLength = indices.shape.at(-1);
-  if (tupleLength === undefined || batchDims + tupleLength > input.length) {
-    throw new ShapeError(op, `index tuples of up to ${input.length - batchDims}`, formatShape(indices.shape));
-  }
+  gatherNdShape(input, indices.shape, { batch_dims: batchDims }, op);
+  const tupleLength = indices.shape.at(-1)!;
   const batch = input.slice(0, batchDims);
-  requireShape(op, "indices with batch dimensions", batch, indices.shape.slice(0, batchDims));
   const strides = rowMajorStrides(input);
   const values = readIntegers(op, indices);
   const tuples = product(indices.shape.slice(0, -1));
@@ -86,13 +95,19 @@ function tupleOffsets(op: string, input: Shape, indices: TensorData, batchDims: 
   });
 }
 
-/** Result shape of `gatherNd`. */
+/** Result shape of `gatherNd`: the indices' shape without its last dimension, then that of the slices pointed at. */
 export function gatherNdShape(
   input: Shape,
   indices: Shape,
   { batch_dims = 0 }: { batch_dims?: number | undefined } = {},
-) {
-  return [...indices.slice(0, -1), ...input.slice(batch_dims + (indices.at(-1) ?? 0))];
+  op = "gather_nd",
+): number[] {
+  const tupleLength = indices.at(-1);
+  if (tupleLength === undefined || batch_dims >= indices.length || batch_dims + tupleLength > input.length) {
+    throw new ShapeError(op, `index tuples of up to ${input.length - batch_dims}`, formatShape(indices));
+  }
+  requireShape(op, "indices with batch dimensions", input.slice(0, batch_dims), indices.slice(0, batch_dims));
+  return [...indices.slice(0, -1), ...input.slice(batch_dims + tupleLength)];
 }
 
 /** Slices at the index tuples in the last dimension of `indices`; the first `batch_dims` dimensions go in step. */
@@ -144,6 +159,22 @@ function scatter(x: TensorData, targets: Int32Array, updates: TensorData, reduct
   return result;
 }
 
+/** Result shape of `scatterElements`: the input's. */
+export function scatterElementsShape(
+  input: Shape,
+  indices: Shape,
+  updates: Shape,
+  { axis = 0 }: { axis?: number | undefined } = {},
+): number[] {
+  requireShape(
+    "scatter_elements",
+    "updates",
+    gatherElementsShape(input, indices, { axis }, "scatter_elements"),
+    updates,
+  );
+  return [...input];
+}
+
 /** `x` with result[indices[i][j]][j] = updates[i][j] for axis 0, and so on (ONNX ScatterElements). */
 export function scatterElements(
   x: TensorData,
@@ -153,8 +184,14 @@ export function scatterElements(
 ): TensorData {
   const op = "scatter_elements";
   requireSameElement(op, x, updates);
-  requireShape(op, "updates", indices.shape, updates.shape);
+  scatterElementsShape(x.shape, indices.shape, updates.shape, { axis });
   return scatter(x, elementOffsets(op, x.shape, indices, axis), updates, reduction);
+}
+
+/** Result shape of `scatterNd`: the input's. */
+export function scatterNdShape(input: Shape, indices: Shape, updates: Shape): number[] {
+  requireShape("scatter_nd", "updates", gatherNdShape(input, indices, {}, "scatter_nd"), updates);
+  return [...input];
 }
 
 /** `x` with the slices at the index tuples in the last dimension of `indices` replaced by, or combined with, `updates`. */
@@ -166,8 +203,8 @@ export function scatterNd(
 ): TensorData {
   const op = "scatter_nd";
   requireSameElement(op, x, updates);
+  scatterNdShape(x.shape, indices.shape, updates.shape);
   const starts = tupleOffsets(op, x.shape, indices, 0);
-  requireShape(op, "updates", gatherNdShape(x.shape, indices.shape), updates.shape);
   const sliceSize = product(x.shape.slice(indices.shape.at(-1)!));
   return scatter(x, sliceOffsets(starts, sliceSize), updates, reduction);
 }

@@ -289,7 +289,7 @@ export function trilu(
 ): TensorData {
   if (x.shape.length < 2) throw new ShapeError("trilu", "rank 2 or more", formatShape(x.shape));
   const [rows, columns] = [x.shape.at(-2)!, x.shape.at(-1)!];
-  const offsets = Int32Array.from(x.data as ArrayLike<unknown>, (_, offset) => {
+  const offsets = Int32Array.from({ length: x.data.length }, (_, offset) => {
     const [row, column] = [Math.floor(offset / columns) % rows, offset % columns];
     return (upper ? column - row >= k : column - row <= k) ? offset : OUTSIDE;
   });

@@ -82,10 +82,31 @@ export function hardmax(x: TensorData, { axis }: { axis: number }): TensorData {
   return writeNumbers(results, x.shape, x.element);
 }
 
+/**
+ * Result shape of `batchNorm`, `instanceNorm` and `groupNorm`: that of the input [N, C, …]; the parameters, listed by name,
+ * all are [C].
+ */
+export function channelNormShape(op: string, input: Shape, parameters: Readonly<Record<string, Shape>>): number[] {
+  if (input.length < 2) throw new ShapeError(op, "input [N, C, …]", formatShape(input));
+  for (const [name, shape] of Object.entries(parameters)) requireShape(op, name, [input[1]!], shape);
+  return [...input];
+}
+
+/** Result shape of `layerNorm` and `rmsNorm`: that of the input, which the parameters, listed by name, broadcast to. */
+export function layerNormShape(
+  op: string,
+  input: Shape,
+  parameters: Readonly<Record<string, Shape | undefined>>,
+  { axis = -1 }: { axis?: number | undefined } = {},
+): number[] {
+  normalizeAxis(op, axis, input.length);
+  for (const [name, shape] of Object.entries(parameters)) if (shape) requireBroadcastable(op, name, shape, input);
+  return [...input];
+}
+
 /** Reads [C] parameters so that index `offset` of a tensor of shape [N, C, …] finds its channel's. */
 function perChannel(op: string, what: string, parameter: TensorData, input: Shape): (offset: number) => number {
-  if (input.length < 2) throw new ShapeError(op, "input [N, C, …]", formatShape(input));
-  requireShape(op, what, [input[1]!], parameter.shape);
+  channelNormShape(op, input, { [what]: parameter.shape });
   requireFloat(op, parameter.element);
   const values = readNumbers(parameter);
   const inner = product(input.slice(2));
@@ -122,7 +143,7 @@ function scaleAndShift(
 ): Float64Array {
   const spread = (what: string, parameter: TensorData | undefined, otherwise: number) => {
     if (!parameter) return () => otherwise;
-    requireBroadcastable(op, what, parameter.shape, shape);
+    layerNormShape(op, shape, { [what]: parameter.shape });
     requireFloat(op, parameter.element);
     const [values, offsets] = [readNumbers(parameter), broadcastOffsets(parameter.shape, shape)];
     return (offset: number) => values[offsets[offset]!]!;

@@ -4,7 +4,7 @@
  */
 
 import type { ElementName, TensorData } from "../../../ir/tensor-data.ts";
-import { normalizeAxis, requireShape, rowMajorStrides, type Shape } from "./broadcast.ts";
+import { normalizeAxis, product, requireShape, rowMajorStrides, type Shape } from "./broadcast.ts";
 import { ElementTypeError, formatShape, ShapeError } from "./shape-error.ts";
 import { roundHalfToEven } from "./special-functions.ts";
 import { elementRange, isFloat, isWide, readNumbers, requireFloat, writeNumbers } from "./values.ts";
@@ -14,6 +14,21 @@ export interface QuantizationAttributes {
   readonly axis?: number | undefined;
   /** Indices of `axis` per scale; left out or 0, scales are per index. */
   readonly block_size?: number | undefined;
+}
+
+/** Result shape of both operations, after checking the scale's and zero point's shapes against the input's. */
+export function quantizationShape(
+  op: string,
+  input: Shape,
+  scale: Shape,
+  zeroPoint: Shape | undefined,
+  attributes: QuantizationAttributes = {},
+): number[] {
+  scaleOffset(op, input, scale, attributes);
+  if (zeroPoint && product(zeroPoint) !== product(scale)) {
+    throw new ShapeError(op, `zero points of the scale's shape ${formatShape(scale)}`, formatShape(zeroPoint));
+  }
+  return [...input];
 }
 
 /** Checks the scale's shape and returns, per element offset of `input`, the offset of its scale. */
@@ -46,15 +61,8 @@ function scaleOffset(
   };
 }
 
-function readZeroPoint(op: string, zeroPoint: TensorData | undefined, scale: TensorData): (offset: number) => number {
+function readZeroPoint(zeroPoint: TensorData | undefined): (offset: number) => number {
   if (!zeroPoint) return () => 0;
-  if (zeroPoint.data.length !== scale.data.length) {
-    throw new ShapeError(
-      op,
-      `zero points of the scale's shape ${formatShape(scale.shape)}`,
-      formatShape(zeroPoint.shape),
-    );
-  }
   const values = readNumbers(zeroPoint);
   return (offset) => values[offset]!;
 }
@@ -80,8 +88,9 @@ export function quantizeLinear(
       `${x.element} and ${element}`,
     );
   }
+  const shape = quantizationShape(op, x.shape, scale.shape, zeroPoint?.shape, attributes);
   const which = scaleOffset(op, x.shape, scale.shape, attributes);
-  const zeroOf = readZeroPoint(op, zeroPoint, scale);
+  const zeroOf = readZeroPoint(zeroPoint);
   const scales = readNumbers(scale);
   const { lowest, highest } = elementRange(element);
   const quotient = (value: number, divisor: number) =>
@@ -91,7 +100,7 @@ export function quantizeLinear(
     const quantized = roundHalfToEven(quotient(value, scales[parameter]!)) + zeroOf(parameter);
     return Math.min(Number(highest), Math.max(Number(lowest), quantized));
   });
-  return writeNumbers(results, x.shape, element);
+  return writeNumbers(results, shape, element);
 }
 
 /** (x - zero point) · scale, in the scale's element type. */
@@ -104,10 +113,11 @@ export function dequantizeLinear(
   const op = "dequantize_linear";
   requireFloat(op, scale.element);
   if (isFloat(x.element) || isWide(x.element)) throw new ElementTypeError(op, "integers up to 32 bits", x.element);
+  const shape = quantizationShape(op, x.shape, scale.shape, zeroPoint?.shape, attributes);
   const which = scaleOffset(op, x.shape, scale.shape, attributes);
-  const zeroOf = readZeroPoint(op, zeroPoint, scale);
+  const zeroOf = readZeroPoint(zeroPoint);
   const scales = readNumbers(scale);
   const results = readNumbers(x);
   const reals = results.map((value, offset) => (value - zeroOf(which(offset))) * scales[which(offset)]!);
-  return writeNumbers(reals, x.shape, scale.element);
+  return writeNumbers(reals, shape, scale.element);
 }

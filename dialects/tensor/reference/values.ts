@@ -61,10 +61,12 @@ function isWideArray(data: ElementArray): data is WideArray {
 export function readNumbers(x: TensorData): Float64Array {
   const { data, element } = x;
   if (data instanceof Float64Array) return data;
-  if (isWideArray(data)) return Float64Array.from(data as Iterable<bigint>, Number);
-  if (element !== "bf16") return new Float64Array(data);
+  if (!isWideArray(data) && element !== "bf16") return new Float64Array(data);
   const result = new Float64Array(data.length);
-  for (let index = 0; index < result.length; index++) result[index] = bf16ToNumber(data[index]!);
+  for (let index = 0; index < result.length; index++) {
+    const value = Number(data[index]!);
+    result[index] = element === "bf16" ? bf16ToNumber(value) : value;
+  }
   return result;
 }
 
