@@ -15,14 +15,13 @@ import {
   reshaped,
   same,
   shapeOf,
-  type TensorValue,
   tensorType,
 } from "./declare.ts";
 import { requireShape } from "./reference/broadcast.ts";
 import * as gather from "./reference/gather-scatter.ts";
 import { topK as evaluateTopK, topKShape } from "./reference/generate.ts";
 import * as movement from "./reference/movement.ts";
-import { formatShape, ShapeError } from "./reference/shape-error.ts";
+import { ShapeError } from "./reference/shape-error.ts";
 
 const input = operand(anyElementTensor);
 const indices = operand(indexTensor);
@@ -53,14 +52,6 @@ export const take = op(
   },
 );
 
-/** Throws unless indices are an element-wise selection along `axis`: of the input's rank, and within it elsewhere. */
-function requireAlong(name: string, axis: number, input: TensorValue, indices: TensorValue): void {
-  requireAxis(name, axis, input.type.rank);
-  const [whole, part] = [shapeOf(input), shapeOf(indices)];
-  if (part.length === whole.length && part.every((size, index) => index === axis || size <= whole[index]!)) return;
-  throw new ShapeError(name, `indices within ${formatShape(whole)} but for axis ${axis}`, formatShape(part));
-}
-
 export const gatherElements = op(
   "tensor.gather_elements",
   { input, indices, axis, result: output },
@@ -74,24 +65,12 @@ export const gatherElements = op(
     traits: ["Pure"],
     format,
     infer: ({ input, indices, axis }) => {
-      requireAlong("gather_elements", axis, input, indices);
-      return reshaped(input, shapeOf(indices));
+      requireAxis("gather_elements", axis, input.type.rank);
+      return reshaped(input, gather.gatherElementsShape(shapeOf(input), shapeOf(indices), { axis }));
     },
     evaluate: ({ axis }, [input, indices]) => gather.gatherElements(input!, indices!, { axis }),
   },
 );
-
-/** Throws unless the last dimension of `indices` can hold index tuples into `input` after its batch dimensions. */
-function requireTuples(name: string, input: TensorValue, indices: TensorValue, batchDims: number): void {
-  requireRank(name, "indices", indices, 1, Number.POSITIVE_INFINITY);
-  const [whole, tuples] = [shapeOf(input), shapeOf(indices)];
-  if (batchDims < 0 || batchDims >= tuples.length || batchDims > whole.length) {
-    throw new ShapeError(name, `batch_dims below the indices' rank ${tuples.length}`, `${batchDims}`);
-  }
-  const most = whole.length - batchDims;
-  if (tuples.at(-1)! > most) throw new ShapeError(name, `index tuples of up to ${most}`, formatShape(tuples));
-  requireShape(name, "indices with batch dimensions", whole.slice(0, batchDims), tuples.slice(0, batchDims));
-}
 
 export const gatherNd = op(
   "tensor.gather_nd",
@@ -106,7 +85,7 @@ export const gatherNd = op(
     traits: ["Pure"],
     format,
     infer: ({ input, indices, batch_dims }) => {
-      requireTuples("gather_nd", input, indices, batch_dims);
+      if (batch_dims < 0) throw new ShapeError("gather_nd", "batch_dims from 0 up", `${batch_dims}`);
       return reshaped(input, gather.gatherNdShape(shapeOf(input), shapeOf(indices), { batch_dims }));
     },
     evaluate: ({ batch_dims }, [input, indices]) => gather.gatherNd(input!, indices!, { batch_dims }),
@@ -128,9 +107,9 @@ export const scatterElements = op(
     format: scatterFormat,
     infer: ({ input, indices, updates, axis }) => {
       requireOneElement("scatter_elements", input, updates);
-      requireAlong("scatter_elements", axis, input, indices);
-      requireShape("scatter_elements", "updates", shapeOf(indices), shapeOf(updates));
-      return input.type;
+      requireAxis("scatter_elements", axis, input.type.rank);
+      const shape = gather.scatterElementsShape(shapeOf(input), shapeOf(indices), shapeOf(updates), { axis });
+      return reshaped(input, shape);
     },
     evaluate: (attributes, [input, indices, updates]) => gather.scatterElements(input!, indices!, updates!, attributes),
   },
@@ -151,10 +130,7 @@ export const scatterNd = op(
     format: scatterFormat,
     infer: ({ input, indices, updates }) => {
       requireOneElement("scatter_nd", input, updates);
-      requireTuples("scatter_nd", input, indices, 0);
-      const expected = gather.gatherNdShape(shapeOf(input), shapeOf(indices));
-      requireShape("scatter_nd", "updates", expected, shapeOf(updates));
-      return input.type;
+      return reshaped(input, gather.scatterNdShape(shapeOf(input), shapeOf(indices), shapeOf(updates)));
     },
     evaluate: (attributes, [input, indices, updates]) => gather.scatterNd(input!, indices!, updates!, attributes),
   },

@@ -1,8 +1,16 @@
 /** Softmax and the normalisations, on float tensors. The result has the input's type. Axes are resolved: 0 … rank - 1. */
 import { f64Attribute, i64ArrayAttribute, i64Attribute } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, optionalOperand, result } from "../../ir/declaration.ts";
-import { example, floatTensor, requireAxes, requireAxis, same, shapeOf, type TensorValue } from "./declare.ts";
-import { requireBroadcastable, requireShape } from "./reference/broadcast.ts";
+import {
+  example,
+  floatTensor,
+  requireAxes,
+  requireAxis,
+  reshaped,
+  same,
+  shapeOf,
+  type TensorValue,
+} from "./declare.ts";
 import * as reference from "./reference/normalization.ts";
 import { ShapeError } from "./reference/shape-error.ts";
 
@@ -40,11 +48,10 @@ export const softmax = alongAxis("softmax", "e^x / Σ e^x", "ONNX Softmax, MIL s
 export const logSoftmax = alongAxis("log_softmax", "x - ln Σ e^x", "ONNX LogSoftmax");
 export const hardmax = alongAxis("hardmax", "1 at the first greatest element, else 0,", "ONNX Hardmax");
 
-/** Throws unless `input` is [N, C, …] and each parameter [C]. */
-function requirePerChannel(name: string, input: TensorValue, parameters: { readonly [name: string]: TensorValue }) {
-  const channels = shapeOf(input)[1];
-  if (channels === undefined) throw new ShapeError(name, "input [N, C, …]", `${input.type}`);
-  for (const [what, value] of Object.entries(parameters)) requireShape(name, what, [channels], shapeOf(value));
+/** The input's type, once `input` is [N, C, …] and each parameter [C]. */
+function perChannelType(name: string, input: TensorValue, parameters: { readonly [name: string]: TensorValue }) {
+  const shapes = Object.entries(parameters).map(([what, value]) => [what, shapeOf(value)] as const);
+  return reshaped(input, reference.channelNormShape(name, shapeOf(input), Object.fromEntries(shapes)));
 }
 
 export const batchNorm = op(
@@ -67,10 +74,8 @@ export const batchNorm = op(
     ),
     traits: ["Pure"],
     format: "$input `,` $scale `,` $bias `,` $mean `,` $variance attr-dict `:` functional-type(operands, results)",
-    infer: ({ input, scale, bias, mean, variance }) => {
-      requirePerChannel("batch_norm", input, { scale, bias, mean, variance });
-      return input.type;
-    },
+    infer: ({ input, scale, bias, mean, variance }) =>
+      perChannelType("batch_norm", input, { scale, bias, mean, variance }),
     evaluate: (attributes, [input, scale, bias, mean, variance]) =>
       reference.batchNorm(input!, scale!, bias!, mean!, variance!, attributes),
   },
@@ -97,9 +102,8 @@ export const layerNorm = op(
     format: "$input `,` $scale (`,` $bias^)? attr-dict `:` functional-type(operands, results)",
     infer: ({ input, scale, bias, axis }) => {
       requireAxis("layer_norm", axis, input.type.rank);
-      requireBroadcastable("layer_norm", "a scale", shapeOf(scale), shapeOf(input));
-      if (bias !== undefined) requireBroadcastable("layer_norm", "a bias", shapeOf(bias), shapeOf(input));
-      return input.type;
+      const parameters = { scale: shapeOf(scale), bias: bias && shapeOf(bias) };
+      return reshaped(input, reference.layerNormShape("layer_norm", shapeOf(input), parameters, { axis }));
     },
     evaluate: (attributes, [input, scale, bias]) => reference.layerNorm(input!, scale, bias, attributes),
   },
@@ -125,8 +129,7 @@ export const rmsNorm = op(
     format: "$input `,` $scale attr-dict `:` functional-type(operands, results)",
     infer: ({ input, scale, axis }) => {
       requireAxis("rms_norm", axis, input.type.rank);
-      requireBroadcastable("rms_norm", "a scale", shapeOf(scale), shapeOf(input));
-      return input.type;
+      return reshaped(input, reference.layerNormShape("rms_norm", shapeOf(input), { scale: shapeOf(scale) }, { axis }));
     },
     evaluate: (attributes, [input, scale]) => reference.rmsNorm(input!, scale, attributes),
   },
@@ -149,10 +152,7 @@ export const instanceNorm = op(
     example: channelExample("instance_norm", "epsilon = 1.000000e-03 : f64"),
     traits: ["Pure"],
     format: channelFormat,
-    infer: ({ input, scale, bias }) => {
-      requirePerChannel("instance_norm", input, { scale, bias });
-      return input.type;
-    },
+    infer: ({ input, scale, bias }) => perChannelType("instance_norm", input, { scale, bias }),
     evaluate: (attributes, [input, scale, bias]) => reference.instanceNorm(input!, scale!, bias!, attributes),
   },
 );
@@ -173,12 +173,12 @@ export const groupNorm = op(
     traits: ["Pure"],
     format: channelFormat,
     infer: ({ input, scale, bias, num_groups }) => {
-      requirePerChannel("group_norm", input, { scale, bias });
+      const type = perChannelType("group_norm", input, { scale, bias });
       const channels = shapeOf(input)[1]!;
       if (num_groups < 1 || channels % num_groups !== 0) {
         throw new ShapeError("group_norm", `num_groups that divide the ${channels} channels`, `${num_groups}`);
       }
-      return input.type;
+      return type;
     },
     evaluate: (attributes, [input, scale, bias]) => reference.groupNorm(input!, scale!, bias!, attributes),
   },
@@ -200,9 +200,8 @@ export const lrn = op(
     traits: ["Pure", "SameOperandsAndResultType"],
     format,
     infer: ({ input, size }) => {
-      requirePerChannel("lrn", input, {});
       if (size < 1) throw new ShapeError("lrn", "a positive size", `${size}`);
-      return input.type;
+      return perChannelType("lrn", input, {});
     },
     evaluate: (attributes, [input]) => reference.lrn(input!, attributes),
   },

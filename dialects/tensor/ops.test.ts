@@ -248,7 +248,7 @@ const rejected: readonly (readonly [
     ops.layerNorm,
     [image, type("f32", 3)],
     { axis: 3 },
-    /layer_norm: expected a scale that broadcasts to \[1, 4, 5, 5\], found \[3\]/,
+    /layer_norm: expected scale that broadcasts to \[1, 4, 5, 5\], found \[3\]/,
   ],
   [
     ops.groupNorm,
@@ -331,7 +331,7 @@ const rejected: readonly (readonly [
     { mode: "linear", scales: [2], result: type("i1", 8) },
     /mode linear interpolates floats and integers/,
   ],
-  [ops.quantizeLinear, [image, type("f32", 3)], {}, /quantize_linear: expected a scale of shape \[4\], found \[3\]/],
+  [ops.quantizeLinear, [image, type("f32", 3)], {}, /quantize_linear: expected scale of shape \[4\], found \[3\]/],
   [ops.dequantizeLinear, [type("i8", 2), type("f32"), type("ui8")], {}, /operands of one element type, found i8, ui8/],
 ];
 

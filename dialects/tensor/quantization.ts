@@ -16,7 +16,6 @@ import {
   staticTensor,
   type TensorValue,
 } from "./declare.ts";
-import { requireShape } from "./reference/broadcast.ts";
 import * as reference from "./reference/quantization.ts";
 
 /** What can be quantised: floats, and sums in i32. */
@@ -39,15 +38,12 @@ interface Quantization {
   readonly block_size: number;
 }
 
-/** Throws unless scale and zero point have the shape that `axis` and `block_size` ask for. */
-function requireParameters(name: string, { input, scale, zero_point, axis, block_size }: Quantization): void {
-  const shape = shapeOf(scale);
-  if (zero_point !== undefined) requireShape(name, "a zero point of the scale's shape", shape, shapeOf(zero_point));
-  if (shape.length === 0 || (shape.length === 1 && shape[0] === 1)) return;
-  requireAxis(name, axis, input.type.rank);
-  const sizes = shapeOf(input);
-  const blocked = sizes.map((size, index) => (index === axis ? Math.ceil(size / block_size) : size));
-  requireShape(name, "a scale", block_size === 0 ? [sizes[axis]!] : blocked, shape);
+/** The result's shape, once scale and zero point have the shapes that `axis` and `block_size` ask for. */
+function quantizedShape(name: string, view: Quantization): readonly number[] {
+  const { input, scale, zero_point, axis } = view;
+  if (scale.type.count !== 1) requireAxis(name, axis, input.type.rank);
+  const zeroShape = zero_point && shapeOf(zero_point);
+  return reference.quantizationShape(name, shapeOf(input), shapeOf(scale), zeroShape, view);
 }
 
 export const quantizeLinear = op(
@@ -72,9 +68,8 @@ export const quantizeLinear = op(
     traits: ["Pure"],
     format,
     infer: (view) => {
-      requireParameters("quantize_linear", view);
       const element = view.zero_point?.type.element ?? view.output_type ?? ui8;
-      return TensorType.get(shapeOf(view.input), element);
+      return TensorType.get(quantizedShape("quantize_linear", view), element);
     },
     verify: ({ zero_point, output_type }, report) => {
       if (output_type === undefined || zero_point === undefined || zero_point.type.element === output_type) return;
@@ -98,9 +93,8 @@ export const dequantizeLinear = op(
     traits: ["Pure"],
     format,
     infer: (view) => {
-      requireParameters("dequantize_linear", view);
       if (view.zero_point !== undefined) requireOneElement("dequantize_linear", view.input, view.zero_point);
-      return TensorType.get(shapeOf(view.input), view.scale.type.element);
+      return TensorType.get(quantizedShape("dequantize_linear", view), view.scale.type.element);
     },
     evaluate: (attributes, [input, scale, zeroPoint]) =>
       reference.dequantizeLinear(input!, scale!, zeroPoint, attributes),
