@@ -10,6 +10,7 @@ import type { TextParser } from "../../ir/parser/text-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
 import { index, type Type } from "../../ir/types.ts";
 import { dynamicIndex, type WordConstraint } from "./constraints.ts";
+import { reassociationAttribute } from "./reshape.ts";
 
 /** A `WordConstraint` as far as text goes: words to attribute and back. */
 export interface WordCodec {
@@ -168,4 +169,17 @@ export function printIndexList(
     else printer.operand(operand);
   }
   printer.write(close);
+}
+
+/** `[[0, 1], [2]]` as an array of arrays of i64. */
+export function parseReassociation(parser: TextParser): Attribute {
+  const groups = parser.delimited("[", "]", () => parser.delimited("[", "]", () => parser.parseSize()));
+  return reassociationAttribute.encode(groups);
+}
+
+/** The inverse of `parseReassociation`, of an operation's attribute of that name. */
+export function printReassociation(operation: Operation, printer: OperationPrinter): void {
+  const attribute = operation.attribute("reassociation");
+  const groups = attribute === undefined ? undefined : reassociationAttribute.decode(attribute);
+  printer.write(`[${(groups ?? []).map((group) => `[${group.join(", ")}]`).join(", ")}]`);
 }
