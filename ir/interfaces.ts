@@ -3,6 +3,7 @@
  * declares them, or anybody attaches them from outside by listing `attach(...)` in a dialect or a context.
  */
 import type { Attribute } from "./attributes.ts";
+import type { AnyDefinition } from "./context.ts";
 import type { OperationDefinition } from "./declaration.ts";
 import type { Operation, Value } from "./operation.ts";
 import type { TensorData } from "./tensor-data.ts";
@@ -21,7 +22,7 @@ export class OpInterface<I> {
   }
 
   /** Attaches the capability to an op that is declared elsewhere. */
-  attach(definition: OperationDefinition, implementation: I): AttachedInterface {
+  attach(definition: AnyDefinition, implementation: I): AttachedInterface {
     return { definition, implementation: this.implement(implementation) };
   }
 
