@@ -1,0 +1,7 @@
+/** The vector dialect's value. */
+import { dialect } from "../../ir/context.ts";
+import { vectorOps } from "./ops.ts";
+
+export * from "./build.ts";
+export * from "./ops.ts";
+export const vector = dialect("vector", { doc: "SIMD values.", ops: vectorOps });

@@ -1,0 +1,675 @@
+/** The vector dialect: SIMD values, how they are loaded, stored, combined, masked and reduced. */
+import {
+  affineMapAttribute,
+  anyMemRef,
+  anyType,
+  arrayOf,
+  boolAttribute,
+  dialectEnumAttribute,
+  i64ArrayAttribute,
+  i64Attribute,
+  indexType,
+  integerOrIndex,
+  type TypeConstraint,
+  typeOf,
+  typeVariable,
+} from "../../ir/constraints.ts";
+import {
+  attribute,
+  defaultAttribute,
+  op,
+  operand,
+  optionalOperand,
+  optionalResult,
+  result,
+  variadicOperand,
+} from "../../ir/declaration.ts";
+import {
+  FloatType,
+  IntegerType,
+  i1,
+  index,
+  MemRefType,
+  type ShapedType,
+  TensorType,
+  type Type,
+  VectorType,
+} from "../../ir/types.ts";
+import { fastMathAttribute } from "../arith/flags.ts";
+import { dynamicIndex, staticIndices, tensorOrMemRef, vectorType } from "../upstream/constraints.ts";
+import {
+  createMaskFormat,
+  extractElementFormat,
+  extractFormat,
+  gatherFormat,
+  insertElementFormat,
+  insertFormat,
+  maskedLoadFormat,
+  maskedStoreFormat,
+  multiReductionFormat,
+  reductionFormat,
+  scatterFormat,
+  shuffleFormat,
+  transferReadFormat,
+  transferWriteFormat,
+  transposeFormat,
+} from "./formats.ts";
+
+type Report = (message: string) => void;
+
+/** How two elements combine. */
+export const combiningKinds = [
+  "add",
+  "mul",
+  "minui",
+  "minsi",
+  "minnumf",
+  "maxui",
+  "maxsi",
+  "maxnumf",
+  "and",
+  "or",
+  "xor",
+  "maximumf",
+  "minimumf",
+] as const;
+export type CombiningKind = (typeof combiningKinds)[number];
+export const combiningKindAttribute = dialectEnumAttribute("vector", "kind", combiningKinds);
+
+const maskType: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of i1", (type) => type.element === i1);
+const integerVector: TypeConstraint<VectorType> = typeOf(
+  VectorType,
+  "a vector of integers or index",
+  (type) => integerOrIndex.matches(type.element),
+);
+const floatVector: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of floats", (type) => type.element instanceof FloatType);
+
+function checkRank(indices: readonly unknown[], type: ShapedType, report: Report): void {
+  if (indices.length !== type.rank) report(`expects ${type.rank} indices for ${type}, found ${indices.length}`);
+}
+
+function checkElements(memory: ShapedType, vector: VectorType, report: Report): void {
+  if (memory.element !== vector.element && memory.element !== vector) {
+    report(`expects one element type, found ${memory.element} in memory and ${vector.element} in the vector`);
+  }
+}
+
+function checkMask(mask: VectorType, vector: VectorType, report: Report): void {
+  const wanted = VectorType.get(vector.shape, i1, vector.scalable);
+  if (mask !== wanted) report(`expects a mask of type ${wanted}, found ${mask}`);
+}
+
+// ---------------------------------------------------------------------------------------------------- load and store
+
+export const load = op(
+  "vector.load",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    nontemporal: defaultAttribute(boolAttribute, false),
+    result: result(vectorType),
+  },
+  {
+    doc: "Reads neighbouring elements (along the last dimension, stride 1) from memory; all must be inside the buffer.",
+    format: "$base `[` $indices `]` attr-dict `:` type($base) `,` type($result)",
+    effects: ({ base }) => [{ kind: "read", value: base }],
+    verify: ({ base, indices, result: loaded }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, loaded.type, report);
+    },
+  },
+);
+
+export const store = op(
+  "vector.store",
+  {
+    valueToStore: operand(vectorType),
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    nontemporal: defaultAttribute(boolAttribute, false),
+  },
+  {
+    doc: "Writes neighbouring elements (along the last dimension, stride 1) to memory; all must be inside the buffer.",
+    format: "$valueToStore `,` $base `[` $indices `]` attr-dict `:` type($base) `,` type($valueToStore)",
+    effects: ({ base }) => [{ kind: "write", value: base }],
+    verify: ({ base, indices, valueToStore }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, valueToStore.type, report);
+    },
+  },
+);
+
+export const maskedLoad = op(
+  "vector.maskedload",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    mask: operand(maskType),
+    pass_thru: operand(typeVariable("V", vectorType)),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "Reads the elements whose mask is set; the others come from pass_thru and are not touched in memory.",
+    format: maskedLoadFormat,
+    effects: ({ base }) => [{ kind: "read", value: base }],
+    verify: ({ base, indices, mask, result: loaded }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, loaded.type, report);
+      checkMask(mask.type, loaded.type, report);
+    },
+  },
+);
+
+export const maskedStore = op(
+  "vector.maskedstore",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    mask: operand(maskType),
+    valueToStore: operand(vectorType),
+  },
+  {
+    doc: "Writes the elements whose mask is set.",
+    format: maskedStoreFormat,
+    effects: ({ base }) => [{ kind: "write", value: base }],
+    verify: ({ base, indices, mask, valueToStore }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, valueToStore.type, report);
+      checkMask(mask.type, valueToStore.type, report);
+    },
+  },
+);
+
+export const gather = op(
+  "vector.gather",
+  {
+    base: operand(tensorOrMemRef),
+    indices: variadicOperand(indexType),
+    index_vec: operand(integerVector),
+    mask: operand(maskType),
+    pass_thru: operand(typeVariable("V", vectorType)),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "Reads one element per lane at base[indices] + index_vec along the last dimension, where the mask is set.",
+    format: gatherFormat,
+    effects: ({ base }) => (base.type instanceof MemRefType ? [{ kind: "read", value: base }] : []),
+    verify: ({ base, indices, mask, result: gathered }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, gathered.type, report);
+      checkMask(mask.type, gathered.type, report);
+    },
+  },
+);
+
+export const scatter = op(
+  "vector.scatter",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    index_vec: operand(integerVector),
+    mask: operand(maskType),
+    valueToStore: operand(vectorType),
+  },
+  {
+    doc: "Writes one element per lane at base[indices] + index_vec along the last dimension, where the mask is set.",
+    format: scatterFormat,
+    effects: ({ base }) => [{ kind: "write", value: base }],
+    verify: ({ base, indices, mask, valueToStore }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, valueToStore.type, report);
+      checkMask(mask.type, valueToStore.type, report);
+    },
+  },
+);
+
+export const transferRead = op(
+  "vector.transfer_read",
+  {
+    source: operand(tensorOrMemRef),
+    indices: variadicOperand(indexType),
+    padding: operand(anyType),
+    mask: optionalOperand(maskType),
+    permutation_map: attribute(affineMapAttribute),
+    in_bounds: attribute(arrayOf(boolAttribute)),
+    result: result(vectorType),
+  },
+  {
+    doc: "Reads a box of memory or of a tensor; elements outside it (where not in_bounds) read as the padding.",
+    format: transferReadFormat,
+    effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "read", value: source }] : []),
+    verify: ({ source, indices, permutation_map: map, in_bounds: inBounds, result: read }, report) => {
+      checkRank(indices, source.type, report);
+      if (map.dimensions !== source.type.rank) {
+        report(`expects a permutation map of ${source.type.rank} dimensions, found ${map.dimensions}`);
+      }
+      if (inBounds.length !== map.results.length) {
+        report(`expects ${map.results.length} in_bounds entries, found ${inBounds.length}`);
+      }
+      if (map.results.length !== read.type.rank) report(`expects a map of ${read.type.rank} results, found ${map.results.length}`);
+    },
+  },
+);
+
+export const transferWrite = op(
+  "vector.transfer_write",
+  {
+    vector: operand(vectorType),
+    source: operand(tensorOrMemRef),
+    indices: variadicOperand(indexType),
+    mask: optionalOperand(maskType),
+    permutation_map: attribute(affineMapAttribute),
+    in_bounds: attribute(arrayOf(boolAttribute)),
+    result: optionalResult(tensorOrMemRef),
+  },
+  {
+    doc: "Writes a box of memory, or gives a tensor with that box replaced; elements outside are not written.",
+    format: transferWriteFormat,
+    infer: ({ source }) => (source.type instanceof TensorType ? [source.type] : []),
+    effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "write", value: source }] : []),
+    verify: ({ vector: written, source, indices, permutation_map: map, in_bounds: inBounds }, report) => {
+      checkRank(indices, source.type, report);
+      if (map.dimensions !== source.type.rank) {
+        report(`expects a permutation map of ${source.type.rank} dimensions, found ${map.dimensions}`);
+      }
+      if (inBounds.length !== map.results.length) {
+        report(`expects ${map.results.length} in_bounds entries, found ${inBounds.length}`);
+      }
+      if (map.results.length !== written.type.rank) {
+        report(`expects a map of ${written.type.rank} results, found ${map.results.length}`);
+      }
+    },
+  },
+);
+
+// ----------------------------------------------------------------------------------------------- making and taking apart
+
+export const broadcast = op(
+  "vector.broadcast",
+  { source: operand(anyType), vector: result(vectorType) },
+  {
+    doc: "Repeats a scalar, or a vector along new or unit dimensions.",
+    traits: ["Pure"],
+    format: "$source attr-dict `:` type($source) `to` type($vector)",
+    verify: ({ source, vector: made }, report) => {
+      const shape = source.type instanceof VectorType ? source.type.shape : [];
+      const element = source.type instanceof VectorType ? source.type.element : source.type;
+      const offset = made.type.rank - shape.length;
+      const fits = offset >= 0 && shape.every((size, axis) => size === 1 || size === made.type.shape[axis + offset]);
+      if (element !== made.type.element || !fits) report(`cannot broadcast ${source.type} to ${made.type}`);
+    },
+  },
+);
+
+export const splat = op(
+  "vector.splat",
+  { input: operand(anyType), aggregate: result(vectorType) },
+  {
+    doc: "A vector whose elements are all one scalar.",
+    traits: ["Pure"],
+    format: "$input attr-dict `:` type($aggregate)",
+    verify: ({ input, aggregate }, report) => {
+      if (input.type !== aggregate.type.element) report(`cannot splat ${input.type} into ${aggregate.type}`);
+    },
+  },
+);
+
+/** The type at a position of `rank` leading indices of a vector: a scalar or a smaller vector. */
+export function typeAtPosition(type: VectorType, rank: number): Type {
+  if (rank > type.rank) throw new Error(`expects a position of at most ${type.rank} indices in ${type}, found ${rank}`);
+  return rank === type.rank
+    ? type.element
+    : VectorType.get(type.shape.slice(rank), type.element, type.scalable.slice(rank));
+}
+
+function checkPosition(position: readonly number[], dynamics: readonly unknown[], type: VectorType, report: Report): void {
+  const wanted = position.filter((value) => value === dynamicIndex).length;
+  if (wanted !== dynamics.length) report(`leaves ${wanted} positions to operands, but there are ${dynamics.length}`);
+  for (const [axis, value] of position.entries()) {
+    const size = type.shape[axis];
+    if (value !== dynamicIndex && size !== undefined && (value < 0 || value >= size)) {
+      report(`position ${value} is outside dimension ${axis} of ${type}`);
+    }
+  }
+}
+
+export const extract = op(
+  "vector.extract",
+  {
+    vector: operand(vectorType),
+    dynamic_position: variadicOperand(indexType),
+    static_position: attribute(staticIndices),
+    result: result(anyType),
+  },
+  {
+    doc: "The scalar or smaller vector at a position of leading indices.",
+    traits: ["Pure"],
+    format: extractFormat,
+    infer: ({ vector: source, static_position: position }) => typeAtPosition(source.type, position.length),
+    verify: ({ vector: source, dynamic_position: dynamics, static_position: position }, report) =>
+      checkPosition(position, dynamics, source.type, report),
+  },
+);
+
+export const insert = op(
+  "vector.insert",
+  {
+    source: operand(anyType),
+    dest: operand(typeVariable("V", vectorType)),
+    dynamic_position: variadicOperand(indexType),
+    static_position: attribute(staticIndices),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "A vector with the scalar or smaller vector at a position replaced.",
+    traits: ["Pure"],
+    format: insertFormat,
+    verify: ({ source, dest, dynamic_position: dynamics, static_position: position }, report) => {
+      checkPosition(position, dynamics, dest.type, report);
+      if (position.length > dest.type.rank) report(`expects at most ${dest.type.rank} indices, found ${position.length}`);
+      else if (source.type !== typeAtPosition(dest.type, position.length)) {
+        report(`expects a source of type ${typeAtPosition(dest.type, position.length)}, found ${source.type}`);
+      }
+    },
+  },
+);
+
+export const extractElement = op(
+  "vector.extractelement",
+  { vector: operand(vectorType), position: optionalOperand(integerOrIndex), result: result(anyType) },
+  {
+    doc: "One element of a vector of rank 1 (at a position) or 0.",
+    traits: ["Pure"],
+    format: extractElementFormat,
+    infer: ({ vector: source }) => source.type.element,
+    verify: ({ vector: source, position }, report) => {
+      const wanted = position === undefined ? 0 : 1;
+      if (source.type.rank !== wanted) report(`expects a vector of rank ${wanted}, found ${source.type}`);
+    },
+  },
+);
+
+export const insertElement = op(
+  "vector.insertelement",
+  {
+    source: operand(anyType),
+    dest: operand(typeVariable("V", vectorType)),
+    position: optionalOperand(integerOrIndex),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "A vector of rank 1 (at a position) or 0 with one element replaced.",
+    traits: ["Pure"],
+    format: insertElementFormat,
+    verify: ({ source, dest, position }, report) => {
+      const wanted = position === undefined ? 0 : 1;
+      if (dest.type.rank !== wanted) report(`expects a vector of rank ${wanted}, found ${dest.type}`);
+      if (source.type !== dest.type.element) report(`expects a source of type ${dest.type.element}, found ${source.type}`);
+    },
+  },
+);
+
+export const shuffle = op(
+  "vector.shuffle",
+  {
+    v1: operand(vectorType),
+    v2: operand(vectorType),
+    mask: attribute(arrayOf(i64Attribute)),
+    vector: result(vectorType),
+  },
+  {
+    doc: "Picks slices along the first dimension of two vectors put one behind the other.",
+    traits: ["Pure"],
+    format: shuffleFormat,
+    infer: ({ v1, mask }) => {
+      const [, ...rest] = v1.type.shape;
+      return VectorType.get([mask.length, ...rest], v1.type.element);
+    },
+    verify: ({ v1, v2, mask }, report) => {
+      const total = (v1.type.shape[0] ?? 1) + (v2.type.shape[0] ?? 1);
+      for (const value of mask) if (value < 0 || value >= total) report(`mask entry ${value} is not below ${total}`);
+      if (v1.type.element !== v2.type.element) report(`expects one element type, found ${v1.type} and ${v2.type}`);
+    },
+  },
+);
+
+export const interleave = op(
+  "vector.interleave",
+  { lhs: operand(typeVariable("V", vectorType)), rhs: operand(typeVariable("V", vectorType)), result: result(vectorType) },
+  {
+    doc: "Takes elements of two vectors in turn along the last dimension.",
+    traits: ["Pure"],
+    format: "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)",
+    infer: ({ lhs }) => {
+      const shape = [...lhs.type.shape];
+      shape.push((shape.pop() ?? 1) * 2);
+      return VectorType.get(shape, lhs.type.element, lhs.type.scalable);
+    },
+  },
+);
+
+export const deinterleave = op(
+  "vector.deinterleave",
+  { source: operand(vectorType), res1: result(vectorType), res2: result(vectorType) },
+  {
+    doc: "The elements at even and at odd positions of the last dimension.",
+    traits: ["Pure"],
+    format: "$source attr-dict `:` type($source) `->` type($res1)",
+    infer: ({ source }) => {
+      const shape = [...source.type.shape];
+      shape.push((shape.pop() ?? 2) / 2);
+      const half = VectorType.get(shape, source.type.element, source.type.scalable);
+      return [half, half];
+    },
+  },
+);
+
+export const shapeCast = op(
+  "vector.shape_cast",
+  { source: operand(vectorType), result: result(vectorType) },
+  {
+    doc: "The same elements in row-major order under another shape.",
+    traits: ["Pure"],
+    format: "$source attr-dict `:` type($source) `to` type($result)",
+    verify: ({ source, result: cast }, report) => {
+      if (source.type.count !== cast.type.count || source.type.element !== cast.type.element) {
+        report(`cannot cast ${source.type} to ${cast.type}`);
+      }
+    },
+  },
+);
+
+export const bitcast = op(
+  "vector.bitcast",
+  { source: operand(vectorType), result: result(vectorType) },
+  {
+    doc: "The same bits as elements of another width or kind; only the last size changes.",
+    traits: ["Pure"],
+    format: "$source attr-dict `:` type($source) `to` type($result)",
+    verify: ({ source, result: cast }, report) => {
+      const from = bitsOf(source.type);
+      const to = bitsOf(cast.type);
+      if (from !== undefined && to !== undefined && from !== to) report(`expects one width in bits, found ${source.type} and ${cast.type}`);
+    },
+  },
+);
+
+function bitsOf({ element, count }: VectorType): number | undefined {
+  return element instanceof IntegerType || element instanceof FloatType ? element.width * count : undefined;
+}
+
+export const transpose = op(
+  "vector.transpose",
+  { vector: operand(vectorType), permutation: attribute(i64ArrayAttribute), result: result(vectorType) },
+  {
+    doc: "Permutes dimensions: dimension i of the result is dimension permutation[i] of the operand.",
+    traits: ["Pure"],
+    format: transposeFormat,
+    infer: ({ vector: source, permutation }) =>
+      VectorType.get(
+        permutation.map((axis) => source.type.shape[axis] ?? 1),
+        source.type.element,
+        permutation.map((axis) => source.type.scalable[axis] ?? false),
+      ),
+    verify: ({ vector: source, permutation }, report) => {
+      const sorted = [...permutation].sort((a, b) => a - b);
+      if (sorted.length !== source.type.rank || sorted.some((axis, position) => axis !== position)) {
+        report(`expects a permutation of 0 to ${source.type.rank - 1}, found [${permutation.join(", ")}]`);
+      }
+    },
+  },
+);
+
+export const extractStridedSlice = op(
+  "vector.extract_strided_slice",
+  {
+    vector: operand(vectorType),
+    offsets: attribute(arrayOf(i64Attribute)),
+    sizes: attribute(arrayOf(i64Attribute)),
+    strides: attribute(arrayOf(i64Attribute)),
+    result: result(vectorType),
+  },
+  {
+    doc: "A box of a vector, in its leading dimensions.",
+    traits: ["Pure"],
+    format: "$vector attr-dict `:` type($vector) `to` type($result)",
+    infer: ({ vector: source, sizes }) =>
+      VectorType.get([...sizes, ...source.type.shape.slice(sizes.length)], source.type.element),
+  },
+);
+
+export const insertStridedSlice = op(
+  "vector.insert_strided_slice",
+  {
+    source: operand(vectorType),
+    dest: operand(typeVariable("V", vectorType)),
+    offsets: attribute(arrayOf(i64Attribute)),
+    strides: attribute(arrayOf(i64Attribute)),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "A vector with a box of it replaced.",
+    traits: ["Pure"],
+    format: "$source `,` $dest attr-dict `:` type($source) `into` type($dest)",
+  },
+);
+
+// ---------------------------------------------------------------------------------------------------------- arithmetic
+
+export const fma = op(
+  "vector.fma",
+  {
+    lhs: operand(typeVariable("V", floatVector)),
+    rhs: operand(typeVariable("V", floatVector)),
+    acc: operand(typeVariable("V", floatVector)),
+    result: result(typeVariable("V", floatVector)),
+  },
+  {
+    doc: "lhs * rhs + acc, rounded once.",
+    traits: ["Pure", "Elementwise"],
+    format: "$lhs `,` $rhs `,` $acc attr-dict `:` type($lhs)",
+  },
+);
+
+export const reduction = op(
+  "vector.reduction",
+  {
+    kind: attribute(combiningKindAttribute),
+    vector: operand(vectorType),
+    acc: optionalOperand(anyType),
+    fastmath: defaultAttribute(fastMathAttribute, []),
+    dest: result(anyType),
+  },
+  {
+    doc: "Combines all elements of a vector (and an accumulator) into one. Float sums are in order unless fastmath has reassoc.",
+    traits: ["Pure"],
+    format: reductionFormat,
+    infer: ({ vector: source }) => source.type.element,
+    verify: ({ vector: source, acc }, report) => {
+      if (source.type.rank > 1) report(`expects a vector of rank 0 or 1, found ${source.type}`);
+      if (acc !== undefined && acc.type !== source.type.element) {
+        report(`expects an accumulator of type ${source.type.element}, found ${acc.type}`);
+      }
+    },
+  },
+);
+
+export const multiReduction = op(
+  "vector.multi_reduction",
+  {
+    kind: attribute(combiningKindAttribute),
+    source: operand(vectorType),
+    acc: operand(typeVariable("A", anyType)),
+    reduction_dims: attribute(arrayOf(i64Attribute)),
+    dest: result(typeVariable("A", anyType)),
+  },
+  { doc: "Combines the elements along some dimensions, beginning with an accumulator.", traits: ["Pure"], format: multiReductionFormat },
+);
+
+// --------------------------------------------------------------------------------------------------------------- masks
+
+export const constantMask = op(
+  "vector.constant_mask",
+  { mask_dim_sizes: attribute(arrayOf(i64Attribute)), result: result(maskType) },
+  {
+    doc: "A mask whose box of leading elements is set, of known sizes.",
+    traits: ["Pure"],
+    format: "$mask_dim_sizes attr-dict `:` type($result)",
+    verify: ({ mask_dim_sizes: sizes, result: mask }, report) => {
+      if (sizes.length !== mask.type.rank) report(`expects ${mask.type.rank} sizes, found ${sizes.length}`);
+      for (const [axis, size] of sizes.entries()) {
+        if (size < 0 || size > (mask.type.shape[axis] ?? size)) report(`size ${size} is outside dimension ${axis} of ${mask.type}`);
+      }
+    },
+  },
+);
+
+export const createMask = op(
+  "vector.create_mask",
+  { inputs: variadicOperand(indexType), result: result(maskType) },
+  {
+    doc: "A mask whose box of leading elements is set: element i is set where i is below the operand of each dimension.",
+    traits: ["Pure"],
+    format: createMaskFormat,
+    verify: ({ inputs, result: mask }, report) => {
+      if (inputs.length !== mask.type.rank) report(`expects ${mask.type.rank} operands for ${mask.type}, found ${inputs.length}`);
+    },
+  },
+);
+
+export const step = op(
+  "vector.step",
+  { result: result(typeOf(VectorType, "a rank-1 vector of index", (type) => type.rank === 1 && type.element === index)) },
+  { doc: "The vector 0, 1, 2, ….", traits: ["Pure"], format: "attr-dict `:` type($result)" },
+);
+
+export const vectorOps = [
+  load,
+  store,
+  maskedLoad,
+  maskedStore,
+  gather,
+  scatter,
+  transferRead,
+  transferWrite,
+  broadcast,
+  splat,
+  extract,
+  insert,
+  extractElement,
+  insertElement,
+  shuffle,
+  interleave,
+  deinterleave,
+  shapeCast,
+  bitcast,
+  transpose,
+  extractStridedSlice,
+  insertStridedSlice,
+  fma,
+  reduction,
+  multiReduction,
+  constantMask,
+  createMask,
+  step,
+];
