@@ -8,6 +8,7 @@ import { concat, upstreamTensorOps } from "./upstream-ops.ts";
 
 export * from "./canonicalize.ts";
 export * from "./ops.ts";
+export * from "./upstream-build.ts";
 export * from "./upstream-ops.ts";
 
 export const tensor = dialect("tensor", {

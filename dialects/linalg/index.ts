@@ -1,0 +1,7 @@
+/** The linalg dialect's value. */
+import { dialect } from "../../ir/context.ts";
+import { linalgOps } from "./ops.ts";
+
+export * from "./build.ts";
+export * from "./ops.ts";
+export const linalg = dialect("linalg", { doc: "Structured operations on tensors and buffers.", ops: linalgOps });
