@@ -307,6 +307,12 @@ const changed: readonly Case[] = [
     after: "%0",
   },
   {
+    name: "concat(x) -> x",
+    inputs: [x],
+    before: (build, [a]) => build(t.concat, [a!], { dim: 1 }),
+    after: "%0",
+  },
+  {
     name: "reverse of nothing -> x",
     inputs: [x],
     before: (build, [a]) => build(t.reverse, [a!], { axes: [] }),

@@ -1,10 +1,9 @@
 /** The tensor dialect's value: what a network computes, on immutable values of static shape. */
 import { dialect } from "../../ir/context.ts";
-import { Evaluate } from "../../ir/interfaces.ts";
 import { tensorCanonicalization } from "./canonicalize.ts";
 import { computeOps } from "./ops.ts";
-import * as reference from "./reference/movement.ts";
-import { concat, upstreamTensorOps } from "./upstream-ops.ts";
+import { upstreamEvaluators } from "./upstream-evaluate.ts";
+import { upstreamTensorOps } from "./upstream-ops.ts";
 
 export * from "./canonicalize.ts";
 export * from "./ops.ts";
@@ -15,5 +14,5 @@ export const tensor = dialect("tensor", {
   doc: "Computations of neural networks on immutable tensors of static shape, beside the upstream ops that linalg needs.",
   ops: [...computeOps, ...upstreamTensorOps],
   canonicalization: tensorCanonicalization,
-  attach: [Evaluate.attach(concat, (operation, inputs) => [reference.concat(inputs, concat.cast(operation).dim)])],
+  attach: upstreamEvaluators,
 });

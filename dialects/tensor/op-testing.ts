@@ -3,7 +3,7 @@
  * operation on values of the inputs' types, verifies it, and compares inferred type and evaluated data with the expected ones.
  */
 import { expect } from "vitest";
-import { type AnyDefinition, Context, dialect } from "../../ir/context.ts";
+import { type AnyDefinition, Context } from "../../ir/context.ts";
 import { evaluateOperation } from "../../ir/evaluate.ts";
 import { unknownLocation } from "../../ir/location.ts";
 import { Block, type Operation } from "../../ir/operation.ts";
@@ -11,9 +11,9 @@ import { type ElementName, elementCount, getNumber, setNumber, type TensorData, 
 import type { Type } from "../../ir/types.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { tensorType } from "./declare.ts";
-import { computeOps } from "./ops.ts";
+import { tensor } from "./index.ts";
 
-export const testContext = new Context([dialect("tensor", { doc: "", ops: computeOps })]);
+export const testContext = new Context([tensor]);
 
 /** Data of an element type, row-major. */
 export function data(element: ElementName, shape: readonly number[], values: readonly number[]): TensorData {
