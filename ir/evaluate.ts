@@ -3,20 +3,25 @@
  * correct: it is what folding uses and what each lowering is compared with. Functions of any level whose ops have
  * evaluators can be run (tensor, fused, linalg on tensors).
  */
-import { ElementsAttribute } from "./attributes.ts";
+import { ElementsAttribute, FloatAttribute, IntegerAttribute, requireElementName } from "./attributes.ts";
 import type { Context } from "./context.ts";
 import { constantOf } from "./effects.ts";
 import { Evaluate } from "./interfaces.ts";
 import type { Block, Operation, Value } from "./operation.ts";
-import { FloatAttribute, IntegerAttribute, requireElementName } from "./attributes.ts";
-import { type TensorData, setNumber, zeros } from "./tensor-data.ts";
+import { setNumber, type TensorData, zeros } from "./tensor-data.ts";
 
 /** The data of a constant attribute; undefined where it has no elements. Scalars have shape `[]`. */
 export function dataOfAttribute(attribute: unknown): TensorData | undefined {
   if (attribute instanceof ElementsAttribute) return attribute.value;
   if (attribute instanceof FloatAttribute || attribute instanceof IntegerAttribute) {
-    const tensor = zeros([], attribute instanceof IntegerAttribute && attribute.type.text === "index" ? "i64" : requireElementName(attribute.type));
-    if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array) tensor.data[0] = BigInt(attribute.value);
+    const tensor = zeros(
+      [],
+      attribute instanceof IntegerAttribute && attribute.type.text === "index"
+        ? "i64"
+        : requireElementName(attribute.type),
+    );
+    if (tensor.data instanceof BigInt64Array || tensor.data instanceof BigUint64Array)
+      tensor.data[0] = BigInt(attribute.value);
     else setNumber(tensor, 0, Number(attribute.value));
     return tensor;
   }
@@ -24,7 +29,11 @@ export function dataOfAttribute(attribute: unknown): TensorData | undefined {
 }
 
 /** Evaluates one operation whose operands' data are given; undefined where it has no evaluator. */
-export function evaluateOperation(operation: Operation, inputs: readonly TensorData[], context: Context): readonly TensorData[] | undefined {
+export function evaluateOperation(
+  operation: Operation,
+  inputs: readonly TensorData[],
+  context: Context,
+): readonly TensorData[] | undefined {
   const evaluate = context.implementation(Evaluate, operation);
   return evaluate?.(operation, inputs);
 }
@@ -33,10 +42,15 @@ export function evaluateOperation(operation: Operation, inputs: readonly TensorD
  * Runs the operations of a block in order, with `environment` holding the values from outside and the block's arguments.
  * Returns the operands of the terminator.
  */
-export function evaluateBlock(block: Block, environment: Map<Value, TensorData>, context: Context): readonly TensorData[] {
+export function evaluateBlock(
+  block: Block,
+  environment: Map<Value, TensorData>,
+  context: Context,
+): readonly TensorData[] {
   for (let operation = block.first; operation !== undefined; operation = operation.next) {
     const current: Operation = operation;
-    if (operation.definition?.hasTrait("Terminator")) return operation.operands.map((value) => lookUp(value, environment, current));
+    if (operation.definition?.hasTrait("Terminator"))
+      return operation.operands.map((value) => lookUp(value, environment, current));
     const [onlyResult] = operation.results;
     if (operation.definition?.hasTrait("ConstantLike") && onlyResult !== undefined) {
       const data = dataOfAttribute(constantOf(onlyResult));
@@ -44,9 +58,15 @@ export function evaluateBlock(block: Block, environment: Map<Value, TensorData>,
       environment.set(onlyResult, data);
       continue;
     }
-    const results = evaluateOperation(operation, operation.operands.map((value) => lookUp(value, environment, current)), context);
+    const results = evaluateOperation(
+      operation,
+      operation.operands.map((value) => lookUp(value, environment, current)),
+      context,
+    );
     if (results === undefined) {
-      throw operation.error("has no evaluator: implement the 'evaluate' interface, or lower it and run the compiled code");
+      throw operation.error(
+        "has no evaluator: implement the 'evaluate' interface, or lower it and run the compiled code",
+      );
     }
     for (const [position, result] of operation.results.entries()) environment.set(result, results[position]!);
   }
@@ -60,12 +80,18 @@ function lookUp(value: Value, environment: ReadonlyMap<Value, TensorData>, user:
 }
 
 /** Runs a function on argument data; returns what it returns. */
-export function evaluateFunction(func: Operation, inputs: readonly TensorData[], context: Context): readonly TensorData[] {
+export function evaluateFunction(
+  func: Operation,
+  inputs: readonly TensorData[],
+  context: Context,
+): readonly TensorData[] {
   const entry = func.regions[0]?.entry;
   if (entry === undefined) throw func.error("has no body to run");
   if (inputs.length !== entry.arguments.length) {
     throw func.error(`takes ${entry.arguments.length} arguments, but got ${inputs.length}`);
   }
-  const environment = new Map<Value, TensorData>(entry.arguments.map((argument, position) => [argument, inputs[position]!]));
+  const environment = new Map<Value, TensorData>(
+    entry.arguments.map((argument, position) => [argument, inputs[position]!]),
+  );
   return evaluateBlock(entry, environment, context);
 }

@@ -44,7 +44,8 @@ export const constantFold = pass("constant-fold", {
       if (constants.length !== operation.results.length) continue;
       const builder = new Builder(at.before(operation));
       for (const constant of constants) builder.insert(constant);
-      for (const [position, constant] of constants.entries()) constant.onlyResult.nameHint = operation.results[position]?.nameHint;
+      for (const [position, constant] of constants.entries())
+        constant.onlyResult.nameHint = operation.results[position]?.nameHint;
       operation.replaceAllUsesWith(constants.map((constant) => constant.onlyResult));
       operation.erase();
       changed = true;

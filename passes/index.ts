@@ -1,11 +1,19 @@
 /** Passes for users: the pass API, pipelines, the pass manager, and the generic passes. */
-export { type PassContext, type PassDefinition, type PipelineStep, type PassInstance, instantiate, pass } from "./pass.ts";
-export { parsePipeline, printPipeline } from "./pipeline.ts";
-export { type Instrumentation, type PassManagerOptions, PassManager, checkRequirements } from "./pass-manager.ts";
+
 export { canonicalize } from "./canonicalize.ts";
 export { constantFold } from "./constant-fold.ts";
 export { cse } from "./cse.ts";
 export { dce, symbolDce } from "./dce.ts";
+export {
+  instantiate,
+  type PassContext,
+  type PassDefinition,
+  type PassInstance,
+  type PipelineStep,
+  pass,
+} from "./pass.ts";
+export { checkRequirements, type Instrumentation, PassManager, type PassManagerOptions } from "./pass-manager.ts";
+export { parsePipeline, printPipeline } from "./pipeline.ts";
 export { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 
 import { canonicalize } from "./canonicalize.ts";
@@ -16,4 +24,11 @@ import type { AnyPass } from "./pass.ts";
 import { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 
 /** The passes that know no dialect. */
-export const genericPasses: readonly AnyPass[] = [canonicalize, constantFold, cse, dce, symbolDce, reconcileUnrealizedCasts];
+export const genericPasses: readonly AnyPass[] = [
+  canonicalize,
+  constantFold,
+  cse,
+  dce,
+  symbolDce,
+  reconcileUnrealizedCasts,
+];

@@ -18,7 +18,11 @@ export interface Remark {
 /** Hooks around each pass. */
 export interface Instrumentation {
   readonly beforePass?: (pass: PassInstance, operation: Operation) => void;
-  readonly afterPass?: (pass: PassInstance, operation: Operation, outcome: { changed: boolean; milliseconds: number }) => void;
+  readonly afterPass?: (
+    pass: PassInstance,
+    operation: Operation,
+    outcome: { changed: boolean; milliseconds: number },
+  ) => void;
   /** The IR may be invalid here; printing must not verify. */
   readonly afterFailure?: (pass: PassInstance, operation: Operation, error: unknown) => void;
 }
@@ -111,8 +115,11 @@ export function checkRequirements(steps: readonly PipelineStep[], initial: reado
   for (const { definition } of all) {
     for (const property of definition.requires) {
       if (holds.has(property)) continue;
-      const providers = all.filter((other) => other.definition.establishes.includes(property)).map((other) => other.definition.name);
-      const advice = providers.length === 0 ? "no pass of this pipeline establishes it" : `run ${providers.join(" or ")} before it`;
+      const providers = all
+        .filter((other) => other.definition.establishes.includes(property))
+        .map((other) => other.definition.name);
+      const advice =
+        providers.length === 0 ? "no pass of this pipeline establishes it" : `run ${providers.join(" or ")} before it`;
       throw new DiagnosticError(`pass '${definition.name}' requires the module to be '${property}': ${advice}`);
     }
     for (const property of definition.invalidates) holds.delete(property);

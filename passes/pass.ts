@@ -3,11 +3,12 @@
  * establishes, and a function or a set of patterns. Pipelines are text in MLIR's syntax and run on any operation that
  * they are nested for.
  */
-import type { Context, DiagnosticEngineLike } from "./pass-types.ts";
+
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
-import type { Pattern } from "../ir/rewrite/pattern.ts";
 import { applyPatternsGreedily } from "../ir/rewrite/greedy-driver.ts";
+import type { Pattern } from "../ir/rewrite/pattern.ts";
+import type { Context, DiagnosticEngineLike } from "./pass-types.ts";
 
 export type OptionValue = string | number | boolean;
 
@@ -69,8 +70,7 @@ export type AnyPass = PassDefinition<any>;
 export function pass<const D extends OptionDefinitions = {}>(name: string, parts: PassParts<D>): PassDefinition<D> {
   const { patterns } = parts;
   const run: PassDefinition<D>["run"] =
-    parts.run ??
-    ((operation, { context }) => applyPatternsGreedily(operation, patterns ?? [], context).changed);
+    parts.run ?? ((operation, { context }) => applyPatternsGreedily(operation, patterns ?? [], context).changed);
   return {
     name,
     doc: parts.doc,
@@ -112,10 +112,14 @@ export function instantiate(definition: AnyPass, given: { readonly [name: string
       );
     }
     if (typeof value !== typeof option.default) {
-      throw new DiagnosticError(`option '${name}' of pass '${definition.name}' must be a ${typeof option.default}, but got ${JSON.stringify(value)}`);
+      throw new DiagnosticError(
+        `option '${name}' of pass '${definition.name}' must be a ${typeof option.default}, but got ${JSON.stringify(value)}`,
+      );
     }
     if (option.choices !== undefined && !option.choices.includes(value)) {
-      throw new DiagnosticError(`option '${name}' of pass '${definition.name}' must be one of ${option.choices.join(", ")}, but got ${value}`);
+      throw new DiagnosticError(
+        `option '${name}' of pass '${definition.name}' must be one of ${option.choices.join(", ")}, but got ${value}`,
+      );
     }
   }
   const defaults = Object.fromEntries(Object.entries(known).map(([name, option]) => [name, option.default]));

@@ -3,7 +3,7 @@
  * without the outer op is taken as the body of a `builtin.module(…)`. Parsed pipelines print back to the same text.
  */
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { type AnyPass, type OptionDefinitions, type OptionValue, type PipelineStep, instantiate } from "./pass.ts";
+import { type AnyPass, instantiate, type OptionDefinitions, type OptionValue, type PipelineStep } from "./pass.ts";
 
 const nameCharacter = /[A-Za-z0-9_.-]/;
 /** Nesting beyond this is a mistake, and would exhaust the stack of a recursive reader. */
@@ -29,7 +29,12 @@ class PipelineReader {
   #error(message: string, position = this.#position): DiagnosticError {
     const found = this.#text[position];
     const suffix = found === undefined ? ", but the text ends" : `, but found '${found}'`;
-    return new DiagnosticError(message + suffix, { file: "<pipeline>", line: 1, column: position + 1, source: this.#text });
+    return new DiagnosticError(message + suffix, {
+      file: "<pipeline>",
+      line: 1,
+      column: position + 1,
+      source: this.#text,
+    });
   }
 
   #skipBlanks(): void {

@@ -10,9 +10,9 @@ import type { Accessors, Fields, OperationDefinition } from "../declaration.ts";
 import { DiagnosticError } from "../diagnostic-error.ts";
 import { isTriviallyDead } from "../effects.ts";
 import { placeOf } from "../location.ts";
-import { type Block, type Operation, type Value, createOperation } from "../operation.ts";
+import { type Block, createOperation, type Operation, type Value } from "../operation.ts";
 import type { Type } from "../types.ts";
-import { type Outcome, isRefusal } from "./pattern.ts";
+import { isRefusal, type Outcome } from "./pattern.ts";
 import { type RewriteListener, Rewriter } from "./rewriter.ts";
 
 const castName = "builtin.unrealized_conversion_cast";

@@ -10,7 +10,7 @@ import { constantOf, isTriviallyDead } from "../effects.ts";
 import { Fold } from "../interfaces.ts";
 import { nameOf } from "../location.ts";
 import type { Block, Operation, Value } from "../operation.ts";
-import { type Pattern, isRefusal } from "./pattern.ts";
+import { isRefusal, type Pattern } from "./pattern.ts";
 import { type RewriteListener, Rewriter } from "./rewriter.ts";
 
 export interface PatternStatistics {
@@ -93,7 +93,8 @@ class GreedyDriver {
       if (operation !== this.#root) this.#push(operation);
     });
     this.#worklist.reverse();
-    for (const [position, operation] of this.#worklist.entries()) if (operation !== undefined) this.#positions.set(operation, position);
+    for (const [position, operation] of this.#worklist.entries())
+      if (operation !== undefined) this.#positions.set(operation, position);
     let budget = (this.#worklist.length + 16) * this.#limitPerOperation;
     for (let operation = this.#pop(); operation !== undefined; operation = this.#pop()) {
       if (!this.#step(operation)) continue;
@@ -154,7 +155,10 @@ class GreedyDriver {
       const outcome = pattern.apply(operation, this.#rewriter(operation));
       if (outcome === undefined || isRefusal(outcome)) continue;
       statistics.matched++;
-      this.#recent.push({ pattern: pattern.name, operation: where === undefined ? operation.name : `${operation.name} (${where})` });
+      this.#recent.push({
+        pattern: pattern.name,
+        operation: where === undefined ? operation.name : `${operation.name} (${where})`,
+      });
       if (this.#recent.length > 64) this.#recent.shift();
       return true;
     }

@@ -53,6 +53,10 @@ export function rewrite<F extends Fields>(
 }
 
 /** A pattern that is tried on every operation (for interfaces and traits). */
-export function rewriteAny(name: string, apply: (operation: Operation, rewriter: Rewriter) => Outcome, benefit = 1): Pattern {
+export function rewriteAny(
+  name: string,
+  apply: (operation: Operation, rewriter: Rewriter) => Outcome,
+  benefit = 1,
+): Pattern {
   return { name, root: undefined, benefit, apply };
 }

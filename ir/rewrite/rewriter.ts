@@ -2,9 +2,9 @@
  * The rewriter that patterns edit through: a builder that also replaces and erases, and tells its listener about every
  * edit so that drivers know what to look at again.
  */
-import { type InsertionPoint, Builder } from "../builder.ts";
-import type { Accessors, BuildArguments, Fields, OperationDefinition } from "../declaration.ts";
+import { Builder, type InsertionPoint } from "../builder.ts";
 import type { Context } from "../context.ts";
+import type { Accessors, BuildArguments, Fields, OperationDefinition } from "../declaration.ts";
 import type { Operation, Value } from "../operation.ts";
 
 export interface RewriteListener {
@@ -39,7 +39,11 @@ export class Rewriter extends Builder {
   }
 
   /** Builds an operation at the old one's place and location, and puts its results in the old one's stead. */
-  replaceWith<F extends Fields>(operation: Operation, definition: OperationDefinition<F>, args: BuildArguments<F>): true {
+  replaceWith<F extends Fields>(
+    operation: Operation,
+    definition: OperationDefinition<F>,
+    args: BuildArguments<F>,
+  ): true {
     const made = this.build(definition, args, operation.location);
     for (const [position, result] of operation.results.entries()) {
       const fresh = made.results[position];

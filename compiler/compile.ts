@@ -1,0 +1,221 @@
+/**
+ * Compiling: a model, graph or dump goes down its device's levels and becomes a program that runs. What each level looked
+ * like is kept as text when asked for; nothing is lowered behind the user's back, and every level can be taken up again.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Context, Dialect } from "../ir/context.ts";
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import type { Operation } from "../ir/operation.ts";
+import { print } from "../ir/printer/print.ts";
+import { writeIr } from "../ir/sidecar.ts";
+import type { AnyPass } from "../passes/pass.ts";
+import { PassManager, type Remark } from "../passes/pass-manager.ts";
+import { parsePipeline } from "../passes/pipeline.ts";
+import { hostCpu } from "../runtime/devices/host-cpu.ts";
+import { findLlvm } from "../runtime/ffi/llvm-library.ts";
+import type { Program } from "../runtime/program.ts";
+import { type ConcreteDevice, chooseDevice, type DeviceName } from "./devices.ts";
+import { loadHostProgram } from "./host-program.ts";
+import {
+  type Level,
+  type LevelStep,
+  levelOf,
+  levels,
+  operationCount,
+  type PipelineSettings,
+  type Route,
+  stepsOf,
+} from "./levels.ts";
+import { allPasses, defaultContext } from "./registry.ts";
+import { loadSource, type Source } from "./source.ts";
+
+export interface LowerOptions {
+  readonly route: Route;
+  /** The engine's chip. Default h16s. */
+  readonly target?: string;
+  /** Sizes of inputs with dynamic dimensions, by input name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Dialects of your own. */
+  readonly dialects?: readonly Dialect[];
+  readonly passes?: readonly AnyPass[];
+  /** Write the IR of each level into this folder. */
+  readonly irFolder?: string;
+  /** Called with what is being done. */
+  readonly onProgress?: (step: string) => void;
+  readonly onRemark?: (remark: Remark) => void;
+  /** 128-bit vectors that any machine has (for WebAssembly). */
+  readonly portable?: boolean;
+}
+
+/** What a program looked like at one level. */
+export interface LevelReport {
+  readonly level: Level;
+  readonly operations: number;
+  readonly milliseconds: number;
+  /** Where the IR was written, if it was. */
+  readonly path?: string;
+}
+
+export interface Lowered {
+  readonly name: string;
+  readonly module: Operation;
+  readonly context: Context;
+  readonly levels: readonly LevelReport[];
+}
+
+function settingsOf(options: LowerOptions): PipelineSettings {
+  const target = options.target ?? "h16s";
+  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, target };
+  const { vectorBytes, vectorRegisters } = hostCpu(findLlvm().library?.host.features);
+  return { vectorBytes, vectorRegisters, target };
+}
+
+/** The steps that lead from where a module stands to `last`. A level that the route does not have is an error. */
+function remainingSteps(steps: readonly LevelStep[], from: Level, last: Level, route: Route): readonly LevelStep[] {
+  const end = steps.findIndex((step) => step.level === last);
+  if (end < 0)
+    throw new DiagnosticError(
+      `the level '${last}' is not on the way for '${route}', which goes through ${steps.map((step) => step.level).join(", ")}`,
+    );
+  // A tensor-level module has not been through the tensor step yet; a lower one has been through its own.
+  const start = from === "tensor" ? 0 : steps.findIndex((step) => step.level === from) + 1;
+  if (start === 0 && from !== "tensor") {
+    throw new DiagnosticError(
+      `the module stands at the level '${from}', from which '${route}' cannot go on: it goes through ${steps.map((step) => step.level).join(", ")}`,
+    );
+  }
+  return steps.slice(start, end + 1);
+}
+
+/** Lowers a source to a level. A module that stands there already comes back as it is. */
+export function lowerTo(source: Source, last: Level, options: LowerOptions): Lowered {
+  const context = defaultContext().with(options.dialects ?? []);
+  const progress = options.onProgress ?? (() => {});
+  progress("reading");
+  const { name, module } = loadSource(source, context, options.shapes === undefined ? {} : { shapes: options.shapes });
+  return lowerModule(name, module, context, last, options);
+}
+
+/** The same from a module, which is changed in place. */
+export function lowerModule(
+  name: string,
+  given: Operation,
+  context: Context,
+  last: Level,
+  options: LowerOptions,
+): Lowered {
+  let module = given;
+  let from = levelOf(module);
+  const reports: LevelReport[] = [];
+  const record = (level: Level, milliseconds: number) => {
+    const report = { level, operations: operationCount(module), milliseconds };
+    if (options.irFolder === undefined) reports.push(report);
+    else {
+      const path = join(options.irFolder, `${levels.indexOf(level)}-${level}.mlir`);
+      mkdirSync(options.irFolder, { recursive: true });
+      writeIr(path, module);
+      reports.push({ ...report, path });
+    }
+  };
+  const passes = [...allPasses, ...(options.passes ?? [])];
+  const run = (pipeline: string): number => {
+    const start = performance.now();
+    const manager = new PassManager(parsePipeline(pipeline, passes), context, {
+      ...(options.onRemark === undefined ? {} : { onRemark: options.onRemark }),
+    });
+    manager.run(module);
+    return performance.now() - start;
+  };
+  if (from === "mil" && last !== "mil") {
+    run("mil-to-tensor");
+    from = "tensor";
+    module = given;
+  }
+  if (from === last && last !== "tensor") return { name, module, context, levels: reports };
+  for (const { level, pipeline } of remainingSteps(
+    stepsOf(options.route, settingsOf(options)),
+    from,
+    last,
+    options.route,
+  )) {
+    options.onProgress?.(level);
+    record(level, run(pipeline));
+  }
+  return { name, module, context, levels: reports };
+}
+
+export interface CompileOptions extends Omit<LowerOptions, "route" | "portable"> {
+  /** Where to run. Default `auto`: the engine where there is one, else the host CPU. */
+  readonly device?: DeviceName;
+  /** `false` generates WebAssembly even where a libLLVM is. Default true. */
+  readonly llvm?: boolean;
+}
+
+/** A network that is compiled and ready to run. */
+export interface CompiledNetwork extends Disposable {
+  readonly name: string;
+  readonly device: ConcreteDevice;
+  readonly program: Program;
+  readonly levels: readonly LevelReport[];
+  /** Overflows on the (virtual) engine in the last run, a sentence per task; empty on the CPU. */
+  overflows(): readonly string[];
+}
+
+/** Whether this machine can run LLVM's code and the caller wants it. */
+function usesLlvm(options: CompileOptions): boolean {
+  return (options.llvm ?? true) && findLlvm().library !== undefined;
+}
+
+/**
+ * Compiles a model (ONNX file, IR text of any level, module, or lazy graph) for a device.
+ *
+ * @throws DiagnosticError for bad input, an operation that the device cannot run, or a device that is not there
+ */
+export function compile(source: Source, options: CompileOptions = {}): CompiledNetwork {
+  const device = chooseDevice(options.device ?? "auto");
+  const llvm = usesLlvm(options);
+  const context = defaultContext().with(options.dialects ?? []);
+  options.onProgress?.("reading");
+  const { name, module } = loadSource(source, context, options.shapes === undefined ? {} : { shapes: options.shapes });
+  return compileModule(name, module, context, { ...options, device, llvm });
+}
+
+function compileModule(
+  name: string,
+  module: Operation,
+  context: Context,
+  options: CompileOptions & { readonly device: ConcreteDevice; readonly llvm: boolean },
+): CompiledNetwork {
+  const { device, llvm } = options;
+  const start = levelOf(module);
+  // Dumps of the engine's own levels hold an engine program: off a Mac only the virtual engine runs them.
+  const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device;
+  if (route === "ane")
+    throw new DiagnosticError("running on the engine is not part of this version: use --device=ane-virtual");
+  if (start === "llvm" && !llvm) {
+    throw new DiagnosticError(
+      "the module is at the 'llvm' level, which only LLVM runs: no libLLVM is used here; give a higher level",
+    );
+  }
+  const lowered = lowerModule(name, module, context, start === "llvm" || llvm ? "llvm" : "loops", {
+    ...options,
+    route,
+    portable: !llvm,
+  });
+  options.onProgress?.(llvm ? "machine code" : "WebAssembly");
+  const loaded = loadHostProgram(name, lowered.module, { llvm, virtualEngine: route === "ane-virtual" });
+  return {
+    name,
+    device: route === "ane-virtual" ? "ane-virtual" : "cpu",
+    program: loaded.program,
+    levels: lowered.levels,
+    overflows: loaded.overflows,
+    [Symbol.dispose]: () => loaded.program.dispose(),
+  };
+}
+
+/** The text of a module, as `anemone opt` prints it. */
+export function irText(module: Operation): string {
+  return print(module);
+}

@@ -1,0 +1,106 @@
+/**
+ * The levels of a program and the named pipelines between them, per device. A level is recognised by the operations in a
+ * module, so that any dump can be taken up where it was written. Pipelines are text: `anemone opt` runs the same.
+ */
+import type { Operation } from "../ir/operation.ts";
+import { MemRefType } from "../ir/types.ts";
+
+/** From what is computed down to what runs. `ane` and `mil` are the engine's; the others lead to host code. */
+export const levels = ["tensor", "fused", "ane", "mil", "linalg", "buffers", "loops", "llvm"] as const;
+export type Level = (typeof levels)[number];
+
+/** What a program is compiled for. */
+export type Route = "cpu" | "ane" | "ane-virtual";
+
+/** One step down: the passes that lead to `level`. */
+export interface LevelStep {
+  readonly level: Level;
+  readonly pipeline: string;
+}
+
+export interface PipelineSettings {
+  /** Bytes of a vector register. */
+  readonly vectorBytes: number;
+  /** Vector registers that a register tile may use. */
+  readonly vectorRegisters: number;
+  /** The engine's chip, for example `h16s`. */
+  readonly target: string;
+}
+
+const tensorPipeline = "canonicalize,constant-fold,fold-batch-norm,canonicalize,constant-fold,cse,dce";
+
+function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
+  const { vectorBytes, vectorRegisters } = settings;
+  return [
+    { level: "buffers", pipeline: "bufferize" },
+    {
+      level: "loops",
+      pipeline: `vectorize{vector-bytes=${vectorBytes} vector-registers=${vectorRegisters}},linalg-to-loops,expand-math,canonicalize,cse,outline-kernels`,
+    },
+  ];
+}
+
+const linalgCleanup = "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,canonicalize,cse,dce";
+
+/** The steps from the tensor level to the last one of a route (`llvm` is added for machine code by `cpu` and `ane-virtual`). */
+export function stepsOf(route: Route, settings: PipelineSettings): readonly LevelStep[] {
+  const { target } = settings;
+  const llvm: LevelStep = { level: "llvm", pipeline: "loops-to-llvm" };
+  switch (route) {
+    case "cpu":
+      return [
+        { level: "tensor", pipeline: `${tensorPipeline},hoist-weights` },
+        { level: "fused", pipeline: "tensor-to-fused{device=cpu}" },
+        { level: "linalg", pipeline: `fused-to-linalg,${linalgCleanup}` },
+        ...hostSteps(settings),
+        llvm,
+      ];
+    case "ane":
+      return [
+        { level: "tensor", pipeline: tensorPipeline },
+        { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
+        { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
+        { level: "mil", pipeline: "ane-to-mil" },
+      ];
+    case "ane-virtual":
+      return [
+        { level: "tensor", pipeline: tensorPipeline },
+        { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
+        { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
+        { level: "linalg", pipeline: `ane-to-linalg,${linalgCleanup}` },
+        ...hostSteps(settings),
+        llvm,
+      ];
+  }
+}
+
+/** The level at which a module stands: that of its lowest operation. */
+export function levelOf(module: Operation): Level {
+  const dialects = new Set<string>();
+  let linalgOnBuffers = false;
+  let buffers = false;
+  module.walk((operation) => {
+    const name = operation.name.slice(0, operation.name.indexOf("."));
+    dialects.add(name);
+    if (operation.operands.some((value) => value.type instanceof MemRefType)) {
+      buffers = true;
+      if (name === "linalg") linalgOnBuffers = true;
+    }
+  });
+  if (dialects.has("llvm")) return "llvm";
+  if (dialects.has("mil")) return "mil";
+  if (dialects.has("ane")) return "ane";
+  if (linalgOnBuffers) return "buffers";
+  if (buffers) return "loops";
+  if (dialects.has("linalg")) return "linalg";
+  return dialects.has("fused") ? "fused" : "tensor";
+}
+
+/** The number of operations inside a module, constants and function frames included. */
+export function operationCount(module: Operation): number {
+  let count = -1;
+  module.walk(() => {
+    count++;
+  });
+  return count;
+}

@@ -1,0 +1,88 @@
+/**
+ * The `anemone` command: one file per subcommand, loaded only when it is asked for, so that `--help` stays fast. Errors
+ * of the user's input are printed as `file:line:column: error: …` and exit with 1; wrong usage exits with 2.
+ */
+import { Command, CommanderError } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { reportFailure } from "./failure.ts";
+
+const program = new Command("anemone")
+  .description(
+    "A compiler for tensor programs: ONNX models and IR text, lowered step by step through typed dialects\n" +
+      "(tensor, fused, then ane for Apple's Neural Engine or linalg for this machine), and run.",
+  )
+  .version(packageJson.version)
+  .showHelpAfterError("(anemone --help lists the commands)")
+  .exitOverride();
+
+program
+  .command("run")
+  .description("Compile a model and run it once")
+  .argument("<model>", "an ONNX model (.onnx) or IR text of any level (.mlir)")
+  .option("--device <device>", "auto, cpu, ane (a Mac's engine) or ane-virtual (its numerics, on this machine)", "auto")
+  .option(
+    "--input <name=source>",
+    "NAME=FILE.npy, NAME=FILE.png, NAME=random:SEED or NAME=zeros; repeatable",
+    collect,
+    [],
+  )
+  .option(
+    "--shape <name=sizes>",
+    "sizes of an input with dynamic dimensions, NAME=1,3,224,224; repeatable",
+    collect,
+    [],
+  )
+  .option("--output <folder>", "write one NAME.npy per output into this folder")
+  .option("--no-llvm", "generate WebAssembly instead of machine code")
+  .option("--repeat <count>", "run this often and report the median time", "1")
+  .option("--json", "print one JSON object and nothing else on standard output")
+  .addHelpText("after", "\nExample: anemone run squeezenet.onnx --shape input=1,3,227,227 --input input=cat.png")
+  .action(async (model: string, options) => (await import("./commands/run.ts")).runCommand(model, options));
+
+program
+  .command("compile")
+  .description("Lower a model to a level and write it")
+  .argument("<model>", "an ONNX model (.onnx) or IR text (.mlir)")
+  .requiredOption("-o, --output <path>", "file to write; a folder for mil")
+  .option("--emit <level>", "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir or wasm", "llvm")
+  .option("--target <chip>", "engine target for fused (engine), ane and mil: h13 … h18", "h16s")
+  .option("--device <device>", "whose fusion rules to use at the fused level: cpu or ane")
+  .option("--shape <name=sizes>", "sizes of an input with dynamic dimensions; repeatable", collect, [])
+  .option("--generic", "print MLIR's generic form")
+  .addHelpText("after", "\nExample: anemone compile model.onnx --emit mil --target h16s -o out/model")
+  .action(async (model: string, options) => (await import("./commands/compile.ts")).compileCommand(model, options));
+
+program
+  .command("opt")
+  .description("Read IR text, run passes, print IR text")
+  .argument("[file]", "IR text; - or nothing reads standard input", "-")
+  .option("--pass-pipeline <pipeline>", 'passes in MLIR\'s syntax: "builtin.module(canonicalize,cse)"', "")
+  .option("-o, --output <file>", "write here instead of standard output")
+  .option("--load <file>", "a TypeScript file that exports dialects and passes of your own; repeatable", collect, [])
+  .option("--mlir-print-op-generic", "print the generic form")
+  .option("--mlir-print-debuginfo", "print locations")
+  .option("--mlir-print-ir-before-all", "print the IR before each pass on standard error")
+  .option("--mlir-print-ir-after-all", "print the IR after each pass on standard error")
+  .option("--mlir-print-ir-after-change", "print the IR after each pass that changed it on standard error")
+  .option("--mlir-timing", "print the time of each pass on standard error")
+  .option("--allow-unregistered-dialect", "accept operations of dialects that are not loaded")
+  .option("--verify-each <flag>", "verify after each pass", "true")
+  .option("--show-passes", "list the passes with their options and leave")
+  .action(async (file: string, options) => (await import("./commands/opt.ts")).optCommand(file, options));
+
+program
+  .command("devices")
+  .description("What this machine has: devices, libraries looked for and found, versions")
+  .option("--json", "print one JSON object")
+  .action(async (options) => (await import("./commands/devices.ts")).devicesCommand(options));
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = reportFailure(error);
+}

@@ -1,0 +1,74 @@
+/** `anemone compile`: lower a model to a level and write its text (and weights) there. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import colors from "picocolors";
+import { emitEngineProgram, emitLlvmIr, emitWasm, lowerTo } from "../../compiler/compile.ts";
+import { levels } from "../../compiler/levels.ts";
+import { writeIr } from "../../ir/sidecar.ts";
+import { UsageError } from "../failure.ts";
+import { parseShapes } from "../inputs.ts";
+import { withProgress } from "../progress.ts";
+
+export interface CompileOptions {
+  readonly output: string;
+  readonly emit: string;
+  readonly target: string;
+  readonly device?: string;
+  readonly shape: readonly string[];
+  readonly generic?: boolean;
+}
+
+const emissions = [...levels, "llvm-ir", "wasm"] as const;
+
+export async function compileCommand(model: string, options: CompileOptions): Promise<void> {
+  const emit = emissions.find((level) => level === options.emit);
+  if (emit === undefined) throw new UsageError(`--emit takes ${emissions.join(", ")}, but got '${options.emit}'`);
+  const { target } = options;
+  const shapes = parseShapes(options.shape);
+  const engine = emit === "ane" || emit === "mil" || (emit === "fused" && options.device === "ane");
+  if (options.device !== undefined && options.device !== "cpu" && options.device !== "ane") {
+    throw new UsageError(`--device takes cpu or ane here, but got '${options.device}'`);
+  }
+  const level = emit === "llvm-ir" ? "llvm" : emit === "wasm" ? "loops" : emit;
+  const lowered = await withProgress("compiling", (progress) =>
+    lowerTo(model, level, {
+      route: engine ? "ane" : "cpu",
+      target,
+      shapes,
+      onProgress: progress,
+      portable: emit === "wasm",
+    }),
+  );
+  if (emit === "mil") {
+    const { text, weights } = emitEngineProgram(lowered.module);
+    writeFolder(options.output, { "model.mil": text, "weights/weight.bin": weights });
+  } else if (emit === "llvm-ir") writeWhole(options.output, emitLlvmIr(lowered.module));
+  else if (emit === "wasm") writeWhole(options.output, emitWasm(lowered.module));
+  else {
+    mkdirSync(dirname(options.output), { recursive: true });
+    writeIr(options.output, lowered.module, { generic: options.generic ?? false });
+  }
+  console.error(colors.dim(`wrote ${emit} to ${options.output}`));
+}
+
+/** Writes beside the place and renames, so that nothing half-written stays behind. */
+function writeWhole(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
+}
+
+function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  const temporary = `${folder}.${process.pid}.tmp`;
+  try {
+    for (const [name, content] of Object.entries(files)) writeWhole(join(temporary, name), content);
+    mkdirSync(folder, { recursive: true });
+    for (const name of Object.keys(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      renameSync(join(temporary, name), join(folder, name));
+    }
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,111 @@
+/** `anemone opt`: read IR text, run a pipeline, print IR text. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { allPasses, defaultContext } from "../../compiler/registry.ts";
+import type { Dialect } from "../../ir/context.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import type { Operation } from "../../ir/operation.ts";
+import { parse } from "../../ir/parser/parse.ts";
+import { print } from "../../ir/printer/print.ts";
+import { readIr, writeIr } from "../../ir/sidecar.ts";
+import { verify } from "../../ir/verifier.ts";
+import type { AnyPass } from "../../passes/pass.ts";
+import { type Instrumentation, PassManager } from "../../passes/pass-manager.ts";
+import { parsePipeline } from "../../passes/pipeline.ts";
+
+export interface OptOptions {
+  readonly passPipeline: string;
+  readonly output?: string;
+  readonly load: readonly string[];
+  readonly mlirPrintOpGeneric?: boolean;
+  readonly mlirPrintDebuginfo?: boolean;
+  readonly mlirPrintIrBeforeAll?: boolean;
+  readonly mlirPrintIrAfterAll?: boolean;
+  readonly mlirPrintIrAfterChange?: boolean;
+  readonly mlirTiming?: boolean;
+  readonly allowUnregisteredDialect?: boolean;
+  readonly verifyEach: string;
+  readonly showPasses?: boolean;
+}
+
+export async function optCommand(file: string, options: OptOptions): Promise<void> {
+  const loaded = await Promise.all(options.load.map(loadExtensions));
+  const passes = [...allPasses, ...loaded.flatMap((each) => each.passes)];
+  if (options.showPasses) {
+    for (const each of passes) console.log(describePass(each));
+    return;
+  }
+  const context = defaultContext({ allowUnregistered: options.allowUnregisteredDialect ?? false }).with(
+    loaded.flatMap((each) => each.dialects),
+  );
+  const steps = parsePipeline(options.passPipeline, passes);
+  const module = file === "-" ? parse(await Bun.stdin.text(), context, { file: "<stdin>" }) : readIr(file, context);
+  verify(module, context);
+  const printOptions = { generic: options.mlirPrintOpGeneric ?? false, debugInfo: options.mlirPrintDebuginfo ?? false };
+  const timings: { readonly pass: string; readonly milliseconds: number }[] = [];
+  const show = (title: string, operation: Operation) =>
+    console.error(`// -----// IR Dump ${title} //----- //\n${print(operation, printOptions)}`);
+  const instrumentation: Instrumentation = {
+    beforePass: ({ definition }, operation) => {
+      if (options.mlirPrintIrBeforeAll) show(`Before ${definition.name}`, operation);
+    },
+    afterPass: ({ definition }, operation, { changed, milliseconds }) => {
+      timings.push({ pass: definition.name, milliseconds });
+      if (options.mlirPrintIrAfterAll || (changed && options.mlirPrintIrAfterChange))
+        show(`After ${definition.name}`, operation);
+    },
+  };
+  const manager = new PassManager(steps, context, {
+    verifyEach: options.verifyEach !== "false" && options.verifyEach !== "0",
+    instrumentation: [instrumentation],
+  });
+  manager.run(module);
+  if (options.mlirTiming)
+    for (const { pass, milliseconds } of timings) console.error(`${milliseconds.toFixed(2).padStart(10)} ms  ${pass}`);
+  if (options.output === undefined) console.log(print(module, printOptions).trimEnd());
+  else writeIr(options.output, module, printOptions);
+}
+
+function describePass(pass: AnyPass): string {
+  const lines = [`${pass.name}: ${pass.doc}`];
+  for (const [name, option] of Object.entries(
+    pass.options as AnyPass["options"] & { [name: string]: { doc: string; default: unknown } },
+  )) {
+    lines.push(`    ${name}=${option.default}  ${option.doc}`);
+  }
+  return lines.join("\n");
+}
+
+interface Extensions {
+  readonly dialects: readonly Dialect[];
+  readonly passes: readonly AnyPass[];
+}
+
+/** The dialects and passes that a user's file exports, under `dialects` / `passes`. */
+export async function loadExtensions(path: string): Promise<Extensions> {
+  const absolute = resolve(path);
+  let exported: { readonly dialects?: readonly Dialect[]; readonly passes?: readonly AnyPass[] };
+  try {
+    exported = await import(pathToFileURL(absolute).href);
+  } catch (error) {
+    throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, { file: path });
+  }
+  const { dialects = [], passes = [] } = exported;
+  if (dialects.length === 0 && passes.length === 0) {
+    throw new DiagnosticError("exports neither `dialects` nor `passes`: export an array of one of them", {
+      file: path,
+    });
+  }
+  return { dialects, passes };
+}
+
+/** Text of a file, or a diagnostic. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new DiagnosticError(`cannot be read: ${error instanceof Error ? error.message : error}`, { file: path });
+  }
+}

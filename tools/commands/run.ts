@@ -1,0 +1,86 @@
+/** `anemone run`: compile a model or IR text of any level, run it once (or a few times), show or write the outputs. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import colors from "picocolors";
+import { compile } from "../../compiler/compile.ts";
+import { type DeviceName, deviceNames } from "../../compiler/devices.ts";
+import { UsageError } from "../failure.ts";
+import { parseShapes, readInputs, summarize } from "../inputs.ts";
+import { writeNpy } from "../npy.ts";
+import { withProgress } from "../progress.ts";
+
+export interface RunOptions {
+  readonly device: string;
+  readonly input: readonly string[];
+  readonly shape: readonly string[];
+  readonly output?: string;
+  readonly llvm: boolean;
+  readonly repeat: string;
+  readonly json?: boolean;
+}
+
+/** The device that the user named; wrong usage lists what there is. */
+export function parseDevice(text: string): DeviceName {
+  const device = deviceNames.find((name) => name === text);
+  if (device === undefined) throw new UsageError(`--device takes ${deviceNames.join(", ")}, but got '${text}'`);
+  return device;
+}
+
+export async function runCommand(model: string, options: RunOptions): Promise<void> {
+  const repeat = Number(options.repeat);
+  if (!Number.isInteger(repeat) || repeat < 1)
+    throw new UsageError(`--repeat takes a whole number from 1, but got '${options.repeat}'`);
+  const device = parseDevice(options.device);
+  const shapes = parseShapes(options.shape);
+  const note = (message: string) => console.error(colors.dim(message));
+  const network = await withProgress("compiling", (progress) =>
+    compile(model, { device, shapes, llvm: options.llvm, onProgress: progress }),
+  );
+  const { program } = network;
+  const inputs = await readInputs(options.input, program.inputs, note);
+  const times: number[] = [];
+  let outputs = program.run(inputs);
+  for (let run = 0; run < repeat; run++) {
+    const start = performance.now();
+    outputs = program.run(inputs);
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  const milliseconds = times[Math.floor(times.length / 2)]!;
+  const written: Record<string, string> = {};
+  if (options.output !== undefined) {
+    mkdirSync(options.output, { recursive: true });
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const path = join(options.output, `${name.replaceAll(/[^\w.-]/g, "_")}.npy`);
+      writeNpy(path, tensor);
+      written[name] = path;
+    }
+  }
+  if (options.json) {
+    const described = Object.entries(outputs).map(([name, { shape, element }]) => ({
+      name,
+      shape,
+      element,
+      file: written[name] ?? null,
+    }));
+    console.log(
+      JSON.stringify({
+        device: program.device,
+        milliseconds,
+        runs: repeat,
+        outputs: described,
+        overflows: network.overflows(),
+      }),
+    );
+    return;
+  }
+  console.log(
+    `${colors.bold(network.name)} on ${program.device}: ${milliseconds.toFixed(3)} ms${repeat > 1 ? ` (median of ${repeat})` : ""}`,
+  );
+  for (const [name, tensor] of Object.entries(outputs)) {
+    console.log(
+      `  ${colors.cyan(name)}: ${tensor.element}[${tensor.shape.join(", ")}]  ${summarize(tensor)}${written[name] === undefined ? "" : `  -> ${written[name]}`}`,
+    );
+  }
+  for (const overflow of network.overflows()) console.error(colors.yellow(`overflow: ${overflow}`));
+}
