@@ -4,30 +4,31 @@
  */
 import type { AffineMap } from "./affine-map.ts";
 import { type Blob, contentKey } from "./blob.ts";
+import { floatLiteral, roundToKind } from "./float-bits.ts";
 import { type ClassOf, intern } from "./intern.ts";
 import { type Location, locationText } from "./location.ts";
 import { bareIdentifier, quoted } from "./quoted.ts";
 import {
-  type ElementArray,
-  type ElementName,
-  type TensorData,
   allocateElements,
   bf16ToNumber,
+  type ElementArray,
+  type ElementName,
   elementsFromBytes,
+  type TensorData,
 } from "./tensor-data.ts";
 import {
-  FloatType,
-  IndexType,
-  IntegerType,
-  NoneType,
-  ShapedType,
-  type Type,
   dialectSymbolText,
   elementNameOf,
+  FloatType,
   f64,
+  type IndexType,
+  IntegerType,
   i1,
   i32,
   i64,
+  NoneType,
+  type ShapedType,
+  type Type,
 } from "./types.ts";
 
 export abstract class Attribute {
@@ -44,38 +45,6 @@ const internedAttributes = new Map<string, Attribute>();
 /** Returns the one attribute of class `kind` with this key (usually its spelling), made by `make` on first use. */
 export function internAttribute<A extends Attribute>(key: string, kind: ClassOf<A>, make: () => A): A {
   return intern(internedAttributes, `${kind.name} ${key}`, kind, make);
-}
-
-/** The spelling of a number as an MLIR float literal: always with a decimal point or as a bit pattern. */
-export function floatText(value: number, type: Type): string {
-  if (!Number.isFinite(value) || Object.is(value, -0)) return floatBitsText(value, type);
-  const text = String(value);
-  if (text.includes("e")) {
-    const [mantissa = "", exponent = ""] = text.split("e");
-    const sign = exponent.startsWith("-") ? "-" : "+";
-    return `${mantissa.includes(".") ? mantissa : `${mantissa}.0`}E${sign}${exponent.replace(/^[+-]/, "").padStart(2, "0")}`;
-  }
-  return text.includes(".") ? text : `${text}.0`;
-}
-
-function floatBitsText(value: number, type: Type): string {
-  if (Object.is(value, -0)) return "-0.0";
-  const width = type instanceof FloatType ? type.width : 64;
-  const view = new DataView(new ArrayBuffer(8));
-  if (type.text === "bf16") {
-    view.setFloat32(0, value);
-    return `0x${(view.getUint32(0) >>> 16).toString(16).toUpperCase().padStart(4, "0")}`;
-  }
-  if (width === 16) {
-    view.setFloat16(0, value);
-    return `0x${view.getUint16(0).toString(16).toUpperCase().padStart(4, "0")}`;
-  }
-  if (width === 32) {
-    view.setFloat32(0, value);
-    return `0x${view.getUint32(0).toString(16).toUpperCase().padStart(8, "0")}`;
-  }
-  view.setFloat64(0, value);
-  return `0x${view.getBigUint64(0).toString(16).toUpperCase().padStart(16, "0")}`;
 }
 
 export class UnitAttribute extends Attribute {
@@ -131,28 +100,9 @@ export class FloatAttribute extends Attribute {
   }
 
   static get(value: number, type: FloatType): FloatAttribute {
-    const rounded = roundToFloat(value, type);
-    const text = `${floatText(rounded, type)} : ${type}`;
+    const rounded = roundToKind(value, type.kind);
+    const text = `${floatLiteral(rounded, type.kind)} : ${type}`;
     return internAttribute(text, FloatAttribute, () => new FloatAttribute(text, rounded, type));
-  }
-}
-
-/** Rounds a number to what a float type can hold (types without a host representation keep f64). */
-export function roundToFloat(value: number, type: FloatType): number {
-  switch (type.kind) {
-    case "f32":
-      return Math.fround(value);
-    case "f16":
-      return Math.f16round(value);
-    case "bf16": {
-      const view = new DataView(new ArrayBuffer(4));
-      view.setFloat32(0, value);
-      const pattern = view.getUint32(0);
-      if (Number.isNaN(value)) return value;
-      return bf16ToNumber(((pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16) & 0xffff);
-    }
-    default:
-      return value;
   }
 }
 
@@ -234,7 +184,7 @@ export class ArrayAttribute extends Attribute {
 /** Inside a list MLIR leaves out the types that a bare number has anyway, i64 and f64. */
 function elementSpelling(element: Attribute): string {
   if (element instanceof IntegerAttribute && element.type === i64) return String(element.value);
-  if (element instanceof FloatAttribute && element.type === f64) return floatText(element.value, f64);
+  if (element instanceof FloatAttribute && element.type === f64) return floatLiteral(element.value, "f64");
   return element.text;
 }
 
@@ -287,14 +237,20 @@ export class DenseArrayAttribute extends Attribute {
     return this.values.map(Number);
   }
 
-  static get(element: IntegerType | FloatType, values: readonly (number | bigint)[]): DenseArrayAttribute {
+  static get(element: IntegerType | FloatType, given: readonly (number | bigint)[]): DenseArrayAttribute {
+    const values =
+      element instanceof FloatType ? given.map((value) => roundToKind(Number(value), element.kind)) : given;
     const spelled = values.map((value) => {
       if (element === i1) return value ? "true" : "false";
-      return element instanceof FloatType ? floatText(Number(value), element) : String(value);
+      return element instanceof FloatType ? floatLiteral(Number(value), element.kind) : String(value);
     });
     const elements = `[${spelled.join(", ")}]`;
     const text = `array<${element}${values.length === 0 ? "" : `: ${elements.slice(1, -1)}`}>`;
-    return internAttribute(text, DenseArrayAttribute, () => new DenseArrayAttribute(text, element, [...values], elements));
+    return internAttribute(
+      text,
+      DenseArrayAttribute,
+      () => new DenseArrayAttribute(text, element, [...values], elements),
+    );
   }
 
   static i64(values: readonly number[]): DenseArrayAttribute {
@@ -397,8 +353,9 @@ export function requireElementName(type: Type): ElementName {
 
 function elementText(value: number | bigint, element: ElementName, type: Type): string {
   if (element === "i1") return value ? "true" : "false";
-  if (element === "bf16") return floatText(bf16ToNumber(Number(value)), type);
-  if (element.startsWith("f")) return floatText(Number(value), type);
+  if (type instanceof FloatType) {
+    return floatLiteral(element === "bf16" ? bf16ToNumber(Number(value)) : Number(value), type.kind);
+  }
   return String(value);
 }
 
@@ -475,7 +432,7 @@ export class DenseElementsAttribute extends ElementsAttribute {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[0] = BigInt(value);
     else if (element === "bf16") {
       const view = new DataView(new ArrayBuffer(4));
-      view.setFloat32(0, roundToFloat(Number(value), FloatType.get("bf16")));
+      view.setFloat32(0, roundToKind(Number(value), "bf16"));
       data[0] = view.getUint32(0) >>> 16;
     } else data[0] = Number(value);
     return DenseElementsAttribute.get(type, data);
@@ -511,7 +468,9 @@ export class DenseResourceAttribute extends ElementsAttribute {
   override get value(): TensorData {
     const { blob, type, key } = this;
     if (blob === undefined) {
-      throw new Error(`the data of dense_resource<${key}> are not at hand: load the sidecar file of weights beside the IR`);
+      throw new Error(
+        `the data of dense_resource<${key}> are not at hand: load the sidecar file of weights beside the IR`,
+      );
     }
     const element = requireElementName(type.element);
     return { shape: type.shape, element, data: viewElements(element, blob.bytes) };
@@ -530,7 +489,11 @@ export class DenseResourceAttribute extends ElementsAttribute {
     const shown = bareIdentifier.test(key) ? key : quoted(key);
     const text = `dense_resource<${shown}> : ${type}`;
     const identityKey = `${blob === undefined ? "unresolved" : "resolved"} ${text}`;
-    return internAttribute(identityKey, DenseResourceAttribute, () => new DenseResourceAttribute(text, type, key, blob));
+    return internAttribute(
+      identityKey,
+      DenseResourceAttribute,
+      () => new DenseResourceAttribute(text, type, key, blob),
+    );
   }
 }
 
@@ -587,7 +550,12 @@ function identity(attribute: Attribute): number {
 }
 
 /** A constant of plain data: inline when small (at most `inlineLimit` elements) or a splat, else a blob reference. */
-export function elementsAttribute(type: ShapedType, data: ElementArray, hint?: string, inlineLimit = 16): ElementsAttribute {
+export function elementsAttribute(
+  type: ShapedType,
+  data: ElementArray,
+  hint?: string,
+  inlineLimit = 16,
+): ElementsAttribute {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data.length <= inlineLimit || allElementsEqual(bytes, data.BYTES_PER_ELEMENT)) {
     return DenseElementsAttribute.get(type, data);

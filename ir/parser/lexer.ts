@@ -4,7 +4,7 @@
  * expects there. That makes `2x3xf32` need no special rule and costs no object per token.
  */
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../diagnostic-error.ts";
-import { type Location, fileLocation } from "../location.ts";
+import { fileLocation, type Location } from "../location.ts";
 
 /** How deep regions, attributes, types and expressions may nest. Code that walks the IR recurses as deep. */
 export const maximumDepth = 400;
@@ -283,7 +283,11 @@ export class Lexer {
     const start = this.position + (negative ? 1 : 0);
     let end = start;
     let kind: NumberLiteral["kind"] = "decimal";
-    if (source.charCodeAt(start) === 0x30 && source.charCodeAt(start + 1) === 0x78 && isHexDigit(source.charCodeAt(start + 2))) {
+    if (
+      source.charCodeAt(start) === 0x30 &&
+      source.charCodeAt(start + 1) === 0x78 &&
+      isHexDigit(source.charCodeAt(start + 2))
+    ) {
       kind = "hexadecimal";
       end = start + 2;
       while (isHexDigit(source.charCodeAt(end))) end++;
@@ -404,7 +408,14 @@ export class Lexer {
         continue;
       }
       const escaped = source.charCodeAt(position + 1);
-      const simple = escaped === quote || escaped === backslash ? escaped : escaped === 0x6e ? 0x0a : escaped === 0x74 ? 0x09 : undefined;
+      const simple =
+        escaped === quote || escaped === backslash
+          ? escaped
+          : escaped === 0x6e
+            ? 0x0a
+            : escaped === 0x74
+              ? 0x09
+              : undefined;
       if (simple !== undefined) {
         bytes.push(simple);
         position += 2;

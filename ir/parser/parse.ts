@@ -1,7 +1,9 @@
-/** `parse`: IR text to operations. SKELETON. */
+/** `parse`: IR text to operations. */
 import type { BlobStore } from "../blob.ts";
 import type { Context } from "../context.ts";
-import type { Operation } from "../operation.ts";
+import type { Location } from "../location.ts";
+import { Block, createOperation, type Operation, Region } from "../operation.ts";
+import { OperationParser } from "./operation-parser.ts";
 
 export interface ParseOptions {
   /** The name for locations and messages; `-` unless given. */
@@ -10,7 +12,25 @@ export interface ParseOptions {
   readonly blobs?: BlobStore;
 }
 
-/** Reads a module: the text's only `builtin.module`, or one made around the text's operations. */
-export function parse(_text: string, _context: Context, _options: ParseOptions = {}): Operation {
-  throw new Error("not there yet");
+/**
+ * Reads a module: the text's only `builtin.module`, or one made around the text's operations. Throws a DiagnosticError with
+ * the place for text that is not IR. The IR is not verified.
+ */
+export function parse(text: string, context: Context, options: ParseOptions = {}): Operation {
+  const parser = new OperationParser(text, context, options);
+  const operations: Operation[] = [];
+  while (!parser.isAtEnd) {
+    if (!parser.definitions.readOptional()) operations.push(parser.parseOperation());
+  }
+  parser.finish();
+  const [only] = operations;
+  if (only !== undefined && operations.length === 1 && only.name === "builtin.module") return only;
+  return moduleAround(operations, context, parser.location(0));
+}
+
+function moduleAround(operations: readonly Operation[], context: Context, location: Location): Operation {
+  const block = new Block();
+  for (const operation of operations) block.append(operation);
+  const name = "builtin.module";
+  return createOperation({ name, definition: context.definition(name), regions: [new Region([block])], location });
 }

@@ -1,164 +1,228 @@
 /**
- * Reads the parts of the IR text that are not operations: punctuation, words, numbers, types, attributes, locations. A
- * dialect's type and attribute parsers get one of these. SKELETON: the signatures are final, bodies follow.
+ * Reads the parts of the IR text that are not operations: types, attributes, affine maps, locations. A dialect's type and
+ * attribute parsers get one of these, standing behind their mnemonic.
  */
 import type { AffineMap } from "../affine-map.ts";
-import type { Attribute, DenseArrayAttribute } from "../attributes.ts";
+import { type Attribute, DenseArrayAttribute, LocationAttribute } from "../attributes.ts";
+import { BlobStore } from "../blob.ts";
 import type { Context } from "../context.ts";
-import type { DiagnosticError, DiagnosticNote } from "../diagnostic-error.ts";
 import type { Location } from "../location.ts";
-import type { FloatType, FunctionType, IntegerType, Type } from "../types.ts";
+import { dynamic, type FloatType, FunctionType, type IntegerType, type Type } from "../types.ts";
+import { readAffineMap } from "./affine.ts";
+import { readAttribute, readDenseArrayElements, readDictionary } from "./builtin-attributes.ts";
+import { readComposedType, simpleType } from "./builtin-types.ts";
+import { readDialectType } from "./dialect-symbols.ts";
+import { FileDefinitions } from "./file-definitions.ts";
+import { Lexer } from "./lexer.ts";
+import { readLocationBody } from "./locations.ts";
 
-const missing = (): never => {
-  throw new Error("not there yet");
-};
+export interface TextParserOptions {
+  /** The name for locations and messages; `-` unless given. */
+  readonly file?: string;
+  /** Where `dense_resource<key>` finds its bytes. */
+  readonly blobs?: BlobStore;
+}
 
-export class TextParser {
+/** Longer spellings of types are not worth remembering. */
+const longestRememberedType = 80;
+
+export class TextParser extends Lexer {
   readonly context: Context;
-  readonly source: string;
+  readonly definitions: FileDefinitions;
+  /** Types by their text in this source; most texts repeat a few types many times. */
+  readonly #typesBySpelling = new Map<string, Type>();
 
-  constructor(source: string, context: Context, _options: { readonly file?: string } = {}) {
-    this.source = source;
+  constructor(source: string, context: Context, options: TextParserOptions = {}) {
+    super(source, options.file);
     this.context = context;
+    this.definitions = new FileDefinitions(this, options.blobs ?? new BlobStore());
   }
 
-  /** Offset of the next token in the source; the `at` of `error` and `location`. */
-  get offset(): number {
-    return missing();
-  }
-  /** A diagnostic at a token (the next one unless `at` is given). Throw it. */
-  error(_message: string, _at?: number, _notes?: readonly DiagnosticNote[]): DiagnosticError {
-    return missing();
-  }
-  /** The place of a token (the next one unless `at` is given) as a location. */
-  location(_at?: number): Location {
-    return missing();
-  }
-
-  /** Whether the next token starts with this punctuation; nothing is consumed. */
-  peek(_punctuation: string): boolean {
-    return missing();
-  }
-  /** Consumes the punctuation if it is next. */
-  accept(_punctuation: string): boolean {
-    return missing();
-  }
-  /** Consumes the punctuation or fails; `where` completes the message ("after the operands"). */
-  expect(_punctuation: string, _where?: string): void {
-    missing();
-  }
-  /** A bare identifier (`[A-Za-z_][A-Za-z0-9_$.]*`); `expected` names it in the error. */
-  keyword(_expected?: string): string {
-    return missing();
-  }
-  optionalKeyword(): string | undefined {
-    return missing();
-  }
-  /** Whether the next token is this whole word. */
-  peekKeyword(_word: string): boolean {
-    return missing();
-  }
-  acceptKeyword(_word: string): boolean {
-    return missing();
-  }
-  expectKeyword(_word: string): void {
-    missing();
-  }
-
-  /** A decimal or hexadecimal integer, optionally negative. */
-  parseInteger(): bigint {
-    return missing();
-  }
-  parseOptionalInteger(): bigint | undefined {
-    return missing();
-  }
-  /** An integer that fits a number exactly (sizes, counts, positions). */
-  parseSize(): number {
-    return missing();
-  }
-  /** A float or decimal integer literal, optionally negative. */
-  parseFloat(): number {
-    return missing();
-  }
-  parseString(): string {
-    return missing();
-  }
-  parseOptionalString(): string | undefined {
-    return missing();
-  }
-  /** `@name` or `@"any name"`, without the `@`. */
-  parseSymbolName(): string {
-    return missing();
-  }
-  parseOptionalSymbolName(): string | undefined {
-    return missing();
-  }
-
-  /** One or more elements between commas. */
-  commaSeparated<T>(_element: () => T): T[] {
-    return missing();
-  }
-  /** `open element, element close`, possibly empty. */
-  delimited<T>(_open: string, _close: string, _element: () => T): T[] {
-    return missing();
-  }
-  /** The raw text between `<` and its matching `>`, both consumed. */
-  angleBody(): string {
-    return missing();
-  }
-  /** `2x3x?x`: sizes each followed by `x` (`dynamic` for `?`); possibly empty. */
-  parseDimensionList(): number[] {
-    return missing();
-  }
-  /** `2x3xf32`: sizes and an element type, without the angle brackets. */
-  parseShapedBody(): { readonly shape: number[]; readonly element: Type } {
-    return missing();
-  }
+  // ---------------------------------------------------------------------------------------------------------- types
 
   parseType(): Type {
-    return missing();
-  }
-  parseOptionalType(): Type | undefined {
-    return missing();
-  }
-  /** `T, U` */
-  parseTypeList(): Type[] {
-    return missing();
-  }
-  /** What stands after `->`: `T` or `(T, U)` or `()`. */
-  parseResultTypes(): Type[] {
-    return missing();
-  }
-  /** `(T, U) -> V` */
-  functionType(): FunctionType {
-    return missing();
+    const type = this.parseOptionalType();
+    if (type === undefined) throw this.expected("a type");
+    return type;
   }
 
+  parseOptionalType(): Type | undefined {
+    const code = this.peekCode();
+    if (code === 0x28) return this.functionType();
+    if (code === 0x21) return readDialectType(this);
+    const word = this.peekIdentifier();
+    if (word === undefined) return undefined;
+    const simple = simpleType(this, word);
+    if (simple !== undefined) {
+      this.advance(word.length);
+      return simple;
+    }
+    return this.#composedType(word);
+  }
+
+  #composedType(word: string): Type | undefined {
+    const { source, position } = this;
+    const end = source.indexOf(">", position) + 1;
+    const spelling = end > 0 && end - position <= longestRememberedType ? source.slice(position, end) : undefined;
+    const known = spelling === undefined ? undefined : this.#typesBySpelling.get(spelling);
+    if (known !== undefined) {
+      this.advance(end - position);
+      return known;
+    }
+    this.enter();
+    const type = readComposedType(this, word);
+    this.leave();
+    // Remembered only where the first '>' did close the type; blanks and comments may follow it.
+    if (type !== undefined && spelling !== undefined && this.#endsAt(end)) this.#typesBySpelling.set(spelling, type);
+    return type;
+  }
+
+  /** Whether only blanks and comments lie between `end` and here. */
+  #endsAt(end: number): boolean {
+    const here = this.position;
+    this.position = end;
+    this.skipBlanks();
+    const isSame = this.position === here;
+    this.position = here;
+    return isSame;
+  }
+
+  /** `T, U` */
+  parseTypeList(): Type[] {
+    return this.commaSeparated(() => this.parseType());
+  }
+
+  /** `(T, U)`, possibly empty. */
+  parseTypesInParentheses(): Type[] {
+    this.expect("(");
+    if (this.accept(")")) return [];
+    const types = [this.parseType()];
+    while (this.accept(",")) types.push(this.parseType());
+    if (!this.accept(")")) throw this.expected("',' or ')' in this list of types");
+    return types;
+  }
+
+  /** What stands after `->`: `T` or `(T, U)` or `()`. */
+  parseResultTypes(): Type[] {
+    return this.peek("(") ? this.parseTypesInParentheses() : [this.parseType()];
+  }
+
+  /** `(T, U) -> V` */
+  functionType(): FunctionType {
+    this.enter();
+    const inputs = this.parseTypesInParentheses();
+    this.expect("->", "in this function type");
+    const results = this.parseResultTypes();
+    this.leave();
+    return FunctionType.get(inputs, results);
+  }
+
+  /** `2x3x?x`: sizes each followed by `x` (`dynamic` for `?`); possibly empty. */
+  parseDimensionList(): number[] {
+    const { source } = this;
+    const shape: number[] = [];
+    for (;;) {
+      const size = source.charCodeAt(this.position) === 0x3f ? dynamic : this.plainDigits();
+      if (size === undefined) return shape;
+      if (size === dynamic) this.position++;
+      this.expectTimes();
+      shape.push(size);
+    }
+  }
+
+  /** The `x` between dimensions: what follows it may be an identifier that it seems to be part of. */
+  expectTimes(): void {
+    this.skipBlanks();
+    if (this.source.charCodeAt(this.position) !== 0x78) throw this.expected("'x' behind a dimension");
+    this.advance(1);
+  }
+
+  /** `2x3xf32`: sizes and an element type, without the angle brackets. */
+  parseShapedBody(): { readonly shape: number[]; readonly element: Type } {
+    const shape = this.parseDimensionList();
+    return { shape, element: this.parseType() };
+  }
+
+  /** A decimal number without sign, where a dimension may follow (`[4]x8`). */
+  parseDigits(): number {
+    const value = this.plainDigits();
+    if (value === undefined) throw this.expected("a size");
+    this.skipBlanks();
+    return value;
+  }
+
+  // ----------------------------------------------------------------------------------------------------- attributes
+
   /** With `typeHint` a number or string is of that type and no `: type` follows it. */
-  parseAttribute(_typeHint?: Type): Attribute {
-    return missing();
+  parseAttribute(typeHint?: Type): Attribute {
+    const attribute = this.parseOptionalAttribute(typeHint);
+    if (attribute === undefined) throw this.expected("an attribute");
+    return attribute;
   }
-  parseOptionalAttribute(_typeHint?: Type): Attribute | undefined {
-    return missing();
+
+  parseOptionalAttribute(typeHint?: Type): Attribute | undefined {
+    this.enter();
+    const attribute = readAttribute(this, typeHint);
+    this.leave();
+    return attribute;
   }
+
   /** `[1, 2]` */
-  denseArrayElements(_element: IntegerType | FloatType): DenseArrayAttribute {
-    return missing();
+  denseArrayElements(element: IntegerType | FloatType): DenseArrayAttribute {
+    this.expect("[");
+    const values = this.peek("]") ? [] : readDenseArrayElements(this, element);
+    this.expect("]");
+    return DenseArrayAttribute.get(element, values);
   }
+
   /** `{a = 1, b}` if it is there, else an empty map. */
   attributeDictionary(): Map<string, Attribute> {
-    return missing();
+    return this.peek("{") ? readDictionary(this) : new Map();
   }
+
   /** `(d0, d1)[s0] -> (d0 + s0)`, without `affine_map<` and `>`. */
   parseAffineMap(): AffineMap {
-    return missing();
+    return readAffineMap(this);
   }
+
+  /** From the character behind the one at `start` (an opening bracket) to its partner: the raw text, brackets included. */
+  rawBalanced(start: number, open: string): string {
+    const end = this.balancedEnd(start, open);
+    const text = this.source.slice(start, end);
+    this.seek(end);
+    return text;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ locations
+
   /** `loc(…)` */
   parseLocation(): Location {
-    return missing();
+    const location = this.parseOptionalLocation();
+    if (location === undefined) throw this.expected("a location, 'loc(…)'");
+    return location;
   }
+
   /** A trailing `loc(…)` if there is one. */
   parseOptionalLocation(): Location | undefined {
-    return missing();
+    if (this.peekCode() !== 0x6c || !this.acceptKeyword("loc")) return undefined;
+    this.expect("(");
+    const location = this.locationBody();
+    this.expect(")", "behind this location");
+    return location;
+  }
+
+  /** What stands inside `loc(…)`, or an alias of such. */
+  locationBody(): Location {
+    const at = this.offset;
+    const alias = this.optionalSuffixed("#");
+    if (alias !== undefined) {
+      const attribute = this.definitions.attribute(alias, at);
+      if (!(attribute instanceof LocationAttribute)) throw this.error(`'#${alias}' is not a location`, at);
+      return attribute.location;
+    }
+    this.enter();
+    const location = readLocationBody(this);
+    this.leave();
+    return location;
   }
 }

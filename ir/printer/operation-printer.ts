@@ -1,14 +1,26 @@
 /**
  * Writes operations, regions and their parts. A hand-written format (`CustomFormat.print`) gets one of these, standing after
- * the op's name. SKELETON: the signatures are final, bodies follow.
+ * the op's name.
  */
-import type { Attribute } from "../attributes.ts";
+import { infoOf, operandSegments, resultSegments } from "../assembly/definition-info.ts";
+import { printFormat } from "../assembly/format-printer.ts";
+import {
+  ArrayAttribute,
+  type Attribute,
+  DenseElementsAttribute,
+  DictionaryAttribute,
+  entryText,
+  FloatAttribute,
+  IntegerAttribute,
+  StringAttribute,
+  SymbolReferenceAttribute,
+  UnitAttribute,
+} from "../attributes.ts";
 import type { Block, BlockArgument, Operation, Region, Value } from "../operation.ts";
-import type { Type } from "../types.ts";
-
-const missing = (): never => {
-  throw new Error("not there yet");
-};
+import { quoted } from "../quoted.ts";
+import { functionResultsText, type Type } from "../types.ts";
+import type { LocationPrinter } from "./location-printer.ts";
+import type { ValueNames } from "./value-names.ts";
 
 export interface RegionPrintOptions {
   /** Print `^bb0(…)` for the entry block when it has arguments. Default true. */
@@ -17,75 +29,316 @@ export interface RegionPrintOptions {
   readonly printTerminator?: boolean;
 }
 
+export interface PrinterOptions {
+  readonly generic: boolean;
+  readonly locations: LocationPrinter | undefined;
+  readonly elideLargerThan: number | undefined;
+}
+
+const indentStep = "  ";
+
 export class OperationPrinter {
+  readonly #names: ValueNames;
+  readonly #options: PrinterOptions;
+  #text = "";
+  #indent = "";
+  #defaultDialect: string | undefined = "builtin";
+
+  constructor(names: ValueNames, options: PrinterOptions) {
+    this.#names = names;
+    this.#options = options;
+  }
+
+  /** What has been written so far. */
+  get text(): string {
+    return this.#text;
+  }
+
   /** Text as it is. */
-  write(_text: string): void {
-    missing();
+  write(text: string): void {
+    this.#text += text;
   }
+
+  // --------------------------------------------------------------------------------------------------------- values
+
   /** The name of a value: `%0`, `%r#1`, `%arg0`. */
-  operand(_value: Value): void {
-    missing();
+  operand(value: Value): void {
+    this.#text += this.#names.value(value);
   }
+
   /** Names between commas. */
-  operands(_values: readonly Value[]): void {
-    missing();
+  operands(values: readonly Value[]): void {
+    for (const [position, value] of values.entries()) {
+      if (position > 0) this.#text += ", ";
+      this.#text += this.#names.value(value);
+    }
   }
+
   /** `%x: type`, with the location when locations are printed. */
-  blockArgument(_argument: BlockArgument): void {
-    missing();
+  blockArgument(argument: BlockArgument): void {
+    this.#text += `${this.#names.value(argument)}: ${argument.type.text}`;
+    this.#location(argument.location);
   }
-  type(_type: Type): void {
-    missing();
+
+  #location(location: Operation["location"]): void {
+    const { locations } = this.#options;
+    if (locations !== undefined) this.#text += ` ${locations.spell(location)}`;
   }
+
+  // ---------------------------------------------------------------------------------------------------------- types
+
+  type(type: Type): void {
+    this.#text += type.text;
+  }
+
   /** Types between commas. */
-  types(_types: readonly Type[]): void {
-    missing();
+  types(types: readonly Type[]): void {
+    for (const [position, type] of types.entries()) {
+      if (position > 0) this.#text += ", ";
+      this.#text += type.text;
+    }
   }
+
   /** `T` or `(T, U)`: what stands after `->`. */
-  resultTypes(_types: readonly Type[]): void {
-    missing();
+  resultTypes(types: readonly Type[]): void {
+    this.#text += functionResultsText(types);
   }
+
   /** `(T, U) -> V` */
-  functionType(_inputs: readonly Type[], _results: readonly Type[]): void {
-    missing();
+  functionType(inputs: readonly Type[], results: readonly Type[]): void {
+    this.#text += "(";
+    this.types(inputs);
+    this.#text += ") -> ";
+    this.resultTypes(results);
   }
+
+  // ----------------------------------------------------------------------------------------------------- attributes
+
   /** An attribute; with `elideType` a number or string without its `: type`. */
-  attribute(_attribute: Attribute, _options?: { readonly elideType?: boolean }): void {
-    missing();
+  attribute(attribute: Attribute, options: { readonly elideType?: boolean } = {}): void {
+    this.#text += options.elideType === true ? withoutType(attribute) : this.#attributeText(attribute);
   }
+
+  #attributeText(attribute: Attribute): string {
+    const limit = this.#options.elideLargerThan;
+    return limit === undefined ? attribute.text : elidedText(attribute, limit);
+  }
+
   /**
    * ` {a = 1}` with a space in front, or nothing: all discardable attributes, and the inherent ones that are not in
    * `elided` (what the custom form has written already) and differ from their default.
    */
-  attributeDictionary(_operation: Operation, _elided?: readonly string[]): void {
-    missing();
+  attributeDictionary(operation: Operation, elided: readonly string[] = []): void {
+    this.#dictionary(
+      this.#remaining(operation, (name) => elided.includes(name)),
+      " {",
+      "}",
+    );
   }
+
   /** The same as ` attributes {a = 1}`. */
-  attributeDictionaryWithKeyword(_operation: Operation, _elided?: readonly string[]): void {
-    missing();
+  attributeDictionaryWithKeyword(operation: Operation, elided: readonly string[] = []): void {
+    this.#dictionary(
+      this.#remaining(operation, (name) => elided.includes(name)),
+      " attributes {",
+      "}",
+    );
   }
-  /** `{ … }` with its blocks indented. */
-  region(_region: Region, _options?: RegionPrintOptions): void {
-    missing();
+
+  /** ` <{a = 1}>`, or nothing: the inherent attributes that are not in `elided` and differ from their default. */
+  propertyDictionary(operation: Operation, elided: readonly string[] = []): void {
+    const remaining = this.#remaining(operation, (name) => elided.includes(name) || !operation.properties.has(name));
+    this.#dictionary(remaining, " <{", "}>");
   }
-  /** `^bb1` */
-  successor(_block: Block): void {
-    missing();
+
+  /** What a custom form leaves to the dictionary. */
+  #remaining(
+    { properties, attributes, definition }: Operation,
+    isElided: (name: string) => boolean,
+  ): [string, Attribute][] {
+    const defaults = definition === undefined ? undefined : infoOf(definition).defaults;
+    const remaining: [string, Attribute][] = [];
+    for (const [name, attribute] of properties) {
+      if (name === operandSegments || name === resultSegments || isElided(name)) continue;
+      if (defaults?.get(name) !== attribute) remaining.push([name, attribute]);
+    }
+    for (const [name, attribute] of attributes) if (!isElided(name)) remaining.push([name, attribute]);
+    return remaining;
   }
+
+  /** Entries in the order of their names, as MLIR keeps them. */
+  #dictionary(entries: readonly (readonly [string, Attribute])[], open: string, close: string): void {
+    if (entries.length === 0) return;
+    const sorted = entries.length === 1 ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const limit = this.#options.elideLargerThan;
+    this.#text += open;
+    for (const [position, [name, attribute]] of sorted.entries()) {
+      if (position > 0) this.#text += ", ";
+      this.#text += limit === undefined ? entryText(name, attribute) : elidedEntry(name, attribute, limit);
+    }
+    this.#text += close;
+  }
+
   /** `@name` */
-  symbolName(_name: string): void {
-    missing();
+  symbolName(name: string): void {
+    this.#text += SymbolReferenceAttribute.get(name).text;
   }
+
+  // ---------------------------------------------------------------------------------------------- blocks and regions
+
   /** A line break and the current indentation. */
   newline(): void {
-    missing();
+    this.#text += `\n${this.#indent}`;
   }
+
   /** Runs `body` one level deeper. */
-  indented(_body: () => void): void {
-    missing();
+  indented(body: () => void): void {
+    const outer = this.#indent;
+    this.#indent += indentStep;
+    body();
+    this.#indent = outer;
   }
+
+  /** `^bb1` */
+  successor(block: Block): void {
+    this.#text += this.#names.block(block);
+  }
+
+  /** `{ … }` with its blocks indented. */
+  region(region: Region, options: RegionPrintOptions = {}): void {
+    const { printEntryArguments = true, printTerminator = true } = options;
+    const outerDialect = this.#defaultDialect;
+    this.#defaultDialect = region.parent?.definition?.options.defaultDialect;
+    this.#text += "{";
+    for (const [position, block] of region.blocks.entries()) {
+      // A label tells an empty entry block from a region without blocks.
+      const isLabelled =
+        position > 0 ||
+        (printEntryArguments && (block.arguments.length > 0 || (block.isEmpty && region.blocks.length === 1)));
+      if (isLabelled) this.#label(block);
+      this.#blockBody(block, printTerminator);
+    }
+    this.newline();
+    this.#text += "}";
+    this.#defaultDialect = outerDialect;
+  }
+
+  #label(block: Block): void {
+    this.newline();
+    this.successor(block);
+    for (const [position, argument] of block.arguments.entries()) {
+      this.#text += position === 0 ? "(" : ", ";
+      this.blockArgument(argument);
+    }
+    this.#text += block.arguments.length > 0 ? "):" : ":";
+  }
+
+  #blockBody(block: Block, printTerminator: boolean): void {
+    const outer = this.#indent;
+    this.#indent += indentStep;
+    for (let operation = block.first; operation !== undefined; operation = operation.next) {
+      if (!printTerminator && operation.next === undefined) break;
+      this.newline();
+      this.operation(operation);
+    }
+    this.#indent = outer;
+  }
+
+  // ----------------------------------------------------------------------------------------------------- operations
+
   /** One operation in the form that the options ask for, without a line break. */
-  operation(_operation: Operation): void {
-    missing();
+  operation(operation: Operation): void {
+    this.#resultNames(operation);
+    const format = this.#options.generic ? undefined : operation.definition?.options.format;
+    if (format === undefined) this.#generic(operation);
+    else {
+      this.#text += this.#shortName(operation.name);
+      if (typeof format === "string") printFormat(this, operation);
+      else format.print(operation, this);
+    }
+    this.#location(operation.location);
   }
+
+  #resultNames({ results }: Operation): void {
+    const first = results[0];
+    if (first === undefined) return;
+    const name = this.#names.value(first);
+    this.#text += results.length === 1 ? `${name} = ` : `${name.slice(0, -"#0".length)}:${results.length} = `;
+  }
+
+  /** The name without the dialect that is the default here. */
+  #shortName(name: string): string {
+    const dialect = this.#defaultDialect;
+    if (dialect === undefined || !name.startsWith(`${dialect}.`)) return name;
+    const rest = name.slice(dialect.length + 1);
+    return rest.includes(".") ? name : rest;
+  }
+
+  #generic(operation: Operation): void {
+    this.#text += `${quoted(operation.name)}(`;
+    const uses = operation.operandUses;
+    for (const [position, { value }] of uses.entries()) {
+      if (position > 0) this.#text += ", ";
+      this.#text += this.#names.value(value);
+    }
+    this.#text += ")";
+    const { successors, properties, regions, attributes, results } = operation;
+    if (successors.length > 0) {
+      this.#text += `[${successors.map((block) => this.#names.block(block)).join(", ")}]`;
+    }
+    if (properties.size > 0) this.#dictionary([...properties], " <{", "}>");
+    if (regions.length > 0) {
+      this.#text += " (";
+      for (const [position, region] of regions.entries()) {
+        if (position > 0) this.#text += ", ";
+        this.region(region);
+      }
+      this.#text += ")";
+    }
+    if (attributes.size > 0) this.#dictionary([...attributes], " {", "}");
+    this.#text += " : (";
+    for (const [position, { value }] of uses.entries()) {
+      if (position > 0) this.#text += ", ";
+      this.#text += value.type.text;
+    }
+    this.#text += ") -> ";
+    if (results.length === 1) this.#text += functionResultsText([results[0]!.type]);
+    else this.#text += `(${results.map((result) => result.type.text).join(", ")})`;
+  }
+}
+
+function withoutType(attribute: Attribute): string {
+  if (attribute instanceof StringAttribute) return quoted(attribute.value);
+  const isNumber = attribute instanceof IntegerAttribute || attribute instanceof FloatAttribute;
+  // Booleans have no type suffix to drop.
+  return isNumber ? attribute.text.replace(` : ${attribute.type}`, "") : attribute.text;
+}
+
+/** The text of an attribute with large constants replaced. */
+function elidedText(attribute: Attribute, limit: number): string {
+  if (attribute instanceof DenseElementsAttribute) {
+    const isLarge = !attribute.isSplat && attribute.data.length > limit;
+    return isLarge ? `dense_resource<__elided__> : ${attribute.type}` : attribute.text;
+  }
+  if (attribute instanceof ArrayAttribute) {
+    const { elements } = attribute;
+    // Lists of plain attributes keep their short spelling.
+    if (!elements.some(containsElements)) return attribute.text;
+    return `[${elements.map((element) => elidedText(element, limit)).join(", ")}]`;
+  }
+  if (attribute instanceof DictionaryAttribute) {
+    return `{${[...attribute.entries].map(([name, value]) => elidedEntry(name, value, limit)).join(", ")}}`;
+  }
+  return attribute.text;
+}
+
+function containsElements(attribute: Attribute): boolean {
+  if (attribute instanceof ArrayAttribute) return attribute.elements.some(containsElements);
+  if (attribute instanceof DictionaryAttribute) return [...attribute.entries.values()].some(containsElements);
+  return attribute instanceof DenseElementsAttribute;
+}
+
+function elidedEntry(name: string, value: Attribute, limit: number): string {
+  if (value === UnitAttribute.instance || !containsElements(value)) return entryText(name, value);
+  return `${entryText(name, UnitAttribute.instance)} = ${elidedText(value, limit)}`;
 }

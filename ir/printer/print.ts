@@ -1,5 +1,11 @@
-/** `print`: operations to IR text. SKELETON. */
+/** `print`: operations to IR text. */
+import { isIsolatedName } from "../assembly/definition-info.ts";
 import type { Operation } from "../operation.ts";
+import { bareIdentifier, quoted } from "../quoted.ts";
+import { blobsOf } from "./blobs-of.ts";
+import { LocationPrinter } from "./location-printer.ts";
+import { OperationPrinter } from "./operation-printer.ts";
+import { ValueNames } from "./value-names.ts";
 
 export interface PrintOptions {
   /** Only the generic form, which any MLIR tool reads. */
@@ -16,6 +22,39 @@ export interface PrintOptions {
   readonly valueNames?: boolean;
 }
 
-export function print(_operation: Operation, _options: PrintOptions = {}): string {
-  throw new Error("not there yet");
+/** The text of an operation with all that is in it, ending in a line break. Values are named within the isolated operation around it. */
+export function print(operation: Operation, options: PrintOptions = {}): string {
+  const { generic = false, debugInfo = false, valueNames = true } = options;
+  const names = new ValueNames(isolatedAround(operation), { isUnique: generic, keepsHints: valueNames });
+  const locations = debugInfo ? new LocationPrinter(options.localScope === true) : undefined;
+  const printer = new OperationPrinter(names, { generic, locations, elideLargerThan: options.elideLargerThan });
+  printer.operation(operation);
+  printer.write("\n");
+  const aliases = locations?.definitions ?? "";
+  const resources = options.inlineResources === true ? resourceSection(operation) : "";
+  return printer.text + aliases + resources;
+}
+
+/** The operation itself, or the nearest around it whose regions see nothing of the outside. */
+function isolatedAround(operation: Operation): Operation {
+  let scope = operation;
+  while (scope.parentOperation !== undefined && (scope === operation || !isIsolated(scope)))
+    scope = scope.parentOperation;
+  return scope;
+}
+
+function isIsolated({ name, definition }: Operation): boolean {
+  return definition === undefined ? isIsolatedName(name) : definition.hasTrait("IsolatedFromAbove");
+}
+
+/** Blobs are aligned to 64 bytes, the widest vector. */
+const alignmentPrefix = "40000000";
+
+function resourceSection(operation: Operation): string {
+  const entries = [...blobsOf(operation)].map(({ key, bytes }) => {
+    const name = bareIdentifier.test(key) ? key : quoted(key);
+    return `      ${name}: "0x${alignmentPrefix}${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex").toUpperCase()}"`;
+  });
+  if (entries.length === 0) return "";
+  return `\n{-#\n  dialect_resources: {\n    builtin: {\n${entries.join(",\n")}\n    }\n  }\n#-}\n`;
 }

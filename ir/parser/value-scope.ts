@@ -1,0 +1,152 @@
+/**
+ * The names of values while parsing. A name may be used before its definition: the use then holds a placeholder, which the
+ * definition replaces. An op that is isolated from above starts afresh; any other region sees the names around it.
+ */
+import type { DiagnosticNote } from "../diagnostic-error.ts";
+import { type Location, unknownLocation } from "../location.ts";
+import { type Block, Value } from "../operation.ts";
+import type { Type } from "../types.ts";
+import type { Lexer } from "./lexer.ts";
+
+/** Stands for a value whose definition has not been read yet. */
+class ForwardReference extends Value {
+  constructor(type: Type) {
+    super(type);
+  }
+  override get definer(): undefined {
+    return undefined;
+  }
+  override get parentBlock(): Block | undefined {
+    return undefined;
+  }
+  override get location(): Location {
+    return unknownLocation;
+  }
+}
+
+interface Entry {
+  value: Value;
+  /** Where it is defined; for a forward reference, where it was used first. */
+  at: number;
+}
+
+/** All names of one isolated operation. */
+interface Scope {
+  readonly entries: Map<string, Entry>;
+  /** Per nested region the keys defined in it, which are forgotten at its end. */
+  readonly regions: string[][];
+  forwardReferences: number;
+}
+
+function newScope(): Scope {
+  return { entries: new Map(), regions: [[]], forwardReferences: 0 };
+}
+
+/** `name` for the first result of a pack, `name#1` for the next. */
+function keyOf(name: string, number: number): string {
+  return number === 0 ? name : `${name}#${number}`;
+}
+
+export class ValueScopes {
+  readonly #lexer: Lexer;
+  readonly #scopes: Scope[] = [newScope()];
+  #scope: Scope;
+
+  constructor(lexer: Lexer) {
+    this.#lexer = lexer;
+    this.#scope = this.#scopes[0]!;
+  }
+
+  enterRegion(isIsolated: boolean): void {
+    if (isIsolated) {
+      this.#scope = newScope();
+      this.#scopes.push(this.#scope);
+    } else {
+      this.#scope.regions.push([]);
+    }
+  }
+
+  leaveRegion(isIsolated: boolean): void {
+    if (isIsolated) {
+      this.finish();
+      this.#scopes.pop();
+      this.#scope = this.#scopes.at(-1)!;
+      return;
+    }
+    for (const key of this.#scope.regions.pop() ?? []) this.#scope.entries.delete(key);
+  }
+
+  /** Fails where a name of the current isolated operation was used but never defined. */
+  finish(): void {
+    if (this.#scope.forwardReferences === 0) return;
+    let first: { readonly key: string; readonly at: number } | undefined;
+    for (const [key, { value, at }] of this.#scope.entries) {
+      if (value instanceof ForwardReference && (first === undefined || at < first.at)) first = { key, at };
+    }
+    if (first !== undefined) throw this.#lexer.error(`use of undeclared SSA value name '%${first.key}'`, first.at);
+  }
+
+  /** The value of a use, or a placeholder of the type that the use states. */
+  use(name: string, number: number, type: Type, at: number): Value {
+    const { entries } = this.#scope;
+    const key = keyOf(name, number);
+    const known = entries.get(key);
+    if (known !== undefined) {
+      if (known.value.type !== type) throw this.#typeMismatch(key, known, type, at);
+      return known.value;
+    }
+    this.#checkPack(name, number, at);
+    const value = new ForwardReference(type);
+    entries.set(key, { value, at });
+    this.#scope.forwardReferences++;
+    return value;
+  }
+
+  #typeMismatch(key: string, known: Entry, type: Type, at: number): Error {
+    const where = known.value instanceof ForwardReference ? "first used here" : "defined here";
+    const notes = [this.#lexer.note(`${where} with type '${known.value.type}'`, known.at)];
+    return this.#lexer.error(
+      `use of value '%${key}' expects another type than before: '${type}' here, '${known.value.type}' before`,
+      at,
+      notes,
+    );
+  }
+
+  /** A number beyond the results of a definition that is known already is wrong, not a forward reference. */
+  #checkPack(name: string, number: number, at: number): void {
+    if (number === 0) return;
+    const first = this.#scope.entries.get(name);
+    const count = first?.value.definer?.results.length;
+    if (first === undefined || count === undefined || number < count) return;
+    const notes: readonly DiagnosticNote[] = [this.#lexer.note("defined here", first.at)];
+    throw this.#lexer.error(
+      `'%${name}' has ${count} result${count === 1 ? "" : "s"}, there is no number ${number}`,
+      at,
+      notes,
+    );
+  }
+
+  /** Gives a value its name; earlier uses of the name are pointed to it. */
+  define(name: string, number: number, value: Value, at: number): void {
+    const { entries, regions } = this.#scope;
+    const key = keyOf(name, number);
+    const known = entries.get(key);
+    if (known === undefined) {
+      entries.set(key, { value, at });
+    } else {
+      if (!(known.value instanceof ForwardReference)) {
+        const note = this.#lexer.note("previously defined here", known.at);
+        throw this.#lexer.error(`redefinition of SSA value '%${key}'`, at, [note]);
+      }
+      if (known.value.type !== value.type) {
+        const note = this.#lexer.note(`previously used here with type '${known.value.type}'`, known.at);
+        throw this.#lexer.error(`definition of SSA value '%${key}' has type '${value.type}'`, at, [note]);
+      }
+      known.value.replaceAllUsesWith(value);
+      this.#scope.forwardReferences--;
+      known.value = value;
+      known.at = at;
+    }
+    regions[regions.length - 1]!.push(key);
+  }
+}

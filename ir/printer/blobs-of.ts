@@ -1,0 +1,20 @@
+/** The blobs that an operation's attributes refer to. */
+import { ArrayAttribute, type Attribute, DenseResourceAttribute, DictionaryAttribute } from "../attributes.ts";
+import type { Blob } from "../blob.ts";
+import type { Operation } from "../operation.ts";
+
+/** Each blob once, in the order of its first use. References whose bytes are not at hand are left out. */
+export function blobsOf(operation: Operation): Iterable<Blob> {
+  const blobs = new Map<string, Blob>();
+  const gather = (attribute: Attribute): void => {
+    if (attribute instanceof DenseResourceAttribute) {
+      if (attribute.blob !== undefined) blobs.set(attribute.blob.key, attribute.blob);
+    } else if (attribute instanceof ArrayAttribute) attribute.elements.forEach(gather);
+    else if (attribute instanceof DictionaryAttribute) for (const each of attribute.entries.values()) gather(each);
+  };
+  operation.walk(({ properties, attributes }) => {
+    for (const attribute of properties.values()) gather(attribute);
+    for (const attribute of attributes.values()) gather(attribute);
+  });
+  return blobs.values();
+}

@@ -1,0 +1,122 @@
+/**
+ * Names for values and blocks, as MLIR gives them: `%0, %1, …` in order, all values of a region before those of the regions
+ * inside it; `%arg0` for arguments of entry blocks; a value's own name where it has one, made unique among what is
+ * visible. Sibling regions start from the same numbers, except in the generic form, which MLIR numbers without repeats.
+ */
+import type { Block, Operation, Region, Value } from "../operation.ts";
+
+/** The names taken in a region, and those around it. */
+class UsedNames {
+  readonly #parent: UsedNames | undefined;
+  #names: Set<string> | undefined;
+
+  constructor(parent: UsedNames | undefined) {
+    this.#parent = parent;
+  }
+
+  has(name: string): boolean {
+    return this.#names?.has(name) === true || this.#parent?.has(name) === true;
+  }
+
+  add(name: string): void {
+    this.#names ??= new Set();
+    this.#names.add(name);
+  }
+}
+
+interface Counters {
+  value: number;
+  argument: number;
+  conflict: number;
+}
+
+interface Pending {
+  readonly region: Region;
+  readonly counters: Counters;
+  readonly outer: UsedNames;
+}
+
+export interface NamingOptions {
+  /** Never use a number twice. */
+  readonly isUnique: boolean;
+  readonly keepsHints: boolean;
+}
+
+export class ValueNames {
+  readonly #values = new Map<Value, string>();
+  readonly #blocks = new Map<Block, string>();
+  readonly #options: NamingOptions;
+
+  /** Names all that is inside `operation`, and its results. */
+  constructor(operation: Operation, options: NamingOptions) {
+    this.#options = options;
+    const counters: Counters = { value: 0, argument: 0, conflict: 0 };
+    const used = new UsedNames(undefined);
+    this.#nameResults(operation, counters, used);
+    const pending: Pending[] = operation.regions.map((region) => ({ region, counters: { ...counters }, outer: used }));
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const own = options.isUnique ? counters : next.counters;
+      const names = new UsedNames(next.outer);
+      this.#nameRegion(next.region, own, names, pending);
+    }
+  }
+
+  /** `%0`, `%r#1`; a mark for a value that is defined elsewhere. */
+  value(value: Value): string {
+    return this.#values.get(value) ?? "%<defined-elsewhere>";
+  }
+
+  /** `^bb0` */
+  block(block: Block): string {
+    return this.#blocks.get(block) ?? "^<elsewhere>";
+  }
+
+  #nameRegion(region: Region, counters: Counters, names: UsedNames, pending: Pending[]): void {
+    const inner: Region[] = [];
+    for (const [position, block] of region.blocks.entries()) {
+      this.#blocks.set(block, `^bb${position}`);
+      for (const argument of block.arguments) {
+        const automatic = position === 0 ? `arg${counters.argument++}` : undefined;
+        const hint = this.#options.keepsHints ? argument.nameHint : undefined;
+        this.#values.set(argument, this.#name(hint ?? automatic, counters, names));
+      }
+      for (let operation = block.first; operation !== undefined; operation = operation.next) {
+        this.#nameResults(operation, counters, names);
+        for (const each of operation.regions) inner.push(each);
+      }
+    }
+    for (const each of inner) {
+      if (each.blocks.length > 0) pending.push({ region: each, counters: { ...counters }, outer: names });
+    }
+  }
+
+  #nameResults(operation: Operation, counters: Counters, names: UsedNames): void {
+    const { results } = operation;
+    const first = results[0];
+    if (first === undefined) return;
+    const name = this.#name(this.#options.keepsHints ? first.nameHint : undefined, counters, names);
+    if (results.length === 1) {
+      this.#values.set(first, name);
+      return;
+    }
+    for (const [number, result] of results.entries()) this.#values.set(result, `${name}#${number}`);
+  }
+
+  #name(wanted: string | undefined, counters: Counters, names: UsedNames): string {
+    if (wanted === undefined) return `%${counters.value++}`;
+    const base = spellable(wanted);
+    let name = base;
+    while (names.has(name)) name = `${base}_${counters.conflict++}`;
+    names.add(name);
+    return `%${name}`;
+  }
+}
+
+const spellableName = /^[A-Za-z_$.-][A-Za-z0-9_$.-]*$/;
+
+/** A name with what cannot stand in one replaced. */
+function spellable(name: string): string {
+  if (spellableName.test(name)) return name;
+  const replaced = name.replaceAll(/[^A-Za-z0-9_$.-]/g, "_");
+  return spellableName.test(replaced) ? replaced : `_${replaced}`;
+}
