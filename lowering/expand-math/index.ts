@@ -1,0 +1,2 @@
+/** Elementary functions as arithmetic. */
+export { expandMath } from "./expand-math.ts";
