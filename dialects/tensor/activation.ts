@@ -34,7 +34,7 @@ export const leakyRelu = op(
   {
     ...shared,
     doc: "Elementwise x < 0 ? alpha·x : x. ONNX LeakyRelu, MIL leaky_relu.",
-    example: exampleOf("leaky_relu", "alpha = 1.000000e-01 : f64"),
+    example: exampleOf("leaky_relu", "alpha = 0.1 : f64"),
     evaluate: (attributes, [input]) => reference.leakyRelu(input!, attributes),
   },
 );
@@ -45,7 +45,7 @@ export const elu = op(
   {
     ...shared,
     doc: "Elementwise x < 0 ? alpha·(e^x - 1) : x. ONNX Elu, MIL elu.",
-    example: exampleOf("elu", "alpha = 2.000000e+00 : f64"),
+    example: exampleOf("elu", "alpha = 2.0 : f64"),
     evaluate: (attributes, [input]) => reference.elu(input!, attributes),
   },
 );
@@ -61,7 +61,7 @@ export const selu = op(
   {
     ...shared,
     doc: "Elementwise gamma·(x < 0 ? alpha·(e^x - 1) : x). ONNX Selu.",
-    example: exampleOf("selu", "alpha = 2.000000e+00 : f64, gamma = 3.000000e+00 : f64"),
+    example: exampleOf("selu", "alpha = 2.0 : f64, gamma = 3.0 : f64"),
     evaluate: (attributes, [input]) => reference.selu(input!, attributes),
   },
 );
@@ -72,7 +72,7 @@ export const celu = op(
   {
     ...shared,
     doc: "Elementwise max(0, x) + min(0, alpha·(e^(x/alpha) - 1)). ONNX Celu.",
-    example: exampleOf("celu", "alpha = 2.000000e+00 : f64"),
+    example: exampleOf("celu", "alpha = 2.0 : f64"),
     evaluate: (attributes, [input]) => reference.celu(input!, attributes),
   },
 );
@@ -88,7 +88,7 @@ export const hardSigmoid = op(
   {
     ...shared,
     doc: "Elementwise max(0, min(1, alpha·x + beta)). ONNX HardSigmoid, MIL sigmoid_hard.",
-    example: exampleOf("hard_sigmoid", "alpha = 2.500000e-01 : f64, beta = 5.000000e-01 : f64"),
+    example: exampleOf("hard_sigmoid", "alpha = 0.25 : f64, beta = 0.25 : f64"),
     evaluate: (attributes, [input]) => reference.hardSigmoid(input!, attributes),
   },
 );
@@ -99,7 +99,7 @@ export const thresholdedRelu = op(
   {
     ...shared,
     doc: "Elementwise x > alpha ? x : 0. ONNX ThresholdedRelu, MIL thresholded_relu.",
-    example: exampleOf("thresholded_relu", "alpha = 2.000000e+00 : f64"),
+    example: exampleOf("thresholded_relu", "alpha = 2.0 : f64"),
     evaluate: (attributes, [input]) => reference.thresholdedRelu(input!, attributes),
   },
 );
@@ -117,7 +117,7 @@ export const shrink = op(
   {
     ...shared,
     doc: "Elementwise x < -lambd ? x + bias : x > lambd ? x - bias : 0. ONNX Shrink.",
-    example: exampleOf("shrink", "bias = 5.000000e-01 : f64, lambd = 1.000000e+00 : f64"),
+    example: exampleOf("shrink", "bias = 0.5 : f64, lambd = 1.0 : f64"),
     evaluate: (attributes, [input]) => reference.shrink(input!, attributes),
   },
 );
@@ -128,7 +128,7 @@ export const swish = op(
   {
     ...shared,
     doc: "Elementwise x·sigmoid(alpha·x); `tensor.silu` is the case alpha = 1. ONNX Swish.",
-    example: exampleOf("swish", "alpha = 2.000000e+00 : f64"),
+    example: exampleOf("swish", "alpha = 2.0 : f64"),
     evaluate: (attributes, [input]) => reference.swish(input!, attributes),
   },
 );
@@ -140,7 +140,7 @@ export const clip = op(
     ...shared,
     traits: [...shared.traits, "Idempotent"],
     doc: "Elementwise min(max(x, min), max); a limit that is left out does not limit, and max wins where min > max. ONNX Clip, MIL clip.",
-    example: exampleOf("clip", "max = 6.000000e+00 : f64, min = 0.000000e+00 : f64"),
+    example: exampleOf("clip", "max = 6.0 : f64, min = 0.0 : f64"),
     verify: ({ input, min, max }, report) => {
       const element = elementOf(input);
       const { lowest, highest } = elementRange(element);

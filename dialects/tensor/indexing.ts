@@ -201,7 +201,7 @@ export const topK = op(
   {
     doc: "The k greatest (or least) elements along axis, best first, and their indices (i64); equal ones in index order, NaN counts as greatest. ONNX TopK, MIL topk.",
     example: example(
-      "%v, %i = tensor.top_k %x {axis = 1 : i64, k = 2 : i64} : (tensor<3x5xf32>) -> (tensor<3x2xf32>, tensor<3x2xi64>)",
+      "%y:2 = tensor.top_k %x {axis = 1 : i64, k = 2 : i64} : (tensor<3x5xf32>) -> (tensor<3x2xf32>, tensor<3x2xi64>)",
       "%x: tensor<3x5xf32>",
     ),
     traits: ["Pure"],

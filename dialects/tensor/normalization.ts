@@ -68,7 +68,7 @@ export const batchNorm = op(
   {
     doc: "(x - mean)/√(variance + epsilon)·scale + bias on [N, C, …] with parameters [C], known statistics. ONNX BatchNormalization, MIL batch_norm.",
     example: example(
-      "%y = tensor.batch_norm %x, %s, %b, %m, %v {epsilon = 1.000000e-03 : f64} : (tensor<1x3x2x2xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x2x2xf32>",
+      "%y = tensor.batch_norm %x, %s, %b, %m, %v {epsilon = 0.001 : f64} : (tensor<1x3x2x2xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x2x2xf32>",
       "%x: tensor<1x3x2x2xf32>",
       ...["%s", "%b", "%m", "%v"].map((name) => `${name}: tensor<3xf32>`),
     ),
@@ -149,7 +149,7 @@ export const instanceNorm = op(
   { input, scale: parameter, bias: parameter, epsilon: defaultAttribute(f64Attribute, 1e-5), result: output },
   {
     doc: "(x - mean)/√(variance + epsilon)·scale + bias, statistics per image and channel of [N, C, …]. ONNX InstanceNormalization, MIL instance_norm.",
-    example: channelExample("instance_norm", "epsilon = 1.000000e-03 : f64"),
+    example: channelExample("instance_norm", "epsilon = 0.001 : f64"),
     traits: ["Pure"],
     format: channelFormat,
     infer: ({ input, scale, bias }) => perChannelType("instance_norm", input, { scale, bias }),

@@ -16,9 +16,10 @@ const window = {
   ceil_mode: defaultAttribute(boolAttribute, false),
 };
 const format = "$input attr-dict `:` functional-type(operands, results)";
-const exampleOf = (name: string, attributes = "") =>
+/** `before` and `after` are attributes that sort before and after the kernel. */
+const exampleOf = (name: string, { before = "", after = "" } = {}) =>
   example(
-    `%y = tensor.${name} %x {kernel = array<i64: 2, 2>${attributes}, strides = array<i64: 2, 2>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x4x4xf32>`,
+    `%y = tensor.${name} %x {${before}kernel = array<i64: 2, 2>${after}, strides = array<i64: 2, 2>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x4x4xf32>`,
     "%x: tensor<1x3x8x8xf32>",
   );
 
@@ -50,7 +51,7 @@ export const averagePool2d = op(
   },
   {
     doc: "Mean of each window over the elements inside the input or, with count_include_pad, over its positions in the padded input. ONNX AveragePool, MIL avg_pool.",
-    example: exampleOf("average_pool2d", ", count_include_pad = true"),
+    example: exampleOf("average_pool2d", { before: "count_include_pad = true, " }),
     traits: ["Pure"],
     format,
     infer: (view) => pooledType("average_pool2d", view.input, view),
@@ -68,7 +69,7 @@ export const lpPool2d = op(
   },
   {
     doc: "(Σ |x|^p)^(1/p) of each window; padding counts as zeros. ONNX LpPool, MIL l2_pool for p = 2.",
-    example: exampleOf("lp_pool2d", ", p = 1.000000e+00 : f64"),
+    example: exampleOf("lp_pool2d", { after: ", p = 1.0 : f64" }),
     traits: ["Pure"],
     format,
     infer: (view) => pooledType("lp_pool2d", view.input, view),
