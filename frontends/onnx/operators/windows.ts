@@ -1,0 +1,236 @@
+/**
+ * Convolution and pooling. The tensor dialect has the two-dimensional forms; one-dimensional ones get a dimension of size 1,
+ * and three-dimensional pooling is done in two steps (a maximum of maxima, a mean of means of equal weight).
+ */
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { samePadding } from "../../../dialects/tensor/reference/convolution.ts";
+import { ascending, convert, product, reshape, since, sub } from "./common.ts";
+import { type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
+
+/** A window over the spatial dimensions; `padding` has all begins, then all ends. */
+interface Window {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padding: readonly number[];
+}
+
+const autoPads = ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"] as const;
+
+/** Reads a window's attributes, with `auto_pad` worked out for the input's size. */
+function windowOf(node: NodeImport, input: Tensor, kernel: readonly number[]): Window {
+  const spatial = shapeOf(input).slice(2);
+  const rank = spatial.length;
+  if (kernel.length !== rank)
+    throw node.error(`the kernel [${kernel.join(", ")}] does not fit the input, ${input.type}`);
+  const list = (name: string, length: number, otherwise: number) => {
+    const values = node.integers(name) ?? new Array<number>(length).fill(otherwise);
+    if (values.length !== length)
+      throw node.error(`attribute ${name} must have ${length} numbers, but has ${values.length}`);
+    return values;
+  };
+  const [strides, dilations] = [list("strides", rank, 1), list("dilations", rank, 1)];
+  const autoPad = node.oneOf("auto_pad", autoPads, "NOTSET");
+  const padding = () => {
+    if (autoPad === "NOTSET") return list("pads", 2 * rank, 0);
+    if (autoPad === "VALID") return new Array<number>(2 * rank).fill(0);
+    return samePadding(spatial, kernel, strides, dilations, autoPad === "SAME_UPPER" ? "end" : "begin");
+  };
+  return { kernel, strides, dilations, padding: padding() };
+}
+
+/** The dimensions from `start` on, of a window. */
+function windowPart({ kernel, strides, dilations, padding }: Window, start: number, end: number): Window {
+  const cut = (values: readonly number[]) => values.slice(start, end);
+  const rank = kernel.length;
+  return {
+    kernel: cut(kernel),
+    strides: cut(strides),
+    dilations: cut(dilations),
+    padding: [...cut(padding.slice(0, rank)), ...cut(padding.slice(rank))],
+  };
+}
+
+/** A one-dimensional window as a two-dimensional one of height 1. */
+function withHeight({ kernel, strides, dilations, padding }: Window): Window {
+  return {
+    kernel: [1, ...kernel],
+    strides: [1, ...strides],
+    dilations: [1, ...dilations],
+    padding: [0, padding[0]!, 0, padding[1]!],
+  };
+}
+
+/** [N, C, W] as [N, C, 1, W]. */
+function insertHeight(node: NodeImport, input: Tensor): Tensor {
+  const [batch, channels, width] = shapeOf(input);
+  return reshape(node, input, [batch!, channels!, 1, width!]);
+}
+
+function removeHeight(node: NodeImport, input: Tensor): Tensor {
+  const [batch, channels, , width] = shapeOf(input);
+  return reshape(node, input, [batch!, channels!, width!]);
+}
+
+function requireSpatial(node: NodeImport, input: Tensor, most: number): number {
+  const rank = input.type.rank - 2;
+  if (rank >= 1 && rank <= most) return rank;
+  throw node.error(`${rank} spatial dimensions (input ${input.type}) are not supported, only 1 to ${most}`);
+}
+
+/** A convolution of any supported rank, from its parts. */
+function convolve(node: NodeImport, input: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+  const rank = requireSpatial(node, input, 2);
+  const kernel = node.integers("kernel_shape") ?? shapeOf(weight).slice(2);
+  if (weight.type.rank !== input.type.rank || kernel.some((size, axis) => size !== shapeOf(weight)[axis + 2])) {
+    throw node.error(`the weight ${weight.type} does not fit kernel [${kernel.join(", ")}] and input ${input.type}`);
+  }
+  const window = windowOf(node, input, kernel);
+  const { strides, dilations, padding } = rank === 1 ? withHeight(window) : window;
+  const flat = (value: Tensor) => (rank === 1 ? insertHeight(node, value) : value);
+  const result = node.emit(tensor.conv2d, {
+    input: flat(input),
+    weight: flat(weight),
+    bias,
+    strides,
+    dilations,
+    padding,
+    groups: node.integer("group", 1),
+  });
+  return rank === 1 ? removeHeight(node, result) : result;
+}
+
+/**
+ * Convolution of 8-bit integers with an i32 result. Computed in floats that hold every partial sum exactly: f32 up to
+ * 2^24, else f64.
+ */
+function convInteger(node: NodeImport): Tensor {
+  const [input, weight] = [node.input(0), node.input(1)];
+  const terms = product(shapeOf(weight).slice(1));
+  const element = terms * 255 * 255 < 2 ** 24 ? "f32" : "f64";
+  const centred = (value: Tensor, zeroPoint: Tensor | undefined, channelAxis: number) => {
+    const exact = convert(node, value, element);
+    if (zeroPoint === undefined) return exact;
+    const shape = shapeOf(zeroPoint);
+    const behind = value.type.rank - 1 - channelAxis;
+    const aligned = product(shape) === 1 ? [] : [...shape, ...new Array<number>(behind).fill(1)];
+    return sub(node, exact, reshape(node, convert(node, zeroPoint, element), aligned));
+  };
+  const sums = convolve(
+    node,
+    centred(input, node.optionalInput(2), 1),
+    centred(weight, node.optionalInput(3), 0),
+    undefined,
+  );
+  return convert(node, sums, "i32");
+}
+
+/** Weight [C, O/groups, kernel…]; `output_shape` or SAME padding decide the padding, else `pads` do. */
+function convTranspose(node: NodeImport): Tensor {
+  const [input, weight] = [node.input(0), node.input(1)];
+  const rank = requireSpatial(node, input, 2);
+  const kernel = node.integers("kernel_shape") ?? shapeOf(weight).slice(2);
+  const strides = node.integers("strides") ?? new Array<number>(rank).fill(1);
+  const dilations = node.integers("dilations") ?? new Array<number>(rank).fill(1);
+  const outputPadding = [...(node.integers("output_padding") ?? new Array<number>(rank).fill(0))];
+  const autoPad = node.oneOf("auto_pad", autoPads, "NOTSET");
+  const spatial = shapeOf(input).slice(2);
+  const wanted =
+    node.integers("output_shape")?.slice(-rank) ??
+    (autoPad.startsWith("SAME") ? spatial.map((size, axis) => size * strides[axis]!) : undefined);
+  let padding =
+    autoPad === "VALID"
+      ? new Array<number>(2 * rank).fill(0)
+      : (node.integers("pads") ?? new Array<number>(2 * rank).fill(0));
+  if (wanted !== undefined) {
+    const totals = spatial.map((size, axis) => {
+      const reach = (kernel[axis]! - 1) * dilations[axis]! + 1;
+      const total = strides[axis]! * (size - 1) + outputPadding[axis]! + reach - wanted[axis]!;
+      // More is wanted than the windows reach: zeros at the end.
+      if (total < 0) outputPadding[axis]! -= total;
+      return Math.max(0, total);
+    });
+    const smaller = totals.map((total) => Math.floor(total / 2));
+    const larger = totals.map((total) => Math.ceil(total / 2));
+    padding = autoPad === "SAME_UPPER" ? [...smaller, ...larger] : [...larger, ...smaller];
+  }
+  const window = { kernel, strides, dilations, padding };
+  const full = rank === 1 ? withHeight(window) : window;
+  const flat = (value: Tensor) => (rank === 1 ? insertHeight(node, value) : value);
+  const result = node.emit(tensor.convTranspose2d, {
+    input: flat(input),
+    weight: flat(weight),
+    bias: node.optionalInput(2),
+    strides: full.strides,
+    dilations: full.dilations,
+    padding: full.padding,
+    groups: node.integer("group", 1),
+    output_padding: rank === 1 ? [0, outputPadding[0]!] : outputPadding,
+  });
+  return rank === 1 ? removeHeight(node, result) : result;
+}
+
+/** Pools two dimensions; `window` has two. */
+type Pool2d = (input: Tensor, window: Window) => Tensor;
+
+/** Applies a two-dimensional pooling to 1 to 3 spatial dimensions. */
+function pool(node: NodeImport, pool2d: Pool2d, most = 3): Tensor {
+  const input = node.input(0);
+  const rank = requireSpatial(node, input, most);
+  const kernel = node.integers("kernel_shape");
+  if (kernel === undefined) throw node.error("attribute kernel_shape is missing");
+  const window = windowOf(node, input, kernel);
+  if (rank === 2) return pool2d(input, window);
+  if (rank === 1) return removeHeight(node, pool2d(insertHeight(node, input), withHeight(window)));
+  // First height and width of each depth, then the depths: a column of height D, width H·W.
+  const [batch = 1, channels = 1, depth = 1, height = 1, width = 1] = shapeOf(input);
+  const planes = pool2d(reshape(node, input, [batch, channels * depth, height, width]), windowPart(window, 1, 3));
+  const [, , rows = 1, columns = 1] = shapeOf(planes);
+  const { kernel: deep, strides, dilations, padding } = windowPart(window, 0, 1);
+  const pooled = pool2d(reshape(node, planes, [batch, channels, depth, rows * columns]), {
+    kernel: [deep[0]!, 1],
+    strides: [strides[0]!, 1],
+    dilations: [dilations[0]!, 1],
+    padding: [padding[0]!, 0, padding[1]!, 0],
+  });
+  return reshape(node, pooled, [batch, channels, shapeOf(pooled)[2]!, rows, columns]);
+}
+
+function maxPool(node: NodeImport): Tensor {
+  const ceil = node.flag("ceil_mode");
+  return pool(node, (input, window) => node.emit(tensor.maxPool2d, { input, ...window, ceil_mode: ceil }));
+}
+
+function averagePool(node: NodeImport): Tensor {
+  const [ceil, includePad] = [node.flag("ceil_mode"), node.flag("count_include_pad")];
+  return pool(node, (input, window) =>
+    node.emit(tensor.averagePool2d, { input, ...window, ceil_mode: ceil, count_include_pad: includePad }),
+  );
+}
+
+function lpPool(node: NodeImport): Tensor {
+  const [ceil, p] = [node.flag("ceil_mode"), node.version < 2 ? node.float("p", 2) : node.integer("p", 2)];
+  return pool(node, (input, window) => node.emit(tensor.lpPool2d, { input, ...window, ceil_mode: ceil, p }), 2);
+}
+
+/** A reduction over all spatial dimensions, which stay with size 1. */
+function overPlane(node: NodeImport, definition: (typeof tensor.reduceOps)[number]): Tensor {
+  const input = node.input(0);
+  return node.emit(definition, { input, axes: ascending(input.type.rank - 2, 2), keep_dims: true });
+}
+
+export const windowOperators: OperatorTable = {
+  AveragePool: since(1, averagePool),
+  Conv: since(1, (node) => convolve(node, node.input(0), node.input(1), node.optionalInput(2))),
+  ConvInteger: since(10, convInteger),
+  ConvTranspose: since(1, convTranspose),
+  GlobalAveragePool: since(1, (node) => overPlane(node, tensor.reduceMean)),
+  GlobalLpPool: since(2, (node) => {
+    const p = node.integer("p", 2);
+    if (p !== 1 && p !== 2) throw node.error(`p = ${p} is not supported, only 1 and 2`);
+    return overPlane(node, p === 1 ? tensor.reduceL1 : tensor.reduceL2);
+  }),
+  GlobalMaxPool: since(1, (node) => overPlane(node, tensor.reduceMax)),
+  LpPool: since(1, lpPool),
+  MaxPool: since(1, maxPool),
+};
