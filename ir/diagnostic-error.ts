@@ -30,9 +30,9 @@ function placeText(place: SourcePlace): string {
     .join("");
 }
 
-function caretText(details: DiagnosticDetails): string {
-  if (details.source === undefined || details.line === undefined) return "";
-  const line = details.source.split("\n")[details.line - 1];
+function caretText(details: DiagnosticDetails, source: string | undefined): string {
+  if (source === undefined || details.line === undefined) return "";
+  const line = source.split("\n")[details.line - 1];
   if (line === undefined) return "";
   const column = Math.max(1, details.column ?? 1);
   // Keep the caret visible on very long lines (a resource string can be megabytes).
@@ -42,12 +42,20 @@ function caretText(details: DiagnosticDetails): string {
 }
 
 export class DiagnosticError extends Error {
-  readonly details: DiagnosticDetails;
+  readonly details: Omit<DiagnosticDetails, "source">;
+  /** Private, so that whoever inspects the error does not print a whole program. */
+  readonly #source: string | undefined;
 
-  constructor(message: string, details: DiagnosticDetails = {}) {
+  constructor(message: string, { source, ...details }: DiagnosticDetails = {}) {
     super(message);
     this.name = "DiagnosticError";
     this.details = details;
+    this.#source = source;
+  }
+
+  /** The source text that the caret line is taken from. */
+  get source(): string | undefined {
+    return this.#source;
   }
 
   /** The text that tools print: place, message, caret line, notes. */
@@ -57,6 +65,6 @@ export class DiagnosticError extends Error {
       const notePlace = placeText(note);
       return `\n${notePlace}${notePlace === "" ? "" : " "}note: ${note.message}`;
     });
-    return `${place}${place === "" ? "" : " "}error: ${this.message}${caretText(this.details)}${notes.join("")}`;
+    return `${place}${place === "" ? "" : " "}error: ${this.message}${caretText(this.details, this.#source)}${notes.join("")}`;
   }
 }
