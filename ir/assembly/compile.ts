@@ -100,7 +100,7 @@ class FormatCompiler {
   #elements(isInGroup: boolean): { readonly elements: Element[]; readonly anchor: Element | undefined } {
     const elements: Element[] = [];
     let anchor: Element | undefined;
-    for (let token = this.#peek(); token !== undefined && token.text !== ")"; token = this.#peek()) {
+    for (let token = this.#peek(); token !== undefined; token = this.#peek()) {
       if (token.kind === "punctuation" && token.text !== "(") break;
       const element = this.#element();
       elements.push(element);

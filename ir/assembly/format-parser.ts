@@ -328,7 +328,7 @@ class FormatReader {
     if (groups.every((group) => group !== undefined)) return groups;
     const inferred = this.#infer(operands);
     if (inferred === undefined) {
-      const { name } = this.#definition.resultFields[groups.findIndex((group) => group === undefined)]!;
+      const { name } = this.#definition.resultFields[groups.indexOf(undefined)]!;
       throw this.#parser.operationError(`cannot tell the type of ${name} from this text`);
     }
     return this.#deal(inferred, this.#definition.resultFields, "result");

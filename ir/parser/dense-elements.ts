@@ -81,9 +81,10 @@ class ElementReader {
     const parser = this.#parser;
     const { element } = this.#type;
     const at = parser.offset;
-    if (element === i1) {
-      if (parser.acceptKeyword("true")) return this.#store(1);
-      if (parser.acceptKeyword("false")) return this.#store(0);
+    const truth = element === i1 ? optionalTruth(parser) : undefined;
+    if (truth !== undefined) {
+      this.#store(truth);
+      return;
     }
     const literal = parser.optionalNumber();
     if (literal === undefined) throw parser.expected(`an element of type ${element}`);
@@ -102,6 +103,11 @@ class ElementReader {
     else if (this.#name === "i4") data[position] = Number(BigInt.asIntN(4, BigInt(value)));
     else data[position] = Number(value);
   }
+}
+
+function optionalTruth(parser: TextParser): 0 | 1 | undefined {
+  if (parser.acceptKeyword("true")) return 1;
+  return parser.acceptKeyword("false") ? 0 : undefined;
 }
 
 /** The bytes of all elements, or of the one that all equal. Bits of i1 are packed, eight to a byte. */

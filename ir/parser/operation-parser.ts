@@ -342,7 +342,12 @@ export class OperationParser extends TextParser {
   #customOperation(at: number): Operation {
     const written = this.keyword("an operation");
     const name = written.includes(".") ? written : `${this.#defaultDialect ?? "builtin"}.${written}`;
-    const definition = this.#definitionOf(name, at);
+    const definition = this.context.definition(name);
+    if (definition === undefined && written !== name) {
+      const where = this.#defaultDialect === undefined ? "" : `, and dialect '${this.#defaultDialect}' has no such op`;
+      throw this.error(`expected an operation, found '${written}': it has no dialect in front${where}`, at);
+    }
+    if (definition === undefined) this.#definitionOf(name, at);
     const format = definition?.options.format;
     this.#current = { name, definition, at };
     if (definition === undefined || format === undefined) {
