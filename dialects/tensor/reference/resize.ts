@@ -126,7 +126,8 @@ function cubicKernel(t: number, a: number): number {
   return 0;
 }
 
-interface Tap {
+/** One element that a result position reads, and its share. */
+export interface Tap {
   readonly index: number;
   readonly weight: number;
 }
@@ -155,43 +156,56 @@ function insideTaps(taps: readonly Tap[], size: number, excludeOutside: boolean)
   }));
 }
 
+/** What the positions of one axis of the result read: the single source of the evaluator's and the compiled tables. */
+export interface AxisTaps {
+  readonly axis: number;
+  /** Per result position its taps, inside the input and of weight sum 1; a single one for nearest. */
+  readonly taps: readonly (readonly Tap[])[];
+  /** Positions outside the input, which give the extrapolation value (`tf_crop_and_resize`). */
+  readonly beyond: readonly boolean[];
+}
+
+/** The taps of each axis that `resize` works on. */
+export function resizeTaps(input: Shape, attributes: ResizeAttributes): AxisTaps[] {
+  const { exclude_outside = false, nearest_mode = "round_prefer_floor" } = attributes;
+  const mode = attributes.coordinate_transformation_mode ?? "half_pixel";
+  return planAxes(input, attributes).map((plan) => {
+    const positions = Array.from({ length: plan.to }, (_, index) => sourcePosition(index, plan, mode));
+    const tapsOf = (position: number): readonly Tap[] => {
+      if (attributes.mode === "nearest") {
+        return [{ index: Math.min(plan.from - 1, Math.max(0, nearestIndex(position, nearest_mode))), weight: 1 }];
+      }
+      return insideTaps(tapsAt(position, plan.scale, attributes), plan.from, exclude_outside);
+    };
+    const isBeyond = (position: number) => mode === "tf_crop_and_resize" && (position < 0 || position > plan.from - 1);
+    return { axis: plan.axis, taps: positions.map(tapsOf), beyond: positions.map(isBeyond) };
+  });
+}
+
 /**
  * Resamples along the named axes. `nearest` moves elements of any type; the others compute in float64, and integer results
  * (up to 32 bits) are rounded to nearest even and clamped to their type. Positions follow ONNX, with two points it leaves
  * open: `align_corners` uses the result's integer size, and antialiasing reads the edge element outside the input.
  */
 export function resize(x: TensorData, attributes: ResizeAttributes): TensorData {
-  const { exclude_outside = false, extrapolation_value = 0, nearest_mode = "round_prefer_floor" } = attributes;
-  const mode = attributes.coordinate_transformation_mode ?? "half_pixel";
-  const plans = planAxes(x.shape, attributes);
-  const positionsOf = (plan: AxisPlan) =>
-    Array.from({ length: plan.to }, (_, index) => sourcePosition(index, plan, mode));
-  const isBeyond = (position: number, plan: AxisPlan) =>
-    mode === "tf_crop_and_resize" && (position < 0 || position > plan.from - 1);
+  const { extrapolation_value = 0 } = attributes;
+  const plans = resizeTaps(x.shape, attributes);
 
   if (attributes.mode === "nearest") {
     const tables = x.shape.map((size) => Array.from({ length: size }, (_, index) => index));
-    for (const plan of plans) {
-      tables[plan.axis] = positionsOf(plan).map((position) => {
-        if (isBeyond(position, plan)) return OUTSIDE;
-        return Math.min(plan.from - 1, Math.max(0, nearestIndex(position, nearest_mode)));
-      });
+    for (const { axis, taps, beyond } of plans) {
+      tables[axis] = taps.map(([tap], index) => (beyond[index] ? OUTSIDE : tap!.index));
     }
     return pick(x, resizeShape(x.shape, attributes), offsetGrid(x.shape, tables), extrapolation_value);
   }
 
   if (isWide(x.element)) throw new ElementTypeError("resize", "a float type or integers up to 32 bits", x.element);
   let [values, shape]: [Float64Array, Shape] = [readNumbers(x), x.shape];
-  for (const plan of plans) {
-    const taps = positionsOf(plan).map((position) =>
-      insideTaps(tapsAt(position, plan.scale, attributes), plan.from, exclude_outside),
-    );
-    [values, shape] = resampleAxis(values, shape, plan.axis, taps);
-  }
-  for (const plan of plans) {
-    const { starts, steps } = groupOffsets(shape, [plan.axis]);
-    positionsOf(plan).forEach((position, index) => {
-      if (isBeyond(position, plan)) for (const start of starts) values[start + steps[index]!] = extrapolation_value;
+  for (const { axis, taps } of plans) [values, shape] = resampleAxis(values, shape, axis, taps);
+  for (const { axis, beyond } of plans) {
+    const { starts, steps } = groupOffsets(shape, [axis]);
+    beyond.forEach((isBeyond, index) => {
+      if (isBeyond) for (const start of starts) values[start + steps[index]!] = extrapolation_value;
     });
   }
   if (isFloat(x.element)) return writeNumbers(values, shape, x.element);
@@ -204,7 +218,7 @@ function resampleAxis(
   values: Float64Array,
   shape: Shape,
   axis: number,
-  taps: readonly Tap[][],
+  taps: readonly (readonly Tap[])[],
 ): [Float64Array, number[]] {
   const resized = shape.map((size, dimension) => (dimension === axis ? taps.length : size));
   const source = groupOffsets(shape, [axis]);
