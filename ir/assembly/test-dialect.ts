@@ -246,7 +246,11 @@ const ops = [
       format: "$condition attr-dict `:` type($condition) $yes `else` $no",
     },
   ),
-  op("test.cases", { bodies: variadicRegion() }, { doc: "Several regions.", format: "attr-dict-with-keyword ($bodies^)?" }),
+  op(
+    "test.cases",
+    { bodies: variadicRegion() },
+    { doc: "Several regions.", format: "attr-dict-with-keyword ($bodies^)?" },
+  ),
   op("test.jump", { target: successor() }, { doc: "A branch.", traits: ["Terminator"], format: "$target attr-dict" }),
   op(
     "test.choose",

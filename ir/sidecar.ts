@@ -1,0 +1,175 @@
+/**
+ * The sidecar: a file of weights beside IR text. The text refers to blobs by key (`dense_resource<conv1_0123456789abcdef>`);
+ * `model.mlir.weights` holds their bytes, so that a dump can be run again without one weight having been printed.
+ *
+ * The format, all numbers little-endian:
+ *
+ * | bytes | content |
+ * |---|---|
+ * | 0–7 | the magic `ANEMONEW` |
+ * | 8–11 | version, 1 |
+ * | 12–15 | length L of the index in bytes |
+ * | 16–15+L | the index, JSON in UTF-8: `[{"key": …, "offset": …, "length": …}, …]` |
+ * | offset … | each blob's bytes; offsets count from the start of the file and are multiples of 64 |
+ *
+ * A key ends in the first 64 bits of the content's SHA-256, which `verifyBlobs` checks.
+ */
+import { existsSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { type Blob, BlobStore, contentKey } from "./blob.ts";
+import type { Context } from "./context.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
+import type { Operation } from "./operation.ts";
+import { type ParseOptions, parse } from "./parser/parse.ts";
+import { blobsOf } from "./printer/blobs-of.ts";
+import { type PrintOptions, print } from "./printer/print.ts";
+
+export { blobsOf };
+
+const magic = new TextEncoder().encode("ANEMONEW");
+const version = 1;
+const headerBytes = 16;
+/** Vectors and pages of weights may be read in place. */
+const alignment = 64;
+
+interface IndexEntry {
+  readonly key: string;
+  /** From the start of the file. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / alignment) * alignment;
+}
+
+/** Offsets relative to the payload's start, which depends on the length of the index that holds them. */
+function layOut(blobs: readonly Blob[]): { readonly entries: readonly IndexEntry[]; readonly index: Uint8Array } {
+  let payload = 0;
+  for (;;) {
+    let offset = payload;
+    const entries = blobs.map(({ key, bytes }) => {
+      const entry = { key, offset, length: bytes.length };
+      offset = aligned(offset + bytes.length);
+      return entry;
+    });
+    const index = new TextEncoder().encode(JSON.stringify(entries));
+    const needed = aligned(headerBytes + index.length);
+    // Larger offsets may need more digits: settled after a few rounds, since the payload only moves up.
+    if (needed <= payload) return { entries, index };
+    payload = needed;
+  }
+}
+
+/** The bytes of a sidecar file with these blobs, each key once. */
+export function writeSidecar(blobs: Iterable<Blob>): Uint8Array<ArrayBuffer> {
+  const unique = [...new Map([...blobs].map((blob) => [blob.key, blob])).values()];
+  const { entries, index } = layOut(unique);
+  const last = entries.at(-1);
+  const file = new Uint8Array(last === undefined ? headerBytes + index.length : last.offset + last.length);
+  file.set(magic);
+  const header = new DataView(file.buffer);
+  header.setUint32(8, version, true);
+  header.setUint32(12, index.length, true);
+  file.set(index, headerBytes);
+  for (const [position, { offset }] of entries.entries()) file.set(unique[position]!.bytes, offset);
+  return file;
+}
+
+function isIndexEntry(value: unknown, fileLength: number): value is IndexEntry {
+  if (typeof value !== "object" || value === null) return false;
+  const { key, offset, length } = value as { readonly [name: string]: unknown };
+  const isCount = (number: unknown): number is number => Number.isSafeInteger(number) && Number(number) >= 0;
+  return typeof key === "string" && isCount(offset) && isCount(length) && offset + length <= fileLength;
+}
+
+/** The blobs of a sidecar file, as views of its bytes. `file` names it in errors. */
+export function readSidecar(bytes: Uint8Array, file = "the file of weights"): BlobStore {
+  const broken = (what: string) => new DiagnosticError(`${file} is not a file of weights: ${what}`, { file });
+  if (bytes.length < headerBytes || magic.some((byte, position) => bytes[position] !== byte)) {
+    throw broken("it does not start with 'ANEMONEW'");
+  }
+  const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found = header.getUint32(8, true);
+  if (found !== version) throw broken(`its version is ${found}, expected ${version}`);
+  const indexEnd = headerBytes + header.getUint32(12, true);
+  if (indexEnd > bytes.length) throw broken("it ends inside its index");
+  const store = new BlobStore();
+  for (const entry of parseIndex(bytes.subarray(headerBytes, indexEnd), broken)) {
+    if (!isIndexEntry(entry, bytes.length)) throw broken(`an entry of its index is wrong: ${JSON.stringify(entry)}`);
+    store.add({ key: entry.key, bytes: bytes.subarray(entry.offset, entry.offset + entry.length) });
+  }
+  return store;
+}
+
+function parseIndex(bytes: Uint8Array, broken: (what: string) => Error): readonly unknown[] {
+  let index: unknown;
+  try {
+    index = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw broken("its index is not JSON");
+  }
+  if (!Array.isArray(index)) throw broken("its index is not a list");
+  return index;
+}
+
+/** Fails where a key does not end in the hash of its content: bytes that were changed or cut. Reads all bytes. */
+export function verifyBlobs(blobs: BlobStore): void {
+  for (const { key, bytes } of blobs.values()) {
+    const suffix = contentKey(bytes, "").slice(1);
+    if (!key.endsWith(suffix)) {
+      throw new DiagnosticError(`the bytes of '${key}' are not those it was named after: their hash is ${suffix}`);
+    }
+  }
+}
+
+/** The path of the sidecar of an IR file. */
+export function sidecarPath(path: string): string {
+  return `${path}.weights`;
+}
+
+export interface PrintedIr {
+  readonly text: string;
+  /** The sidecar's bytes; undefined where the text refers to none. */
+  readonly weights: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** The text of an operation and the sidecar that goes with it. */
+export function printWithSidecar(operation: Operation, options: PrintOptions = {}): PrintedIr {
+  const blobs = [...blobsOf(operation)];
+  return { text: print(operation, options), weights: blobs.length === 0 ? undefined : writeSidecar(blobs) };
+}
+
+/** Writes `path`, and `path.weights` where the IR refers to blobs. */
+export async function writeIr(path: string, operation: Operation, options: PrintOptions = {}): Promise<void> {
+  const { text, weights } = printWithSidecar(operation, options);
+  await replaceFile(path, text);
+  if (weights !== undefined) await replaceFile(sidecarPath(path), weights);
+}
+
+/** Writes a new file and puts it in the old one's place: the old one may be mapped, and its readers must keep it. */
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.part`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}
+
+/** Bytes of a file, mapped instead of read where that is possible. */
+async function mapFile(path: string): Promise<Uint8Array> {
+  if (typeof Bun !== "undefined" && typeof Bun.mmap === "function") {
+    const mapped: Uint8Array = Bun.mmap(path);
+    return mapped;
+  }
+  return readFile(path);
+}
+
+/** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. */
+export async function readIr(path: string, context: Context, options: ParseOptions = {}): Promise<Operation> {
+  const text = await readFile(path, "utf8");
+  const weights = sidecarPath(path);
+  const blobs = options.blobs ?? new BlobStore();
+  if (existsSync(weights)) {
+    for (const blob of readSidecar(await mapFile(weights), weights).values()) blobs.add(blob);
+  }
+  return parse(text, context, { file: path, ...options, blobs });
+}
