@@ -35,7 +35,7 @@ export function evaluateOperation(
   context: Context,
 ): readonly TensorData[] | undefined {
   const evaluate = context.implementation(Evaluate, operation);
-  return evaluate?.(operation, inputs);
+  return evaluate?.(operation, inputs, context);
 }
 
 /**

@@ -3,6 +3,7 @@
  * declares them, or anybody attaches them from outside by listing `attach(...)` in a dialect or a context.
  */
 import type { Attribute } from "./attributes.ts";
+import type { Context } from "./context.ts";
 import type { AnyDefinition } from "./context.ts";
 import type { OperationDefinition } from "./declaration.ts";
 import type { Operation, Value } from "./operation.ts";
@@ -46,8 +47,15 @@ export interface AttachedInterface {
   readonly implementation: InterfaceImplementation;
 }
 
-/** Computes results on plain data: the reference semantics. `inputs` are the operands' values. */
-export type EvaluateImplementation = (operation: Operation, inputs: readonly TensorData[]) => readonly TensorData[];
+/**
+ * Computes results on plain data: the reference semantics. `inputs` are the operands' values; ops with regions run them
+ * with the interfaces of `context`.
+ */
+export type EvaluateImplementation = (
+  operation: Operation,
+  inputs: readonly TensorData[],
+  context: Context,
+) => readonly TensorData[];
 export const Evaluate = new OpInterface<EvaluateImplementation>("evaluate");
 
 /** For each result a replacing value or a constant attribute, or undefined where nothing folds. */
