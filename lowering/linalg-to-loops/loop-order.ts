@@ -1,0 +1,116 @@
+/**
+ * The order in which the tiles of a nest are visited. Operands are touched again and again while the outer loops turn; the
+ * order decides whether they are still in a cache then. For each order of the parallel loops, the bytes that must come
+ * from the second level and from beyond it are estimated from the operands' footprints, and the cheapest order wins.
+ */
+import { type Loop, loopStride, type Nest, type NestAccess, variesWith } from "./nest.ts";
+
+/** Shares of typical caches that one nest can count on, and the cycles that a byte from behind them costs. */
+const caches = [
+  { bytes: 32 * 1024, cyclesPerByte: 1 / 48 },
+  { bytes: 640 * 1024, cyclesPerByte: 1 / 16 },
+] as const;
+
+const cacheLine = 64;
+/** Beyond this many loops only the written order and its rotations are compared. */
+const exhaustiveLoops = 5;
+
+/** Positions of `loops`, outermost first: parallel loops in the cheapest order, then the reductions as written. */
+export function orderLoops(
+  nest: Nest,
+  loops: readonly Loop[],
+  tiles: readonly number[],
+  vector: number | undefined,
+  lanes: number,
+): number[] {
+  const parallel: number[] = [];
+  const reductions: number[] = [];
+  for (const [position, loop] of loops.entries()) (loop.kind === "parallel" ? parallel : reductions).push(position);
+  const extents = loops.map((loop, position) =>
+    loop.kind === "reduction" ? loop.size : Math.min(loop.size, tiles[position]! * (position === vector ? lanes : 1)),
+  );
+  const turning = parallel.filter((position) => extents[position]! < loops[position]!.size);
+  const still = parallel.filter((position) => extents[position] === loops[position]!.size);
+  let best: readonly number[] = turning;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const order of candidateOrders(turning)) {
+    const cost = trafficCost(nest, loops, order, extents);
+    if (cost < bestCost) {
+      best = order;
+      bestCost = cost;
+    }
+  }
+  return [...best, ...still, ...reductions];
+}
+
+/** Orders to compare; the written one first, so that it wins ties. */
+function candidateOrders(loops: readonly number[]): readonly (readonly number[])[] {
+  if (loops.length <= exhaustiveLoops) return permutations(loops);
+  return loops.map((_, start) => [...loops.slice(start), ...loops.slice(0, start)]);
+}
+
+function permutations(items: readonly number[]): readonly (readonly number[])[] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}
+
+/** Estimated cycles that `order` (outermost first) waits for data. `tileExtents`: points of each loop within one tile. */
+function trafficCost(
+  nest: Nest,
+  loops: readonly Loop[],
+  order: readonly number[],
+  tileExtents: readonly number[],
+): number {
+  let total = 0;
+  for (const { bytes, cyclesPerByte } of caches) {
+    // Find how many of the innermost loops turn before their data outgrow the cache.
+    const extents = [...tileExtents];
+    let outer = order.length;
+    while (outer > 0) {
+      const next = order[outer - 1]!;
+      const grown = extents.with(next, loops[next]!.size);
+      const footprint = nest.accesses.reduce((sum, access) => sum + footprintBytes(access, loops, grown), 0);
+      if (footprint > bytes) break;
+      extents[next] = loops[next]!.size;
+      outer--;
+    }
+    for (const access of nest.accesses)
+      total += refetched(access, loops, order, outer, extents, tileExtents) * cyclesPerByte;
+  }
+  return total;
+}
+
+/** Bytes fetched into the cache for one operand when the loops inside `order[outer…]` stay within the cache. */
+function refetched(
+  access: NestAccess,
+  loops: readonly Loop[],
+  order: readonly number[],
+  outer: number,
+  extents: readonly number[],
+  tileExtents: readonly number[],
+): number {
+  let remaining = outer;
+  // The first loop that no longer fits still keeps the operands that do not vary with it.
+  if (remaining > 0 && !variesWith(access, loops[order[remaining - 1]!]!)) remaining--;
+  let trips = 1;
+  for (const position of order.slice(0, remaining)) trips *= loops[position]!.size / tileExtents[position]!;
+  return footprintBytes(access, loops, extents) * trips;
+}
+
+/** Bytes of memory, in whole cache lines, that an operand touches over `extents` points per loop. */
+export function footprintBytes(access: NestAccess, loops: readonly Loop[], extents: readonly number[]): number {
+  let elements = 1;
+  let span = 1;
+  let smallest = Number.POSITIVE_INFINITY;
+  for (const [position, loop] of loops.entries()) {
+    if (!variesWith(access, loop) || extents[position]! <= 1) continue;
+    const stride = Math.abs(loopStride(access, loop));
+    elements *= extents[position]!;
+    span += stride * (extents[position]! - 1);
+    smallest = Math.min(smallest, Math.max(1, stride));
+  }
+  if (elements === 1) return cacheLine;
+  const { elementBytes } = access;
+  const perElement = Math.max(elementBytes, Math.min(cacheLine, smallest * elementBytes));
+  return Math.min(elements * perElement, span * elementBytes + cacheLine);
+}

@@ -1,0 +1,297 @@
+/**
+ * Choosing how a nest is walked: which loop runs along vectors, which loops are unrolled into a register tile, and in
+ * which order the tiles are visited. Every candidate gets a price in estimated processor cycles, and the cheapest wins;
+ * there are no rules for particular ops. The prices are those of a current wide core (two loads and two vector operations a
+ * cycle); only their proportions matter.
+ *
+ * The register tile is what makes a reduction fast: a tile of t × u points needs t + u loads for t · u multiply-adds when
+ * each operand varies along one side only, and its accumulators never leave the registers.
+ */
+import { orderLoops } from "./loop-order.ts";
+import { isIrregular, type Loop, loopStride, mergeLoops, type Nest, type NestAccess, variesWith } from "./nest.ts";
+import { segmentsOf } from "./segments.ts";
+
+/** What the schedule is made for. */
+export interface VectorTarget {
+  /** Bytes of a vector register: 64 (AVX-512), 32 (AVX2), 16 (NEON, WebAssembly). */
+  readonly vectorBytes: number;
+  /** Vector registers. */
+  readonly registers: number;
+}
+
+export interface ScheduledLoop extends Loop {
+  /** Points (of the vector loop: vectors) computed together in registers. */
+  readonly tile: number;
+}
+
+export interface Schedule {
+  /** Outermost first; all parallel loops before all reduction loops. Dimensions of size 1 are in none. */
+  readonly loops: readonly ScheduledLoop[];
+  /** Position of the loop that runs along vectors; undefined: everything is scalar. */
+  readonly vector: number | undefined;
+  /** Elements per vector; 1 without a vector loop. */
+  readonly lanes: number;
+}
+
+const tileFactors = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16];
+const largestStridedLoad = 4;
+
+/** Cycles lost at the start and end of a tile: filling and draining the pipeline, loop control. */
+const tileOverhead = { reduction: 12, elementwise: 2 };
+/** What one emitted operation costs per run: a stand-in for compile time and instruction cache. */
+const codeSizeCost = 4;
+/** A chain of dependent additions takes this many cycles per step, however wide the tile. */
+const chainLatency = 4;
+
+/** The cheapest schedule for a nest. */
+export function chooseSchedule(nest: Nest, target: VectorTarget): Schedule {
+  const loops = mergeLoops(nest);
+  let best: Candidate | undefined;
+  for (const { vector, lanes } of vectorChoices(nest, loops, target)) {
+    const found = bestTile(nest, loops, vector, lanes, target);
+    if (best === undefined || found.cost < best.cost) best = found;
+  }
+  if (best === undefined) throw new Error("a nest always has the scalar schedule");
+  const { tiles, vector, lanes } = best;
+  const order = orderLoops(nest, loops, tiles, vector, lanes);
+  const scheduled = order.map((position) => ({ ...loops[position]!, tile: tiles[position]! }));
+  return { loops: scheduled, vector: vector === undefined ? undefined : order.indexOf(vector), lanes };
+}
+
+/** Everything in its written order, one point at a time. */
+export function scalarSchedule(nest: Nest): Schedule {
+  const loops = mergeLoops(nest).map((loop) => ({ ...loop, tile: 1 }));
+  const parallel = loops.filter((loop) => loop.kind === "parallel");
+  const reductions = loops.filter((loop) => loop.kind === "reduction");
+  return { loops: [...parallel, ...reductions], vector: undefined, lanes: 1 };
+}
+
+interface Candidate {
+  readonly cost: number;
+  /** Per loop of `mergeLoops`. */
+  readonly tiles: readonly number[];
+  readonly vector: number | undefined;
+  readonly lanes: number;
+}
+
+interface VectorChoice {
+  readonly vector: number | undefined;
+  readonly lanes: number;
+}
+
+function vectorChoices(nest: Nest, loops: readonly Loop[], target: VectorTarget): VectorChoice[] {
+  const choices: VectorChoice[] = [{ vector: undefined, lanes: 1 }];
+  if (!nest.vectorizable) return choices;
+  const most = Math.floor(target.vectorBytes / nest.elementBytes);
+  for (const [vector, loop] of loops.entries()) {
+    if (loop.kind === "reduction" && !nest.combinable) continue;
+    for (let lanes = most; lanes >= 2; lanes /= 2) {
+      const enough = loop.size >= lanes || (loop.size > lanes / 2 && mayOvercompute(nest, loop, lanes - loop.size));
+      if (!enough) continue;
+      choices.push({ vector, lanes });
+      // A narrower vector only helps where the widest one is not filled.
+      if (loop.size >= 2 * lanes || loop.size % lanes === 0) break;
+    }
+  }
+  return choices;
+}
+
+/** Whether vectors may cover `excess` points more than a loop has: what they read too much exists, and computing it is harmless. */
+export function mayOvercompute(nest: Nest, loop: Loop, excess: number): boolean {
+  if (!nest.speculatable) return false;
+  return nest.accesses.every((access) => {
+    if (access.write || !variesWith(access, loop)) return true;
+    return !isIrregular(access, loop) && excess * loopStride(access, loop) * access.elementBytes <= access.slackBytes;
+  });
+}
+
+/** Tries all pairs of tile factors along two loops, then a third loop on top of the best pair. */
+function bestTile(
+  nest: Nest,
+  loops: readonly Loop[],
+  vector: number | undefined,
+  lanes: number,
+  target: VectorTarget,
+): Candidate {
+  const price = new Price(nest, loops, vector, lanes, target);
+  const limits = loops.map((loop, position) => tileLimit(nest, loop, position === vector, lanes, target));
+  let tiles = loops.map(() => 1);
+  let cost = price.of(tiles);
+  const consider = (candidate: number[]) => {
+    const candidateCost = price.of(candidate);
+    if (candidateCost < cost) {
+      cost = candidateCost;
+      tiles = candidate;
+    }
+  };
+  const factors = (position: number) => tileFactors.filter((factor) => factor <= limits[position]!);
+  const ones = loops.map(() => 1);
+  const tiled = [...loops.keys()].filter((position) => limits[position]! > 1);
+  for (const [rank, first] of tiled.entries()) {
+    for (const second of tiled.slice(rank + 1)) {
+      for (const factor of factors(first)) {
+        for (const other of factors(second)) consider(ones.with(first, factor).with(second, other));
+      }
+    }
+    for (const factor of factors(first)) consider(ones.with(first, factor));
+  }
+  for (const position of tiled) {
+    const base = tiles;
+    if (base[position] !== 1) continue;
+    for (const factor of factors(position)) consider(base.with(position, factor));
+  }
+  return { cost, tiles, vector, lanes };
+}
+
+function tileLimit(nest: Nest, loop: Loop, isVector: boolean, lanes: number, target: VectorTarget): number {
+  if (loop.kind === "reduction") {
+    // Several partial accumulators along the vectors of a reduction hide the latency of the additions.
+    return isVector ? Math.min(4, Math.floor(loop.size / lanes)) : 1;
+  }
+  const points = isVector ? Math.ceil(loop.size / lanes) : loop.size;
+  const perRegister = Math.max(1, nest.accumulators);
+  return Math.max(1, Math.min(points, Math.floor(target.registers / perRegister), isVector ? 4 : 16));
+}
+
+/** Estimated cycles of a nest for tile factors. */
+class Price {
+  readonly #nest: Nest;
+  readonly #loops: readonly Loop[];
+  readonly #vector: number | undefined;
+  readonly #lanes: number;
+  readonly #registers: number;
+  /** Per access: whether it varies with each loop. */
+  readonly #varies: readonly (readonly boolean[])[];
+  readonly #reductionTrips: number;
+  readonly #hasReduction: boolean;
+
+  constructor(nest: Nest, loops: readonly Loop[], vector: number | undefined, lanes: number, target: VectorTarget) {
+    this.#nest = nest;
+    this.#loops = loops;
+    this.#vector = vector;
+    this.#lanes = lanes;
+    this.#registers = target.registers;
+    this.#varies = nest.accesses.map((access) => loops.map((loop) => variesWith(access, loop)));
+    const reductions = loops.filter((loop) => loop.kind === "reduction");
+    this.#hasReduction = reductions.length > 0;
+    this.#reductionTrips = reductions.reduce((trips, loop) => trips * loop.size, 1);
+  }
+
+  of(tiles: readonly number[]): number {
+    const loops = this.#loops;
+    const vector = this.#vector;
+    const { work, accumulators } = this.#nest;
+    let points = 1;
+    let reductionTile = 1;
+    for (const [position, loop] of loops.entries()) {
+      if (loop.kind === "parallel") points *= tiles[position]!;
+      else reductionTile *= tiles[position]!;
+    }
+    const reducesVectors = vector !== undefined && loops[vector]!.kind === "reduction";
+    const carried = this.#hasReduction ? points * reductionTile * accumulators : points;
+
+    let startLoads = 0;
+    let reduceLoads = 0;
+    let finishLoads = 0;
+    let liveLoads = 0;
+    for (const [position, access] of this.#nest.accesses.entries()) {
+      const varies = this.#varies[position]!;
+      let count = 1;
+      let inReduction = false;
+      for (const [loop, each] of loops.entries()) {
+        if (!varies[loop]) continue;
+        if (each.kind === "reduction") inReduction = true;
+        count *= tiles[loop]!;
+      }
+      const cycles = count * this.#accessCost(access, tiles, reducesVectors);
+      if (access.phase === "finish") finishLoads += cycles;
+      else if (access.phase === "reduce" && inReduction) {
+        reduceLoads += cycles;
+        if (!access.write && vector !== undefined && varies[vector]) liveLoads += Math.min(count, 4);
+      } else startLoads += cycles;
+    }
+
+    const spilled = Math.max(0, carried + Math.min(liveLoads, 6) + 2 - this.#registers);
+    const arithmetic = work.reduce * points * reductionTile;
+    const step =
+      Math.max(
+        reduceLoads,
+        arithmetic,
+        (reduceLoads * 2 + arithmetic * 2 + 4) / 6,
+        this.#hasReduction ? chainLatency : 0,
+      ) +
+      1 +
+      spilled;
+    const reductionTrips = this.#reductionTrips / (reducesVectors ? this.#lanes * reductionTile : 1);
+    const horizontal = reducesVectors ? points * accumulators * (Math.log2(this.#lanes) * 1.5 + reductionTile) : 0;
+    const tileCost =
+      (this.#hasReduction ? step * Math.ceil(reductionTrips) + tileOverhead.reduction : tileOverhead.elementwise) +
+      horizontal +
+      startLoads +
+      finishLoads +
+      (work.start + work.finish) * points;
+    const code = (this.#nest.accesses.length + 2) * points * reductionTile;
+    return tileCost * this.#tileCount(tiles) + code * codeSizeCost;
+  }
+
+  /** How many tiles cover the parallel loops, the last ones counted in full. */
+  #tileCount(tiles: readonly number[]): number {
+    let count = 1;
+    for (const [position, loop] of this.#loops.entries()) {
+      if (loop.kind === "reduction") continue;
+      const isVector = position === this.#vector;
+      const step = tiles[position]! * (isVector ? this.#lanes : 1);
+      if (this.#nest.repeatable || loop.size % step === 0) count *= Math.ceil(loop.size / step);
+      else
+        count *=
+          Math.floor(loop.size / step) + remainderCost(loop.size % step, isVector ? this.#lanes : 1, tiles[position]!);
+    }
+    return count;
+  }
+
+  #accessCost(access: NestAccess, tiles: readonly number[], reducesVectors: boolean): number {
+    if (this.#vector === undefined) return 0.5;
+    const loop = this.#loops[this.#vector]!;
+    const lanes = this.#lanes;
+    if (isIrregular(access, loop)) return lanes * 2.5;
+    const stride = loopStride(access, loop);
+    if (access.write) {
+      // After a reduction along the vectors, results are single elements.
+      if (stride === 0 || reducesVectors) return 1;
+      if (stride === 1) return loop.size < lanes ? 3 : 1;
+      return lanes * 1.5;
+    }
+    if (stride === 0 || (reducesVectors && access.phase !== "reduce")) return 0.5;
+    if (stride === 1) return 0.6;
+    if (stride === -1) return 1.5;
+    if (stride > 1 && stride <= largestStridedLoad) return stride * 0.6 + (stride - 1) * 0.75;
+    if (this.#transposing(access, tiles)) return 0.6 + Math.log2(lanes) * 0.75;
+    return lanes * 1.5;
+  }
+
+  /** Whether a block of vectors along another loop can be loaded and transposed in registers. */
+  #transposing(access: NestAccess, tiles: readonly number[]): boolean {
+    return this.#loops.some(
+      (loop, position) => isTransposeLoop(access, loop, tiles[position]!, this.#lanes) && position !== this.#vector,
+    );
+  }
+}
+
+/** Whether `lanes` neighbouring elements of an operand lie along this loop's tile. */
+export function isTransposeLoop(access: NestAccess, loop: Loop, tile: number, lanes: number): boolean {
+  return (
+    loop.kind === "parallel" &&
+    tile === lanes &&
+    lanes >= 4 &&
+    !isIrregular(access, loop) &&
+    loopStride(access, loop) === 1
+  );
+}
+
+/** The share of a full tile's cost that the rest of a loop costs when it is walked by narrower pieces. */
+function remainderCost(rest: number, lanes: number, tile: number): number {
+  if (lanes === 1) return 1;
+  const segments = segmentsOf(rest, { lanes, tile: 1, repeatable: false, overcompute: false });
+  const trips = segments.reduce((sum, { begin, end, step }) => sum + Math.ceil((end - begin) / step), 0);
+  return trips / tile;
+}
