@@ -1,7 +1,8 @@
 /** The flags and predicates of arithmetic, spelled as MLIR spells them. */
+
+import { i32 } from "../../ir/types.ts";
 import { flagsAttribute, integerEnumAttribute } from "../upstream/constraints.ts";
 import { wordCodec } from "../upstream/formats.ts";
-import { i32 } from "../../ir/types.ts";
 
 /** What a float operation may assume or do beyond IEEE 754; `fast` in text is all of them. */
 export const fastMathFlags = ["reassoc", "nnan", "ninf", "nsz", "arcp", "contract", "afn"] as const;

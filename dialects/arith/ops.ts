@@ -8,7 +8,6 @@ import { anyAttribute, anyType, type TypeConstraint, typeVariable } from "../../
 import {
   attribute,
   defaultAttribute,
-
   op,
   operand,
   optionalAttribute,
@@ -39,7 +38,8 @@ import {
 
 /** The type of a typed attribute: what a constant of it has as its result. */
 export function typeOfAttribute(value: unknown): Type | undefined {
-  const isTyped = value instanceof IntegerAttribute || value instanceof FloatAttribute || value instanceof ElementsAttribute;
+  const isTyped =
+    value instanceof IntegerAttribute || value instanceof FloatAttribute || value instanceof ElementsAttribute;
   return isTyped ? value.type : undefined;
 }
 
@@ -78,7 +78,11 @@ function integerBinary(mnemonic: string, doc: string, traits: readonly Trait[] =
   return op(
     `arith.${mnemonic}`,
     { lhs: operand(T("T", integerLike)), rhs: operand(T("T", integerLike)), result: result(T("T", integerLike)) },
-    { doc, traits: [...(isPure ? (["Pure"] as const) : []), "Elementwise", "SameOperandsAndResultType", ...traits], format: elementwiseFormat({ operands: 2 }) },
+    {
+      doc,
+      traits: [...(isPure ? (["Pure"] as const) : []), "Elementwise", "SameOperandsAndResultType", ...traits],
+      format: elementwiseFormat({ operands: 2 }),
+    },
   );
 }
 
@@ -91,7 +95,11 @@ function overflowBinary(mnemonic: string, doc: string, traits: readonly Trait[] 
       overflowFlags: defaultAttribute(overflowAttribute, []),
       result: result(T("T", integerLike)),
     },
-    { doc, traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits], format: elementwiseFormat({ operands: 2, flags: overflowText }) },
+    {
+      doc,
+      traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
+      format: elementwiseFormat({ operands: 2, flags: overflowText }),
+    },
   );
 }
 
@@ -104,7 +112,11 @@ function floatBinary(mnemonic: string, doc: string, traits: readonly Trait[] = [
       fastmath: defaultAttribute(fastMathAttribute, []),
       result: result(T("T", floatLike)),
     },
-    { doc, traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits], format: elementwiseFormat({ operands: 2, flags: fastMathText }) },
+    {
+      doc,
+      traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
+      format: elementwiseFormat({ operands: 2, flags: fastMathText }),
+    },
   );
 }
 
@@ -135,8 +147,12 @@ export const subf = floatBinary("subf", "Float difference.");
 export const mulf = floatBinary("mulf", "Float product.", ["Commutative"]);
 export const divf = floatBinary("divf", "Float quotient.");
 export const remf = floatBinary("remf", "Float remainder, with the sign of the dividend (C's fmod).");
-export const maximumf = floatBinary("maximumf", "Maximum; NaN where either is NaN, and -0.0 is below +0.0.", ["Commutative"]);
-export const minimumf = floatBinary("minimumf", "Minimum; NaN where either is NaN, and -0.0 is below +0.0.", ["Commutative"]);
+export const maximumf = floatBinary("maximumf", "Maximum; NaN where either is NaN, and -0.0 is below +0.0.", [
+  "Commutative",
+]);
+export const minimumf = floatBinary("minimumf", "Minimum; NaN where either is NaN, and -0.0 is below +0.0.", [
+  "Commutative",
+]);
 export const maxnumf = floatBinary("maxnumf", "Maximum; the other operand where one is NaN.", ["Commutative"]);
 export const minnumf = floatBinary("minnumf", "Minimum; the other operand where one is NaN.", ["Commutative"]);
 
@@ -297,7 +313,9 @@ function widthOf(type: Type): number | undefined {
 const widens: CastRule = (input, output) =>
   (widthOf(input) ?? 0) < (widthOf(output) ?? 0) ? undefined : `expects a result wider than ${input}, found ${output}`;
 const narrows: CastRule = (input, output) =>
-  (widthOf(input) ?? 0) > (widthOf(output) ?? 0) ? undefined : `expects a result narrower than ${input}, found ${output}`;
+  (widthOf(input) ?? 0) > (widthOf(output) ?? 0)
+    ? undefined
+    : `expects a result narrower than ${input}, found ${output}`;
 const oneIsIndex: CastRule = (input, output) =>
   input instanceof IndexType !== output instanceof IndexType ? undefined : "casts between index and an integer type";
 const anyCast: CastRule = () => undefined;
@@ -329,11 +347,35 @@ export const extui = cast("extui", integers, integers, widens, "Widens an intege
 export const trunci = cast("trunci", integers, integers, narrows, "Keeps the low bits of an integer.");
 export const sitofp = cast("sitofp", integers, floatLike, anyCast, "A signed integer as a float, rounded.");
 export const uitofp = cast("uitofp", integers, floatLike, anyCast, "An unsigned integer as a float, rounded.");
-export const fptosi = cast("fptosi", floatLike, integers, anyCast, "A float as a signed integer, rounded towards zero.");
-export const fptoui = cast("fptoui", floatLike, integers, anyCast, "A float as an unsigned integer, rounded towards zero.");
+export const fptosi = cast(
+  "fptosi",
+  floatLike,
+  integers,
+  anyCast,
+  "A float as a signed integer, rounded towards zero.",
+);
+export const fptoui = cast(
+  "fptoui",
+  floatLike,
+  integers,
+  anyCast,
+  "A float as an unsigned integer, rounded towards zero.",
+);
 export const extf = cast("extf", floatLike, floatLike, widens, "Widens a float; exact.");
-export const indexCast = cast("index_cast", integerLike, integerLike, oneIsIndex, "Between index and integers, sign-extending.");
-export const indexCastUi = cast("index_castui", integerLike, integerLike, oneIsIndex, "Between index and integers, zero-extending.");
+export const indexCast = cast(
+  "index_cast",
+  integerLike,
+  integerLike,
+  oneIsIndex,
+  "Between index and integers, sign-extending.",
+);
+export const indexCastUi = cast(
+  "index_castui",
+  integerLike,
+  integerLike,
+  oneIsIndex,
+  "Between index and integers, zero-extending.",
+);
 export const bitcast = cast(
   "bitcast",
   anyType,
@@ -385,15 +427,62 @@ export const truncf = op(
 
 /** Whether a type is a scalar or a vector of scalars, on which one arithmetic instruction works. */
 export function isScalarOrVector(type: Type): boolean {
-  return type instanceof VectorType || type instanceof FloatType || type instanceof IntegerType || type instanceof IndexType;
+  return (
+    type instanceof VectorType || type instanceof FloatType || type instanceof IntegerType || type instanceof IndexType
+  );
 }
 
 export type IntegerBinary = typeof addi | typeof andi;
 export type FloatBinary = typeof addf;
 
 export const arithOps = [
-  constant, addi, subi, muli, divsi, divui, ceildivsi, ceildivui, floordivsi, remsi, remui, andi, ori, xori, shli, shrsi,
-  shrui, minsi, maxsi, minui, maxui, addf, subf, mulf, divf, remf, negf, maximumf, minimumf, maxnumf, minnumf,
-  adduiExtended, mulsiExtended, muluiExtended, cmpi, cmpf, select, extf, truncf, extsi, extui, trunci, sitofp, uitofp,
-  fptosi, fptoui, bitcast, indexCast, indexCastUi,
+  constant,
+  addi,
+  subi,
+  muli,
+  divsi,
+  divui,
+  ceildivsi,
+  ceildivui,
+  floordivsi,
+  remsi,
+  remui,
+  andi,
+  ori,
+  xori,
+  shli,
+  shrsi,
+  shrui,
+  minsi,
+  maxsi,
+  minui,
+  maxui,
+  addf,
+  subf,
+  mulf,
+  divf,
+  remf,
+  negf,
+  maximumf,
+  minimumf,
+  maxnumf,
+  minnumf,
+  adduiExtended,
+  mulsiExtended,
+  muluiExtended,
+  cmpi,
+  cmpf,
+  select,
+  extf,
+  truncf,
+  extsi,
+  extui,
+  trunci,
+  sitofp,
+  uitofp,
+  fptosi,
+  fptoui,
+  bitcast,
+  indexCast,
+  indexCastUi,
 ];

@@ -1,12 +1,14 @@
 /** The builtin dialect: the module, and the cast that stands between two type systems while a conversion is under way. */
 import { anyType, stringAttribute } from "../../ir/constraints.ts";
 import { op, optionalAttribute, region, variadicOperand, variadicResult } from "../../ir/declaration.ts";
+import { moduleFormat } from "./formats.ts";
 
 export const module = op(
   "builtin.module",
   { sym_name: optionalAttribute(stringAttribute), sym_visibility: optionalAttribute(stringAttribute), body: region() },
   {
     doc: "The top of a program: one block of functions, globals and other symbols, without a terminator.",
+    format: moduleFormat,
     traits: ["IsolatedFromAbove", "SymbolTable", "Symbol", "SingleBlock", "NoTerminator"],
     verify: (operation, report) => {
       if (operation.body.blocks.length !== 1) report(`expects one block, found ${operation.body.blocks.length}`);
@@ -21,6 +23,7 @@ export const unrealizedConversionCast = op(
   {
     doc: "Stands for a conversion between types that is not decided yet; conversions remove it in pairs.",
     traits: ["Pure"],
+    format: "($inputs^ `:` type($inputs))? `to` type($outputs) attr-dict",
     verify: (operation, report) => {
       if (operation.outputs.length === 0) report("expects at least one result");
     },

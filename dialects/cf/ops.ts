@@ -9,6 +9,7 @@ export const branch = op(
   {
     doc: "Goes to a block, passing values for its arguments.",
     traits: ["Pure", "Terminator"],
+    format: "$dest (`(` $destOperands^ `:` type($destOperands) `)`)? attr-dict",
     verify: (operation, report) => checkBranch(operation.dest, operation.destOperands, report),
   },
 );
@@ -25,6 +26,9 @@ export const conditionalBranch = op(
   {
     doc: "Goes to one of two blocks, by a truth value.",
     traits: ["Pure", "Terminator"],
+    format:
+      "$condition `,` $trueDest (`(` $trueDestOperands^ `:` type($trueDestOperands) `)`)? `,` " +
+      "$falseDest (`(` $falseDestOperands^ `:` type($falseDestOperands) `)`)? attr-dict",
     verify: (operation, report) => {
       checkBranch(operation.trueDest, operation.trueDestOperands, report);
       checkBranch(operation.falseDest, operation.falseDestOperands, report);

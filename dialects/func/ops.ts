@@ -1,5 +1,5 @@
 /** The func dialect: functions, calls and returns. A function without a body block is a declaration. */
-import { DictionaryAttribute } from "../../ir/attributes.ts";
+import { DictionaryAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import {
   anyType,
   arrayOf,
@@ -18,8 +18,8 @@ import {
   variadicResult,
 } from "../../ir/declaration.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
-import { SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import type { Type } from "../../ir/types.ts";
+import { functionFormat } from "./formats.ts";
 
 export const functionDefinition = op(
   "func.func",
@@ -34,6 +34,7 @@ export const functionDefinition = op(
   {
     doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function.",
     traits: ["IsolatedFromAbove", "Symbol"],
+    format: functionFormat,
     verify: (operation, report) => {
       const { inputs, results } = operation.function_type;
       const { arg_attrs: argumentAttributes, res_attrs: resultAttributes } = operation;

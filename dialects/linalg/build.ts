@@ -2,8 +2,8 @@
 import { AffineMap } from "../../ir/affine-map.ts";
 import type { Attribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
-import type { Location } from "../../ir/location.ts";
 import type { OperationOf } from "../../ir/declaration.ts";
+import type { Location } from "../../ir/location.ts";
 import type { OperationResult, Value } from "../../ir/operation.ts";
 import { index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
 import { emptyTensor } from "../tensor/upstream-build.ts";
@@ -14,8 +14,8 @@ import {
   fill,
   type GenericOperation,
   generic,
-  indexOperation,
   type IteratorType,
+  indexOperation,
   matmul,
   yieldOperation,
 } from "./ops.ts";
@@ -78,7 +78,9 @@ export function elementwiseOp(
   return genericOp(builder, {
     inputs,
     outputs: [output],
-    maps: [...inputs, output].map((value) => (value.type instanceof ShapedType ? identity : new AffineMap(rank, 0, []))),
+    maps: [...inputs, output].map((value) =>
+      value.type instanceof ShapedType ? identity : new AffineMap(rank, 0, []),
+    ),
     iterators: parallelIterators(rank),
     body: (inner, elements) => [body(inner, elements)],
     location,
@@ -92,7 +94,12 @@ export function parallelIterators(rank: number): readonly IteratorType[] {
 
 type Named = typeof fill | typeof copy | typeof matmul | typeof batchMatmul;
 
-function namedOp(builder: Builder, definition: Named, inputs: readonly Value[], output: Value): OperationOf<typeof fill> {
+function namedOp(
+  builder: Builder,
+  definition: Named,
+  inputs: readonly Value[],
+  output: Value,
+): OperationOf<typeof fill> {
   if (!isShaped(output)) throw new Error(`expects an output that is a tensor or memref, found ${output.type}`);
   const types = [...inputs, output].map((value) => value.type);
   const region = namedBody(definition.name, types, builder.location, (inner, value) => {

@@ -6,12 +6,12 @@ import {
   DictionaryAttribute,
   StringAttribute,
 } from "../../ir/attributes.ts";
-import { createOperation, type Operation, type Value } from "../../ir/operation.ts";
+import { dialectEnumAttribute } from "../../ir/constraints.ts";
 import type { CustomFormat } from "../../ir/format.ts";
+import { createOperation, type Operation, type Value } from "../../ir/operation.ts";
 import type { OperationParser } from "../../ir/parser/operation-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
 import { i32, type Type } from "../../ir/types.ts";
-import { dialectEnumAttribute } from "../../ir/constraints.ts";
 import { namedBody } from "./bodies.ts";
 
 const iteratorType = dialectEnumAttribute("linalg", "iterator_type", ["parallel", "reduction", "window"]);
@@ -63,7 +63,8 @@ function iteratorsFromText(parser: OperationParser, attribute: Attribute): Attri
   if (!(attribute instanceof ArrayAttribute)) throw parser.error("expected an array of iterator types");
   const converted = attribute.elements.map((each) => {
     if (!(each instanceof StringAttribute)) return each;
-    if (each.value === "parallel" || each.value === "reduction" || each.value === "window") return iteratorType.encode(each.value);
+    if (each.value === "parallel" || each.value === "reduction" || each.value === "window")
+      return iteratorType.encode(each.value);
     throw parser.error(`expected an iterator type (parallel, reduction or window), found "${each.value}"`);
   });
   return ArrayAttribute.get(converted);
@@ -164,4 +165,3 @@ export function namedFormat(name: string): CustomFormat {
     },
   };
 }
-

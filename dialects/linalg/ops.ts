@@ -60,7 +60,8 @@ export const indexOperation = op(
       const around = operation.parentOperation;
       if (!generic.matches(around)) return;
       const rank = around.iterator_types.length;
-      if (operation.dim < 0 || operation.dim >= rank) report(`expects a dimension from 0 to ${rank - 1}, found ${operation.dim}`);
+      if (operation.dim < 0 || operation.dim >= rank)
+        report(`expects a dimension from 0 to ${rank - 1}, found ${operation.dim}`);
     },
   },
 );
@@ -75,7 +76,11 @@ function elementOf(type: Type): Type {
 }
 
 /** Buffers are read as inputs, and read and written as outputs; an output that the region does not read is only written. */
-function structuredEffects(inputs: readonly Value[], outputs: readonly Value[], operation: Operation): readonly MemoryEffect[] {
+function structuredEffects(
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  operation: Operation,
+): readonly MemoryEffect[] {
   const effects: MemoryEffect[] = [];
   for (const value of inputs) if (value.type instanceof MemRefType) effects.push({ kind: "read", value });
   const args = operation.regions[0]?.entry?.arguments ?? [];
@@ -121,7 +126,8 @@ function checkSizes(operands: readonly Value[], maps: readonly AffineMap[], rank
   for (const [position, value] of operands.entries()) {
     const map = maps[position]!;
     if (!(value.type instanceof ShapedType)) {
-      if (map.results.length !== 0) report(`expects a map without results for operand ${position} of type ${value.type}`);
+      if (map.results.length !== 0)
+        report(`expects a map without results for operand ${position} of type ${value.type}`);
       continue;
     }
     if (map.dimensions !== rank) report(`expects maps of ${rank} dimensions, found ${map} for operand ${position}`);
@@ -135,15 +141,28 @@ function checkSizes(operands: readonly Value[], maps: readonly AffineMap[], rank
       const known = sizes.get(expression.position);
       if (known === undefined) sizes.set(expression.position, { size, operand: position });
       else if (known.size !== size) {
-        report(`dimension d${expression.position} has size ${known.size} in operand ${known.operand}, but ${size} in operand ${position}`);
+        report(
+          `dimension d${expression.position} has size ${known.size} in operand ${known.operand}, but ${size} in operand ${position}`,
+        );
       }
     }
   }
-  if (sizes.size === rank) checkAccesses(operands, maps, [...sizes].sort(([a], [b]) => a - b).map(([, { size }]) => size), report);
+  if (sizes.size === rank)
+    checkAccesses(
+      operands,
+      maps,
+      [...sizes].sort(([a], [b]) => a - b).map(([, { size }]) => size),
+      report,
+    );
 }
 
 /** Reports an operand of which the iteration space touches elements that it does not have. */
-function checkAccesses(operands: readonly Value[], maps: readonly AffineMap[], sizes: readonly number[], report: Report): void {
+function checkAccesses(
+  operands: readonly Value[],
+  maps: readonly AffineMap[],
+  sizes: readonly number[],
+  report: Report,
+): void {
   if (sizes.includes(0)) return;
   const last = sizes.map((size) => size - 1);
   for (const [position, value] of operands.entries()) {
@@ -257,6 +276,5 @@ export function structureOf(
   }
   return undefined;
 }
-
 
 export const linalgOps = [yieldOperation, indexOperation, generic, fill, copy, matmul, batchMatmul];

@@ -19,7 +19,11 @@ function unary(mnemonic: string, doc: string) {
 }
 
 function integerUnary(mnemonic: string, doc: string) {
-  return op(`math.${mnemonic}`, { input: operand(I), result: result(I) }, { doc, traits, format: elementwiseFormat({ operands: 1 }) });
+  return op(
+    `math.${mnemonic}`,
+    { input: operand(I), result: result(I) },
+    { doc, traits, format: elementwiseFormat({ operands: 1 }) },
+  );
 }
 
 function binary(mnemonic: string, doc: string) {
@@ -132,7 +136,43 @@ export const fma = op(
 );
 
 export const mathOps = [
-  absf, acos, acosh, asin, asinh, atan, atanh, cbrt, ceil, cos, cosh, erf, exp, exp2, expm1, floor, log, log10, log1p,
-  log2, round, roundeven, rsqrt, sin, sinh, sqrt, tan, tanh, trunc, absi, ctlz, cttz, ctpop, atan2, copysign, powf,
-  ipowi, fpowi, fma,
+  absf,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cbrt,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  log,
+  log10,
+  log1p,
+  log2,
+  round,
+  roundeven,
+  rsqrt,
+  sin,
+  sinh,
+  sqrt,
+  tan,
+  tanh,
+  trunc,
+  absi,
+  ctlz,
+  cttz,
+  ctpop,
+  atan2,
+  copysign,
+  powf,
+  ipowi,
+  fpowi,
+  fma,
 ];

@@ -1,4 +1,6 @@
 /** The assembly of memref ops that a format string does not express. */
+
+import { AffineMap, dimension } from "../../ir/affine-map.ts";
 import {
   AffineMapAttribute,
   type Attribute,
@@ -10,7 +12,6 @@ import {
   TypeAttribute,
   UnitAttribute,
 } from "../../ir/attributes.ts";
-import { AffineMap, dimension } from "../../ir/affine-map.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { i1, i32, MemRefType, TensorType } from "../../ir/types.ts";
@@ -172,10 +173,7 @@ export const subviewFormat: CustomFormat = {
     parser.expectKeyword("to");
     const type = parser.parseType();
     return {
-      operands: [
-        parser.resolve(source, sourceType),
-        ...lists.flatMap((list) => resolveIndices(parser, list.dynamics)),
-      ],
+      operands: [parser.resolve(source, sourceType), ...lists.flatMap((list) => resolveIndices(parser, list.dynamics))],
       properties: [
         segments(1, ...lists.map((list) => list.dynamics.length)),
         ...lists.map((list, position) => [viewLists[position]!, staticIndices.encode(list.statics)] as const),
@@ -219,10 +217,7 @@ export const reinterpretCastFormat: CustomFormat = {
     parser.expectKeyword("to");
     const type = parser.parseType();
     return {
-      operands: [
-        parser.resolve(source, sourceType),
-        ...lists.flatMap((list) => resolveIndices(parser, list.dynamics)),
-      ],
+      operands: [parser.resolve(source, sourceType), ...lists.flatMap((list) => resolveIndices(parser, list.dynamics))],
       properties: [
         segments(1, ...lists.map((list) => list.dynamics.length)),
         ...lists.map((list, position) => [viewLists[position]!, staticIndices.encode(list.statics)] as const),
@@ -453,4 +448,3 @@ export function atomicFormat(kinds: WordCodec): CustomFormat {
 export function permutationMap(permutation: readonly number[]): AffineMap {
   return new AffineMap(permutation.length, 0, permutation.map(dimension));
 }
-

@@ -16,7 +16,6 @@ import {
 } from "../../ir/constraints.ts";
 import {
   attribute,
-  defaultAttribute,
   type OperationOf,
   op,
   operand,
@@ -29,7 +28,13 @@ import {
 import type { Operation } from "../../ir/operation.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { dynamic, i8, index, MemRefType, type ShapedType, TensorType } from "../../ir/types.ts";
-import { checkIndexList, compatibleShapes, integerEnumAttribute, mixedIndices, staticIndices } from "../upstream/constraints.ts";
+import {
+  checkIndexList,
+  compatibleShapes,
+  integerEnumAttribute,
+  mixedIndices,
+  staticIndices,
+} from "../upstream/constraints.ts";
 import { wordCodec } from "../upstream/formats.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
 import {
@@ -87,7 +92,10 @@ function allocation(mnemonic: string, doc: string) {
 }
 
 export const alloc = allocation("alloc", "Allocates a buffer on the heap; memref.dealloc frees it.");
-export const alloca = allocation("alloca", "Allocates a buffer on the stack, freed when the function (or allocation scope) ends.");
+export const alloca = allocation(
+  "alloca",
+  "Allocates a buffer on the stack, freed when the function (or allocation scope) ends.",
+);
 
 export const dealloc = op(
   "memref.dealloc",
@@ -123,7 +131,7 @@ export const load = op(
   {
     memref: operand(anyMemRef),
     indices: variadicOperand(indexType),
-    nontemporal: defaultAttribute(boolAttribute, false),
+    nontemporal: optionalAttribute(boolAttribute),
     result: result(anyType),
   },
   {
@@ -141,7 +149,7 @@ export const store = op(
     value: operand(anyType),
     memref: operand(anyMemRef),
     indices: variadicOperand(indexType),
-    nontemporal: defaultAttribute(boolAttribute, false),
+    nontemporal: optionalAttribute(boolAttribute),
   },
   {
     doc: "Writes one element.",
@@ -149,7 +157,8 @@ export const store = op(
     effects: ({ memref }) => [{ kind: "write", value: memref }],
     verify: ({ value, memref, indices }, report) => {
       checkRank(indices, memref.type, report);
-      if (value.type !== memref.type.element) report(`expects a value of type ${memref.type.element}, found ${value.type}`);
+      if (value.type !== memref.type.element)
+        report(`expects a value of type ${memref.type.element}, found ${value.type}`);
     },
   },
 );
@@ -277,7 +286,8 @@ export const getGlobal = op(
       if (!(reference instanceof SymbolReferenceAttribute)) return;
       const found = resolveSymbol(operation, reference);
       if (!global.matches(found)) report(`refers to ${reference}, which is not a memref.global`);
-      else if (found.type !== operation.result.type) report(`has type ${operation.result.type}, but ${reference} is a ${found.type}`);
+      else if (found.type !== operation.result.type)
+        report(`has type ${operation.result.type}, but ${reference} is a ${found.type}`);
     },
   },
 );
@@ -292,13 +302,19 @@ export function globalNameOf(operation: OperationOf<typeof getGlobal>): string {
 
 export const view = op(
   "memref.view",
-  { source: operand(anyMemRef), byte_shift: operand(indexType), sizes: variadicOperand(indexType), result: result(anyMemRef) },
+  {
+    source: operand(anyMemRef),
+    byte_shift: operand(indexType),
+    sizes: variadicOperand(indexType),
+    result: result(anyMemRef),
+  },
   {
     doc: "Sees part of a buffer of bytes as a dense buffer of another type, from a byte offset on.",
     traits: ["Pure"],
     format: "$source `[` $byte_shift `]` `` `[` $sizes `]` attr-dict `:` type($source) `to` type($result)",
     verify: ({ source, sizes, result: viewed }, report) => {
-      if (source.type.rank !== 1 || source.type.element !== i8) report(`expects a source memref<?xi8>, found ${source.type}`);
+      if (source.type.rank !== 1 || source.type.element !== i8)
+        report(`expects a source memref<?xi8>, found ${source.type}`);
       const wanted = dynamicCount(viewed.type.shape);
       if (sizes.length !== wanted) report(`expects ${wanted} sizes for ${viewed.type}, found ${sizes.length}`);
       if (viewed.type.layout !== undefined) report(`expects a result of dense layout, found ${viewed.type}`);
@@ -327,7 +343,12 @@ export const subview = op(
       checkIndexList("offsets", offsets, operation.offsets, source.type.rank, report);
       checkIndexList("sizes", sizes, operation.sizes, source.type.rank, report);
       checkIndexList("strides", strides, operation.strides, source.type.rank, report);
-      if (sizes.length !== source.type.rank || strides.length !== source.type.rank || offsets.length !== source.type.rank) return;
+      if (
+        sizes.length !== source.type.rank ||
+        strides.length !== source.type.rank ||
+        offsets.length !== source.type.rank
+      )
+        return;
       if (stridesOf(source.type) === undefined) return;
       const full = subviewType(
         source.type,
@@ -431,7 +452,8 @@ export const collapseShape = op(
     doc: "Merges groups of neighbouring dimensions of a buffer without moving data.",
     traits: ["Pure"],
     format: collapseShapeFormat,
-    verify: ({ src, reassociation, result: viewed }, report) => checkCollapse(src.type, viewed.type, reassociation, report),
+    verify: ({ src, reassociation, result: viewed }, report) =>
+      checkCollapse(src.type, viewed.type, reassociation, report),
   },
 );
 
@@ -449,7 +471,13 @@ export const expandShape = op(
     traits: ["Pure"],
     format: expandShapeFormat,
     verify: (operation, report) => {
-      checkIndexList("output_shape", operation.static_output_shape, operation.output_shape, operation.result.type.rank, report);
+      checkIndexList(
+        "output_shape",
+        operation.static_output_shape,
+        operation.output_shape,
+        operation.result.type.rank,
+        report,
+      );
       checkCollapse(operation.result.type, operation.src.type, operation.reassociation, report);
     },
   },

@@ -1,7 +1,8 @@
 /** Layouts of memrefs: strides and offsets, and the types of views. */
+
+import { linearForm } from "../../ir/affine-map.ts";
 import { AffineMapAttribute, StridedLayoutAttribute } from "../../ir/attributes.ts";
 import { dynamic, MemRefType } from "../../ir/types.ts";
-import { linearForm } from "../../ir/affine-map.ts";
 import type { MixedIndex } from "../upstream/constraints.ts";
 
 /** Where the element at index 0 lies and how far apart neighbours are, in elements; `dynamic` where not known. */
@@ -46,7 +47,8 @@ export function isContiguous(type: MemRefType): boolean {
 /** A memref of strided layout; the plain type where that is what the strides say. */
 export function stridedMemRef(shape: readonly number[], source: MemRefType, layout: Strides): MemRefType {
   const dense = rowMajorStrides(shape);
-  const isPlain = layout.offset === 0 && layout.strides.every((stride, axis) => stride === dense[axis] && stride !== dynamic);
+  const isPlain =
+    layout.offset === 0 && layout.strides.every((stride, axis) => stride === dense[axis] && stride !== dynamic);
   const attribute = isPlain ? undefined : StridedLayoutAttribute.get(layout.strides, layout.offset);
   return MemRefType.get(shape, source.element, attribute, source.memorySpace);
 }

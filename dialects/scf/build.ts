@@ -1,15 +1,15 @@
 /** Pleasant ways to build loops and conditions: bodies are functions from values to yielded values. */
 import type { Builder } from "../../ir/builder.ts";
-import { Region, type OperationResult, type Value } from "../../ir/operation.ts";
-import { type IndexType, i1, index, type IntegerType, type Type } from "../../ir/types.ts";
+import { type OperationResult, Region, type Value } from "../../ir/operation.ts";
+import { type IndexType, type IntegerType, i1, index, type Type } from "../../ir/types.ts";
 import {
   condition,
   type ForOperation,
   forOperation,
   type IfOperation,
   ifOperation,
-  parallel,
   type ParallelOperation,
+  parallel,
   reduce,
   typesOf,
   whileOperation,
@@ -26,7 +26,7 @@ export function forLoop(
   upperBound: Value,
   step: Value,
   initial: readonly Value[],
-  body: (counter: Value, carried: readonly Value[]) => readonly Value[] | void,
+  body: (counter: Value, carried: readonly Value[]) => readonly Value[] | undefined,
 ): ForOperation {
   const region = builder.region([lowerBound.type, ...typesOf(initial)], ([counter, ...carried]) => {
     const next = body(counter!, carried);
@@ -51,7 +51,10 @@ export function loopNest(
       body(counters);
       return;
     }
-    forLoop(builder, lower, upper, step, [], (counter) => enter(depth + 1, [...counters, counter]));
+    forLoop(builder, lower, upper, step, [], (counter) => {
+      enter(depth + 1, [...counters, counter]);
+      return undefined;
+    });
   };
   enter(0, []);
 }
@@ -70,8 +73,9 @@ export function carryingLoopNest(
     const upper = upperBounds[depth];
     const step = steps[depth];
     if (lower === undefined || upper === undefined || step === undefined) return body(counters, carried);
-    return forLoop(builder, lower, upper, step, carried, (counter, inner) => enter(depth + 1, [...counters, counter], inner))
-      .outputs;
+    return forLoop(builder, lower, upper, step, carried, (counter, inner) =>
+      enter(depth + 1, [...counters, counter], inner),
+    ).outputs;
   };
   return enter(0, [], initial);
 }
@@ -80,11 +84,11 @@ export function carryingLoopNest(
 export function ifThenElse(
   builder: Builder,
   decision: Value,
-  then: () => readonly Value[] | void,
-  otherwise?: () => readonly Value[] | void,
+  then: () => readonly Value[] | undefined,
+  otherwise?: () => readonly Value[] | undefined,
 ): IfOperation {
   let types: readonly Type[] = [];
-  const branch = (body: () => readonly Value[] | void) =>
+  const branch = (body: () => readonly Value[] | undefined) =>
     builder.region([], () => {
       const yielded = body() ?? [];
       types = typesOf(yielded);
@@ -134,7 +138,8 @@ export function whileLoop(
   const afterRegion = builder.region(types, (args) => {
     builder.build(yieldOperation, { inputs: after(args) });
   });
-  return builder.build(whileOperation, { inits: initial, outputs: types, before: beforeRegion, after: afterRegion }).outputs;
+  return builder.build(whileOperation, { inits: initial, outputs: types, before: beforeRegion, after: afterRegion })
+    .outputs;
 }
 
 /** A parallel loop nest without reductions. */

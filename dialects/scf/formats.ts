@@ -372,7 +372,7 @@ export const parallelFormat: CustomFormat = {
 
 export const inParallelFormat: CustomFormat = {
   parse: (parser) => {
-    const body = parser.parseRegion();
+    const body = parser.parseRegion({ ensureBlock: true });
     return { regions: [body], attributes: parser.attributeDictionary() };
   },
   print: (operation, printer) => {
@@ -417,7 +417,13 @@ export const forallFormat: CustomFormat = {
     return {
       operands: [...groups.flat(), ...outputs],
       properties: [
-        ["operandSegmentSizes", DenseArrayAttribute.get(i32, [...groups, outputs].map((group) => group.length))],
+        [
+          "operandSegmentSizes",
+          DenseArrayAttribute.get(
+            i32,
+            [...groups, outputs].map((group) => group.length),
+          ),
+        ],
         ["staticLowerBound", staticIndices.encode(lower.statics)],
         ["staticStep", staticIndices.encode(step.statics)],
         ["staticUpperBound", staticIndices.encode(upper.statics)],
@@ -465,7 +471,11 @@ export const forallFormat: CustomFormat = {
     const terminator = body!.entry?.last;
     const isPlain = (terminator?.regions[0]?.entry?.isEmpty ?? true) && terminator?.attributes.size === 0;
     printer.region(body!, { printEntryArguments: false, printTerminator: !isPlain });
-    printer.attributeDictionary(operation, ["operandSegmentSizes", "staticLowerBound", "staticUpperBound", "staticStep"]);
+    printer.attributeDictionary(operation, [
+      "operandSegmentSizes",
+      "staticLowerBound",
+      "staticUpperBound",
+      "staticStep",
+    ]);
   },
 };
-

@@ -14,7 +14,7 @@ import {
   variadicResult,
 } from "../../ir/declaration.ts";
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
-import { index, IntegerType, type Type } from "../../ir/types.ts";
+import { IntegerType, index, type Type } from "../../ir/types.ts";
 import { checkIndexList, staticIndices } from "../upstream/constraints.ts";
 import {
   conditionFormat,
@@ -154,7 +154,8 @@ export const indexSwitch = op(
     doc: "Runs the region of the case that equals the operand, else the default region.",
     format: indexSwitchFormat,
     verify: ({ cases, outputs, defaultRegion, caseRegions }, report) => {
-      if (cases.length !== caseRegions.length) report(`has ${cases.length} cases, but ${caseRegions.length} case regions`);
+      if (cases.length !== caseRegions.length)
+        report(`has ${cases.length} cases, but ${caseRegions.length} case regions`);
       if (new Set(cases).size !== cases.length) report("has a case twice");
       for (const body of [defaultRegion, ...caseRegions]) checkYield(body, "each region", typesOf(outputs), report);
     },
@@ -218,7 +219,12 @@ export const parallel = op(
       if (upperBound.length !== rank || step.length !== rank) {
         report(`has ${rank} lower bounds, ${upperBound.length} upper bounds and ${step.length} steps`);
       }
-      checkArguments(body.entry, "the body", lowerBound.map(() => index), report);
+      checkArguments(
+        body.entry,
+        "the body",
+        lowerBound.map(() => index),
+        report,
+      );
       const terminator = terminatorOf(body);
       if (!reduce.matches(terminator)) report("expects a body of one block that ends in scf.reduce");
       else checkTypes("the operands of scf.reduce", typesOf(terminator.operands), typesOf(initVals), report);

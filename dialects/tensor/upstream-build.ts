@@ -4,8 +4,17 @@ import type { OperationResult, Value } from "../../ir/operation.ts";
 import { dynamic, index, TensorType, type Type } from "../../ir/types.ts";
 import { indexValues } from "../memref/build.ts";
 import { type MixedIndex, splitIndices } from "../upstream/constraints.ts";
-import { collapseShape, empty, expandShape, extractSlice, insertSlice, pad, sliceType, yieldOperation } from "./upstream-ops.ts";
 import type { Reassociation } from "../upstream/reshape.ts";
+import {
+  collapseShape,
+  empty,
+  expandShape,
+  extractSlice,
+  insertSlice,
+  pad,
+  sliceType,
+  yieldOperation,
+} from "./upstream-ops.ts";
 
 type TensorValue = Value<TensorType>;
 
@@ -94,7 +103,11 @@ export function padWith(
 }
 
 /** Merges groups of neighbouring dimensions. */
-export function collapse(builder: Builder, src: TensorValue, reassociation: Reassociation): OperationResult<TensorType> {
+export function collapse(
+  builder: Builder,
+  src: TensorValue,
+  reassociation: Reassociation,
+): OperationResult<TensorType> {
   return builder.build(collapseShape, { src, reassociation }).result;
 }
 

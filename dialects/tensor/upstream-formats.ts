@@ -55,10 +55,7 @@ export const extractSliceFormat: CustomFormat = {
     parser.expectKeyword("to");
     const type = parser.parseType();
     return {
-      operands: [
-        parser.resolve(source, sourceType),
-        ...lists.flatMap((list) => resolveIndices(parser, list.dynamics)),
-      ],
+      operands: [parser.resolve(source, sourceType), ...lists.flatMap((list) => resolveIndices(parser, list.dynamics))],
       properties: [
         segments(1, ...lists.map((list) => list.dynamics.length)),
         ...lists.map((list, position) => [sliceLists[position]!, staticIndices.encode(list.statics)] as const),

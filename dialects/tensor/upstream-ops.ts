@@ -23,7 +23,13 @@ import {
   variadicOperand,
 } from "../../ir/declaration.ts";
 import { dynamic, FloatType, IntegerType, index, type ShapedType, TensorType, type Type } from "../../ir/types.ts";
-import { checkIndexList, compatibleShapes, mixedIndices, type MixedIndex, staticIndices } from "../upstream/constraints.ts";
+import {
+  checkIndexList,
+  compatibleShapes,
+  type MixedIndex,
+  mixedIndices,
+  staticIndices,
+} from "../upstream/constraints.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
 import {
   collapseShapeFormat,
@@ -50,7 +56,8 @@ function checkRank(indices: readonly unknown[], type: ShapedType, report: Report
 
 function checkDynamicSizes(sizes: readonly unknown[], type: TensorType, report: Report): void {
   const wanted = dynamicCount(type.shape);
-  if (sizes.length !== wanted) report(`expects ${wanted} sizes for the dynamic dimensions of ${type}, found ${sizes.length}`);
+  if (sizes.length !== wanted)
+    report(`expects ${wanted} sizes for the dynamic dimensions of ${type}, found ${sizes.length}`);
 }
 
 export const yieldOperation = op(
@@ -78,7 +85,11 @@ export const empty = op(
 // --------------------------------------------------------------------------------------------------------------- slices
 
 /** The type of a box of a tensor; `dropped` lists the unit dimensions that the result leaves out. */
-export function sliceType(source: TensorType, sizes: readonly MixedIndex[], dropped: readonly number[] = []): TensorType {
+export function sliceType(
+  source: TensorType,
+  sizes: readonly MixedIndex[],
+  dropped: readonly number[] = [],
+): TensorType {
   const shape = sizes
     .filter((_, axis) => !dropped.includes(axis))
     .map((size) => (typeof size === "number" ? size : dynamic));
@@ -207,12 +218,19 @@ export const pad = op(
       const sizes = source.type.shape.map((size, axis) => {
         const before = lows[axis];
         const after = highs[axis];
-        return size === dynamic || typeof before !== "number" || typeof after !== "number" ? dynamic : size + before + after;
+        return size === dynamic || typeof before !== "number" || typeof after !== "number"
+          ? dynamic
+          : size + before + after;
       });
       if (padded.type.element !== source.type.element || !compatibleShapes(sizes, padded.type.shape)) {
         report(`expects a result of type ${TensorType.get(sizes, source.type.element)}, found ${padded.type}`);
       }
-      checkElementRegion(operation, body.entry?.arguments.map((argument) => argument.type), padded.type, report);
+      checkElementRegion(
+        operation,
+        body.entry?.arguments.map((argument) => argument.type),
+        padded.type,
+        report,
+      );
     },
   },
 );
@@ -307,7 +325,11 @@ export const concat = op(
     doc: "Puts tensors one behind the other along a dimension.",
     traits: ["Pure"],
     format: concatFormat,
-    infer: ({ dim: axis, inputs }) => concatType(axis, inputs.map((value) => value.type)),
+    infer: ({ dim: axis, inputs }) =>
+      concatType(
+        axis,
+        inputs.map((value) => value.type),
+      ),
   },
 );
 
@@ -322,9 +344,12 @@ export function concatType(axis: number, types: readonly TensorType[]): TensorTy
     return sizes.includes(dynamic) ? dynamic : sizes.reduce((sum, each) => sum + each, 0);
   });
   const other = types.find((type) => type.rank !== first.rank || type.element !== first.element);
-  if (other !== undefined) throw new Error(`expects operands of one rank and element type, found ${first} and ${other}`);
+  if (other !== undefined)
+    throw new Error(`expects operands of one rank and element type, found ${first} and ${other}`);
   for (const type of types) {
-    const fits = type.shape.every((size, position) => position === axis || compatibleShapes([size], [shape[position]!]));
+    const fits = type.shape.every(
+      (size, position) => position === axis || compatibleShapes([size], [shape[position]!]),
+    );
     if (!fits) throw new Error(`expects operands that agree outside dimension ${axis}, found ${first} and ${type}`);
   }
   return TensorType.get(shape, first.element);
@@ -346,7 +371,12 @@ export const dim = op(
 export const rank = op(
   "tensor.rank",
   { tensor: operand(anyTensor), result: result(indexType) },
-  { doc: "The number of dimensions.", traits: ["Pure"], format: "$tensor attr-dict `:` type($tensor)", infer: () => index },
+  {
+    doc: "The number of dimensions.",
+    traits: ["Pure"],
+    format: "$tensor attr-dict `:` type($tensor)",
+    infer: () => index,
+  },
 );
 
 export const extract = op(
@@ -376,7 +406,8 @@ export const insert = op(
     infer: ({ dest }) => dest.type,
     verify: ({ scalar, dest, indices }, report) => {
       checkRank(indices, dest.type, report);
-      if (scalar.type !== dest.type.element) report(`expects a scalar of type ${dest.type.element}, found ${scalar.type}`);
+      if (scalar.type !== dest.type.element)
+        report(`expects a scalar of type ${dest.type.element}, found ${scalar.type}`);
     },
   },
 );
@@ -404,7 +435,8 @@ export const fromElements = op(
     format: fromElementsFormat,
     verify: ({ elements, result: made }, report) => {
       if (!made.type.isStatic) report(`expects a static result type, found ${made.type}`);
-      else if (elements.length !== made.type.count) report(`expects ${made.type.count} elements, found ${elements.length}`);
+      else if (elements.length !== made.type.count)
+        report(`expects ${made.type.count} elements, found ${elements.length}`);
       const other = elements.find((value) => value.type !== made.type.element);
       if (other !== undefined) report(`expects elements of type ${made.type.element}, found ${other.type}`);
     },
@@ -438,7 +470,9 @@ export const bitcast = op(
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {
-      const fits = compatibleShapes(source.type.shape, dest.type.shape) && widthOf(source.type.element) === widthOf(dest.type.element);
+      const fits =
+        compatibleShapes(source.type.shape, dest.type.shape) &&
+        widthOf(source.type.element) === widthOf(dest.type.element);
       if (!fits) report(`cannot cast ${source.type} to ${dest.type}`);
     },
   },

@@ -22,7 +22,8 @@ import {
 
 /** The element type of a vector or tensor; any other type is its own element. */
 export function elementOrSelf(type: Type): Type {
-  if (type instanceof VectorType || type instanceof TensorType || type instanceof UnrankedTensorType) return type.element;
+  if (type instanceof VectorType || type instanceof TensorType || type instanceof UnrankedTensorType)
+    return type.element;
   return type;
 }
 
@@ -68,9 +69,7 @@ export function sameShape(a: Type, b: Type): boolean {
 
 /** Whether two shapes could be the same at run time. */
 export function compatibleShapes(a: readonly number[], b: readonly number[]): boolean {
-  return (
-    a.length === b.length && a.every((size, axis) => size === dynamic || b[axis] === dynamic || size === b[axis])
-  );
+  return a.length === b.length && a.every((size, axis) => size === dynamic || b[axis] === dynamic || size === b[axis]);
 }
 
 export const vectorType: TypeConstraint<VectorType> = {

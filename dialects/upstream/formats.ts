@@ -90,7 +90,9 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
         operands.push(parser.parseOperand());
       }
       if (flags !== undefined) {
-        const given = parser.acceptKeyword(flags.keyword) ? parseAngleWords(parser, flags.codec) : flags.codec.parse(["none"]);
+        const given = parser.acceptKeyword(flags.keyword)
+          ? parseAngleWords(parser, flags.codec)
+          : flags.codec.parse(["none"]);
         if (given !== undefined) properties.push([flags.name, given]);
       }
       const attributes = parser.attributeDictionary();

@@ -22,7 +22,9 @@ export function checkCollapse(
   if (groups.length !== short.rank) report(`expects ${short.rank} groups of dimensions, found ${groups.length}`);
   const flat = groups.flat();
   if (flat.length !== long.rank || flat.some((axis, position) => axis !== position)) {
-    report(`expects groups that list dimensions 0 to ${long.rank - 1} in order, found [${groups.map((group) => `[${group.join(", ")}]`).join(", ")}]`);
+    report(
+      `expects groups that list dimensions 0 to ${long.rank - 1} in order, found [${groups.map((group) => `[${group.join(", ")}]`).join(", ")}]`,
+    );
     return;
   }
   for (const [axis, group] of groups.entries()) {

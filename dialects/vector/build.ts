@@ -2,8 +2,8 @@
 import type { Builder } from "../../ir/builder.ts";
 import type { OperationResult, Value } from "../../ir/operation.ts";
 import { VectorType } from "../../ir/types.ts";
-import { type MixedIndex, splitIndices } from "../upstream/constraints.ts";
 import { indexValues } from "../memref/build.ts";
+import { type MixedIndex, splitIndices } from "../upstream/constraints.ts";
 import { extract, insert } from "./ops.ts";
 
 export function isVectorValue(value: Value): value is Value<VectorType> {
@@ -11,7 +11,11 @@ export function isVectorValue(value: Value): value is Value<VectorType> {
 }
 
 /** The scalar or smaller vector at a position. */
-export function extractAt(builder: Builder, vector: Value<VectorType>, position: readonly MixedIndex[]): OperationResult {
+export function extractAt(
+  builder: Builder,
+  vector: Value<VectorType>,
+  position: readonly MixedIndex[],
+): OperationResult {
   const { statics, dynamics } = splitIndices(position);
   return builder.build(extract, { vector, dynamic_position: indexValues(dynamics), static_position: statics }).result;
 }

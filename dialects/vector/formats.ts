@@ -24,7 +24,8 @@ function positionOf(operation: Operation): readonly number[] {
 function parseShaped(parser: OperationParser): ShapedType {
   const start = parser.offset;
   const type = parser.parseType();
-  if (!(type instanceof ShapedType)) throw parser.error(`expected a vector, tensor or memref type, found ${type}`, start);
+  if (!(type instanceof ShapedType))
+    throw parser.error(`expected a vector, tensor or memref type, found ${type}`, start);
   return type;
 }
 
@@ -154,16 +155,25 @@ export const scatterFormat = indexedVectorFormat(false);
 
 function defaultMap(memory: ShapedType, vector: VectorType): AffineMap {
   const skipped = memory.rank - vector.rank;
-  return new AffineMap(memory.rank, 0, vector.shape.map((_, axis) => dimension(axis + skipped)));
+  return new AffineMap(
+    memory.rank,
+    0,
+    vector.shape.map((_, axis) => dimension(axis + skipped)),
+  );
 }
 
 const notInBounds = IntegerAttribute.bool(false);
 
 /** Fills the transfer's attributes that the text may leave out. */
-function transferAttributes(attributes: Map<string, Attribute>, memory: ShapedType, vector: VectorType): (readonly [string, Attribute])[] {
+function transferAttributes(
+  attributes: Map<string, Attribute>,
+  memory: ShapedType,
+  vector: VectorType,
+): (readonly [string, Attribute])[] {
   const map = attributes.get("permutation_map") ?? AffineMapAttribute.get(defaultMap(memory, vector));
   const results = map instanceof AffineMapAttribute ? map.map.results.length : vector.rank;
-  const inBounds = attributes.get("in_bounds") ?? ArrayAttribute.get(Array.from({ length: results }, () => notInBounds));
+  const inBounds =
+    attributes.get("in_bounds") ?? ArrayAttribute.get(Array.from({ length: results }, () => notInBounds));
   attributes.delete("permutation_map");
   attributes.delete("in_bounds");
   return [
@@ -185,7 +195,8 @@ function impliedTransferAttributes(operation: Operation, memory: Type, vector: T
     elided.push("permutation_map");
   }
   const inBounds = operation.attribute("in_bounds");
-  if (inBounds instanceof ArrayAttribute && inBounds.elements.every((each) => each === notInBounds)) elided.push("in_bounds");
+  if (inBounds instanceof ArrayAttribute && inBounds.elements.every((each) => each === notInBounds))
+    elided.push("in_bounds");
   return elided;
 }
 
@@ -205,7 +216,10 @@ function transferMaskType(map: Attribute, vector: VectorType): VectorType {
     if (result.kind === "dimension") sizes.set(result.position, vector.shape[axis] ?? 1);
   }
   const order = [...sizes.keys()].sort((a, b) => a - b);
-  return VectorType.get(order.map((position) => sizes.get(position)!), i1);
+  return VectorType.get(
+    order.map((position) => sizes.get(position)!),
+    i1,
+  );
 }
 
 /** `%m[%i, %j], %padding, %mask {…} : T, V` */
@@ -544,7 +558,9 @@ export const reductionFormat: CustomFormat = {
     parser.expect(",");
     const source = parser.parseOperand();
     const accumulator = parser.accept(",") ? parser.parseOperand() : undefined;
-    const flags = parser.acceptKeyword("fastmath") ? parseAngleWords(parser, fastMathText.codec) : fastMathAttribute.encode([]);
+    const flags = parser.acceptKeyword("fastmath")
+      ? parseAngleWords(parser, fastMathText.codec)
+      : fastMathAttribute.encode([]);
     const attributes = parser.attributeDictionary();
     parser.expect(":");
     const sourceType = parser.parseType();

@@ -19,6 +19,7 @@ import {
   defaultAttribute,
   op,
   operand,
+  optionalAttribute,
   optionalOperand,
   optionalResult,
   result,
@@ -77,12 +78,14 @@ export type CombiningKind = (typeof combiningKinds)[number];
 export const combiningKindAttribute = dialectEnumAttribute("vector", "kind", combiningKinds);
 
 const maskType: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of i1", (type) => type.element === i1);
-const integerVector: TypeConstraint<VectorType> = typeOf(
-  VectorType,
-  "a vector of integers or index",
-  (type) => integerOrIndex.matches(type.element),
+const integerVector: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of integers or index", (type) =>
+  integerOrIndex.matches(type.element),
 );
-const floatVector: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of floats", (type) => type.element instanceof FloatType);
+const floatVector: TypeConstraint<VectorType> = typeOf(
+  VectorType,
+  "a vector of floats",
+  (type) => type.element instanceof FloatType,
+);
 
 function checkRank(indices: readonly unknown[], type: ShapedType, report: Report): void {
   if (indices.length !== type.rank) report(`expects ${type.rank} indices for ${type}, found ${indices.length}`);
@@ -106,7 +109,7 @@ export const load = op(
   {
     base: operand(anyMemRef),
     indices: variadicOperand(indexType),
-    nontemporal: defaultAttribute(boolAttribute, false),
+    nontemporal: optionalAttribute(boolAttribute),
     result: result(vectorType),
   },
   {
@@ -126,7 +129,7 @@ export const store = op(
     valueToStore: operand(vectorType),
     base: operand(anyMemRef),
     indices: variadicOperand(indexType),
-    nontemporal: defaultAttribute(boolAttribute, false),
+    nontemporal: optionalAttribute(boolAttribute),
   },
   {
     doc: "Writes neighbouring elements (along the last dimension, stride 1) to memory; all must be inside the buffer.",
@@ -246,7 +249,8 @@ export const transferRead = op(
       if (inBounds.length !== map.results.length) {
         report(`expects ${map.results.length} in_bounds entries, found ${inBounds.length}`);
       }
-      if (map.results.length !== read.type.rank) report(`expects a map of ${read.type.rank} results, found ${map.results.length}`);
+      if (map.results.length !== read.type.rank)
+        report(`expects a map of ${read.type.rank} results, found ${map.results.length}`);
     },
   },
 );
@@ -322,7 +326,12 @@ export function typeAtPosition(type: VectorType, rank: number): Type {
     : VectorType.get(type.shape.slice(rank), type.element, type.scalable.slice(rank));
 }
 
-function checkPosition(position: readonly number[], dynamics: readonly unknown[], type: VectorType, report: Report): void {
+function checkPosition(
+  position: readonly number[],
+  dynamics: readonly unknown[],
+  type: VectorType,
+  report: Report,
+): void {
   const wanted = position.filter((value) => value === dynamicIndex).length;
   if (wanted !== dynamics.length) report(`leaves ${wanted} positions to operands, but there are ${dynamics.length}`);
   for (const [axis, value] of position.entries()) {
@@ -366,7 +375,8 @@ export const insert = op(
     format: insertFormat,
     verify: ({ source, dest, dynamic_position: dynamics, static_position: position }, report) => {
       checkPosition(position, dynamics, dest.type, report);
-      if (position.length > dest.type.rank) report(`expects at most ${dest.type.rank} indices, found ${position.length}`);
+      if (position.length > dest.type.rank)
+        report(`expects at most ${dest.type.rank} indices, found ${position.length}`);
       else if (source.type !== typeAtPosition(dest.type, position.length)) {
         report(`expects a source of type ${typeAtPosition(dest.type, position.length)}, found ${source.type}`);
       }
@@ -404,7 +414,8 @@ export const insertElement = op(
     verify: ({ source, dest, position }, report) => {
       const wanted = position === undefined ? 0 : 1;
       if (dest.type.rank !== wanted) report(`expects a vector of rank ${wanted}, found ${dest.type}`);
-      if (source.type !== dest.type.element) report(`expects a source of type ${dest.type.element}, found ${source.type}`);
+      if (source.type !== dest.type.element)
+        report(`expects a source of type ${dest.type.element}, found ${source.type}`);
     },
   },
 );
@@ -435,7 +446,11 @@ export const shuffle = op(
 
 export const interleave = op(
   "vector.interleave",
-  { lhs: operand(typeVariable("V", vectorType)), rhs: operand(typeVariable("V", vectorType)), result: result(vectorType) },
+  {
+    lhs: operand(typeVariable("V", vectorType)),
+    rhs: operand(typeVariable("V", vectorType)),
+    result: result(vectorType),
+  },
   {
     doc: "Takes elements of two vectors in turn along the last dimension.",
     traits: ["Pure"],
@@ -489,7 +504,8 @@ export const bitcast = op(
     verify: ({ source, result: cast }, report) => {
       const from = bitsOf(source.type);
       const to = bitsOf(cast.type);
-      if (from !== undefined && to !== undefined && from !== to) report(`expects one width in bits, found ${source.type} and ${cast.type}`);
+      if (from !== undefined && to !== undefined && from !== to)
+        report(`expects one width in bits, found ${source.type} and ${cast.type}`);
     },
   },
 );
@@ -603,7 +619,11 @@ export const multiReduction = op(
     reduction_dims: attribute(arrayOf(i64Attribute)),
     dest: result(typeVariable("A", anyType)),
   },
-  { doc: "Combines the elements along some dimensions, beginning with an accumulator.", traits: ["Pure"], format: multiReductionFormat },
+  {
+    doc: "Combines the elements along some dimensions, beginning with an accumulator.",
+    traits: ["Pure"],
+    format: multiReductionFormat,
+  },
 );
 
 // --------------------------------------------------------------------------------------------------------------- masks
@@ -618,7 +638,8 @@ export const constantMask = op(
     verify: ({ mask_dim_sizes: sizes, result: mask }, report) => {
       if (sizes.length !== mask.type.rank) report(`expects ${mask.type.rank} sizes, found ${sizes.length}`);
       for (const [axis, size] of sizes.entries()) {
-        if (size < 0 || size > (mask.type.shape[axis] ?? size)) report(`size ${size} is outside dimension ${axis} of ${mask.type}`);
+        if (size < 0 || size > (mask.type.shape[axis] ?? size))
+          report(`size ${size} is outside dimension ${axis} of ${mask.type}`);
       }
     },
   },
@@ -632,14 +653,17 @@ export const createMask = op(
     traits: ["Pure"],
     format: createMaskFormat,
     verify: ({ inputs, result: mask }, report) => {
-      if (inputs.length !== mask.type.rank) report(`expects ${mask.type.rank} operands for ${mask.type}, found ${inputs.length}`);
+      if (inputs.length !== mask.type.rank)
+        report(`expects ${mask.type.rank} operands for ${mask.type}, found ${inputs.length}`);
     },
   },
 );
 
 export const step = op(
   "vector.step",
-  { result: result(typeOf(VectorType, "a rank-1 vector of index", (type) => type.rank === 1 && type.element === index)) },
+  {
+    result: result(typeOf(VectorType, "a rank-1 vector of index", (type) => type.rank === 1 && type.element === index)),
+  },
   { doc: "The vector 0, 1, 2, ….", traits: ["Pure"], format: "attr-dict `:` type($result)" },
 );
 

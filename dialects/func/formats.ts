@@ -1,0 +1,47 @@
+/** The assembly of functions. */
+import { StringAttribute, TypeAttribute } from "../../ir/attributes.ts";
+import type { CustomFormat } from "../../ir/format.ts";
+import { Region } from "../../ir/operation.ts";
+import { FunctionType } from "../../ir/types.ts";
+import { parseSignature, parseVisibility, printSignature, stringOf } from "../upstream/function-format.ts";
+
+/** `private @name(%a: f32) -> f32 attributes {…} { … }` */
+export const functionFormat: CustomFormat = {
+  parse: (parser) => {
+    const visibility = parseVisibility(parser);
+    const name = parser.parseSymbolName();
+    const signature = parseSignature(parser);
+    const attributes = parser.attributeDictionaryWithKeyword();
+    const body = parser.parseOptionalRegion({ arguments: signature.args });
+    return {
+      properties: [
+        ...visibility,
+        ...signature.properties,
+        ["sym_name", StringAttribute.get(name)],
+        ["function_type", TypeAttribute.get(FunctionType.get(signature.inputs, signature.results))],
+      ],
+      attributes,
+      regions: [body ?? new Region()],
+    };
+  },
+  print: (operation, printer) => {
+    const visibility = stringOf(operation, "sym_visibility");
+    const type = operation.attribute("function_type");
+    printer.write(" ");
+    if (visibility !== undefined) printer.write(`${visibility} `);
+    printer.symbolName(stringOf(operation, "sym_name") ?? "");
+    if (type instanceof TypeAttribute && type.type instanceof FunctionType)
+      printSignature(operation, printer, type.type);
+    printer.attributeDictionaryWithKeyword(operation, [
+      "sym_visibility",
+      "sym_name",
+      "function_type",
+      "arg_attrs",
+      "res_attrs",
+    ]);
+    const [body] = operation.regions;
+    if (body === undefined || body.blocks.length === 0) return;
+    printer.write(" ");
+    printer.region(body, { printEntryArguments: false });
+  },
+};

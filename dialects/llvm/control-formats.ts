@@ -1,0 +1,142 @@
+/** The assembly of llvm calls and conditional branches. */
+import { type Attribute, DenseArrayAttribute, SymbolReferenceAttribute, TypeAttribute } from "../../ir/attributes.ts";
+import type { CustomFormat } from "../../ir/format.ts";
+import type { Block, Operation, Value } from "../../ir/operation.ts";
+import type { OperationParser } from "../../ir/parser/operation-parser.ts";
+import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
+import { i1, i32 } from "../../ir/types.ts";
+import { callingConventionAttribute, callingConventions, tailCallKindAttribute, tailCallKinds } from "./flags.ts";
+
+/** `fastcc musttail @f(%x) vararg(!llvm.func<…>) : (i64) -> i64`; indirect: `%p(%x) : !llvm.ptr, (i64) -> i64` */
+export const callFormat: CustomFormat = {
+  parse: (parser) => {
+    const properties: [string, Attribute][] = [];
+    const convention = callingConventions.find((word) => parser.peekKeyword(word));
+    if (convention !== undefined) {
+      parser.expectKeyword(convention);
+      properties.push(["CConv", callingConventionAttribute.encode(convention)]);
+    }
+    const tail = tailCallKinds.find((word) => parser.peekKeyword(word));
+    if (tail !== undefined) {
+      parser.expectKeyword(tail);
+      properties.push(["TailCallKind", tailCallKindAttribute.encode(tail)]);
+    }
+    const callee = parser.parseOptionalSymbolName();
+    const target = callee === undefined ? parser.parseOperand() : undefined;
+    if (callee !== undefined) properties.push(["callee", SymbolReferenceAttribute.get(callee)]);
+    const operands = parser.operandList("(", ")");
+    if (parser.acceptKeyword("vararg")) {
+      parser.expect("(");
+      properties.push(["var_callee_type", TypeAttribute.get(parser.parseType())]);
+      parser.expect(")");
+    }
+    const attributes = parser.attributeDictionary();
+    parser.expect(":");
+    const pointerType = target === undefined ? undefined : parser.parseType();
+    if (pointerType !== undefined) parser.expect(",");
+    const at = parser.offset;
+    const { inputs, results } = parser.functionType();
+    const values = parser.resolveAll(operands, inputs, at);
+    const indirect = target === undefined || pointerType === undefined ? [] : [parser.resolve(target, pointerType)];
+    return { operands: [...indirect, ...values], properties, attributes, resultTypes: results };
+  },
+  print: (operation, printer) => {
+    const convention = operation.attribute("CConv");
+    const tail = operation.attribute("TailCallKind");
+    const callee = operation.attribute("callee");
+    const conventionWord = convention === undefined ? undefined : callingConventionAttribute.decode(convention);
+    const tailWord = tail === undefined ? undefined : tailCallKindAttribute.decode(tail);
+    const isIndirect = callee === undefined;
+    const args = isIndirect ? operation.operands.slice(1) : operation.operands;
+    if (conventionWord !== undefined && conventionWord !== "ccc") printer.write(` ${conventionWord}`);
+    if (tailWord !== undefined && tailWord !== "none") printer.write(` ${tailWord}`);
+    printer.write(" ");
+    if (callee === undefined) printer.operand(operation.operand(0));
+    else printer.attribute(callee);
+    printer.write("(");
+    printer.operands(args);
+    printer.write(")");
+    const variadicType = operation.attribute("var_callee_type");
+    if (variadicType instanceof TypeAttribute) {
+      printer.write(" vararg(");
+      printer.type(variadicType.type);
+      printer.write(")");
+    }
+    printer.attributeDictionary(operation, ["CConv", "TailCallKind", "callee", "var_callee_type"]);
+    printer.write(" : ");
+    if (isIndirect) {
+      printer.type(operation.operand(0).type);
+      printer.write(", ");
+    }
+    printer.functionType(
+      args.map((value) => value.type),
+      operation.results.map((result) => result.type),
+    );
+  },
+};
+
+/** `^bb1(%x : i32)` */
+function parseTarget(parser: OperationParser): { readonly block: Block; readonly values: readonly Value[] } {
+  const block = parser.parseSuccessor();
+  if (!parser.accept("(")) return { block, values: [] };
+  const operands = parser.operandList();
+  parser.expect(":");
+  const at = parser.offset;
+  const types = parser.parseTypeList();
+  parser.expect(")");
+  return { block, values: parser.resolveAll(operands, types, at) };
+}
+
+function printTarget(printer: OperationPrinter, block: Block | undefined, values: readonly Value[]): void {
+  if (block !== undefined) printer.successor(block);
+  if (values.length === 0) return;
+  printer.write("(");
+  printer.operands(values);
+  printer.write(" : ");
+  printer.types(values.map((value) => value.type));
+  printer.write(")");
+}
+
+function numbersOf(operation: Operation, name: string): readonly number[] | undefined {
+  const attribute = operation.attribute(name);
+  return attribute instanceof DenseArrayAttribute ? attribute.numbers : undefined;
+}
+
+/** `%c weights([1, 2]), ^bb1(%x : i32), ^bb2` */
+export const conditionalBranchFormat: CustomFormat = {
+  parse: (parser) => {
+    const condition = parser.parseOperand();
+    const properties: [string, Attribute][] = [];
+    if (parser.acceptKeyword("weights")) {
+      parser.expect("(");
+      const weights = parser.delimited("[", "]", () => parser.parseSize());
+      properties.push(["branch_weights", DenseArrayAttribute.i32(weights)]);
+      parser.expect(")");
+    }
+    parser.expect(",");
+    const whenTrue = parseTarget(parser);
+    parser.expect(",");
+    const whenFalse = parseTarget(parser);
+    const segments = [1, whenTrue.values.length, whenFalse.values.length];
+    properties.push(["operandSegmentSizes", DenseArrayAttribute.get(i32, segments)]);
+    return {
+      operands: [parser.resolve(condition, i1), ...whenTrue.values, ...whenFalse.values],
+      properties,
+      attributes: parser.attributeDictionary(),
+      successors: [whenTrue.block, whenFalse.block],
+    };
+  },
+  print: (operation, printer) => {
+    const [condition, ...values] = operation.operands;
+    const [, trueCount = 0] = numbersOf(operation, "operandSegmentSizes") ?? [];
+    const weights = numbersOf(operation, "branch_weights");
+    printer.write(" ");
+    printer.operand(condition!);
+    if (weights !== undefined) printer.write(` weights([${weights.join(", ")}])`);
+    printer.write(", ");
+    printTarget(printer, operation.successors[0], values.slice(0, trueCount));
+    printer.write(", ");
+    printTarget(printer, operation.successors[1], values.slice(trueCount));
+    printer.attributeDictionary(operation, ["branch_weights", "operandSegmentSizes"]);
+  },
+};
