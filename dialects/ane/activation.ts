@@ -1,0 +1,131 @@
+/**
+ * The functions that the engine applies to single elements, in its activation slots: `#ane.activation<relu>`,
+ * `#ane.activation<leaky_relu, 0.1>`. On the engine each is a table of 33 knots, or exact for the piecewise linear ones; the
+ * names are those of the MIL ops that ask for them.
+ */
+import { Attribute, internAttribute } from "../../ir/attributes.ts";
+import type { AttributeConstraint } from "../../ir/constraints.ts";
+import type { AttributeDefinition } from "../../ir/context.ts";
+import { floatLiteral } from "../../ir/float-bits.ts";
+
+export interface ActivationFacts {
+  /** Names of the parameters, in the order in which they are written. */
+  readonly parameters: readonly ("alpha" | "beta")[];
+  /** The function of x, for people. */
+  readonly formula: string;
+  /** First generation with a native form, as in `aneforge.md` 2.4 and 5.3 (sin and cos: A15); default A13, the MIL floor. */
+  readonly since?: "A15";
+  /** Results are rounded values for rounded operands, with no sums of two: it commutes with rounding to f16. */
+  readonly exact?: true;
+  /** Finite operands (of f16) have finite results. */
+  readonly bounded?: true;
+}
+
+/** The closed list; a forgotten case elsewhere is a compile error. */
+export const activationTable = {
+  relu: { parameters: [], formula: "max(x, 0)", exact: true, bounded: true },
+  relu6: { parameters: [], formula: "min(max(x, 0), 6)", exact: true, bounded: true },
+  leaky_relu: { parameters: ["alpha"], formula: "x < 0 ? alpha·x : x" },
+  elu: { parameters: ["alpha"], formula: "x < 0 ? alpha·(e^x - 1) : x" },
+  thresholded_relu: { parameters: ["alpha"], formula: "x > alpha ? x : 0", bounded: true },
+  clip: { parameters: ["alpha", "beta"], formula: "min(max(x, alpha), beta)", bounded: true },
+  sigmoid: { parameters: [], formula: "1/(1 + e^-x)", bounded: true },
+  sigmoid_hard: { parameters: ["alpha", "beta"], formula: "min(max(alpha·x + beta, 0), 1)", bounded: true },
+  tanh: { parameters: [], formula: "tanh x", bounded: true },
+  scaled_tanh: { parameters: ["alpha", "beta"], formula: "alpha·tanh(beta·x)" },
+  gelu: { parameters: [], formula: "x·Φ(x)", bounded: true },
+  gelu_tanh: { parameters: [], formula: "x·½(1 + tanh(√(2/π)(x + 0.044715x³)))", bounded: true },
+  silu: { parameters: [], formula: "x/(1 + e^-x)", bounded: true },
+  softplus: { parameters: [], formula: "ln(1 + e^x)", bounded: true },
+  softsign: { parameters: [], formula: "x/(1 + |x|)", bounded: true },
+  erf: { parameters: [], formula: "erf x", bounded: true },
+  exp: { parameters: [], formula: "e^x" },
+  exp2: { parameters: [], formula: "2^x" },
+  log: { parameters: [], formula: "ln x; ln 0 = -45440", bounded: true },
+  sqrt: { parameters: [], formula: "√x; 0 below 0", bounded: true },
+  rsqrt: { parameters: [], formula: "1/√x; 0 below 0, +inf at 0" },
+  inverse: { parameters: [], formula: "1/x; +inf at both zeros" },
+  square: { parameters: [], formula: "x·x" },
+  abs: { parameters: [], formula: "|x|", exact: true, bounded: true },
+  sign: { parameters: [], formula: "-1, 0 or 1", bounded: true },
+  floor: { parameters: [], formula: "⌊x⌋", bounded: true },
+  ceil: { parameters: [], formula: "⌈x⌉", bounded: true },
+  round: { parameters: [], formula: "nearest integer, halves away from 0", bounded: true },
+  sin: { parameters: [], formula: "sin x", since: "A15", bounded: true },
+  cos: { parameters: [], formula: "cos x", since: "A15", bounded: true },
+  atan: { parameters: [], formula: "arctan x", bounded: true },
+} as const satisfies Record<string, ActivationFacts>;
+
+export type ActivationName = keyof typeof activationTable;
+export const activationNames = Object.keys(activationTable) as readonly ActivationName[];
+
+export class ActivationAttribute extends Attribute {
+  readonly text: string;
+  readonly function: ActivationName;
+  /** alpha and beta, where the function has them. */
+  readonly parameters: readonly number[];
+
+  private constructor(text: string, name: ActivationName, parameters: readonly number[]) {
+    super();
+    this.text = text;
+    this.function = name;
+    this.parameters = parameters;
+  }
+
+  static get(name: ActivationName, ...parameters: readonly number[]): ActivationAttribute {
+    const wanted = activationTable[name].parameters;
+    if (parameters.length !== wanted.length) {
+      throw new Error(`activation ${name} has ${wanted.length} parameters, found ${parameters.length}`);
+    }
+    const text = `#ane.activation<${[name, ...parameters.map((value) => floatLiteral(value, "f64"))].join(", ")}>`;
+    return internAttribute(text, ActivationAttribute, () => new ActivationAttribute(text, name, [...parameters]));
+  }
+
+  get facts(): ActivationFacts {
+    return activationTable[this.function];
+  }
+
+  /** The first parameter; an error where the function has none. */
+  get alpha(): number {
+    return this.#parameter(0);
+  }
+
+  get beta(): number {
+    return this.#parameter(1);
+  }
+
+  #parameter(position: number): number {
+    const value = this.parameters[position];
+    if (value === undefined) throw new Error(`activation ${this.function} has no parameter ${position}`);
+    return value;
+  }
+}
+
+export const activationConstraint: AttributeConstraint<ActivationAttribute> = {
+  description: "an activation, #ane.activation<…>",
+  decode: (attribute) => (attribute instanceof ActivationAttribute ? attribute : undefined),
+  encode: (value) => value,
+};
+
+export const activationDefinition: AttributeDefinition = {
+  mnemonic: "activation",
+  doc: "A function of one element with its parameters.",
+  parse: (parser) => {
+    parser.expect("<");
+    const at = parser.offset;
+    const word = parser.keyword("an activation");
+    const name = activationNames.find((each) => each === word);
+    if (name === undefined) throw parser.error(`expected one of ${activationNames.join(", ")}, found '${word}'`, at);
+    const parameters: number[] = [];
+    while (parser.accept(",")) parameters.push(parser.parseFloat());
+    const wanted = activationTable[name].parameters;
+    if (parameters.length !== wanted.length) {
+      throw parser.error(
+        `${name} has ${wanted.length} parameters (${wanted.join(", ") || "none"}), found ${parameters.length}`,
+        at,
+      );
+    }
+    parser.expect(">");
+    return ActivationAttribute.get(name, ...parameters);
+  },
+};

@@ -1,0 +1,34 @@
+/** The ane dialect's value: what the Neural Engine runs, as tasks on surfaces. */
+import { type AnyDefinition, dialect } from "../../ir/context.ts";
+import { Evaluate } from "../../ir/interfaces.ts";
+import { activationDefinition } from "./activation.ts";
+import { elementwise } from "./elementwise.ts";
+import { move } from "./move.ts";
+import { call, programOps } from "./program.ts";
+import { evaluateCall, evaluateTask } from "./semantics/evaluate.ts";
+import { surfaceDefinition } from "./surface-type.ts";
+import { computeTasks } from "./tasks.ts";
+
+export * from "./activation.ts";
+export * from "./elementwise.ts";
+export * from "./move.ts";
+export * from "./numerics.ts";
+export * from "./program.ts";
+export * from "./slots.ts";
+export * from "./surface-type.ts";
+export * from "./targets.ts";
+export * from "./tasks.ts";
+
+/** The ops of which a program consists, beside its constants. */
+export const taskOps: readonly AnyDefinition[] = [...computeTasks, elementwise, move];
+
+export const ane = dialect("ane", {
+  doc: "Programs of the Neural Engine: static tasks on surfaces, with the engine's epilogue slots and numeric rules.",
+  ops: [...programOps, ...taskOps],
+  types: [surfaceDefinition],
+  attributes: [activationDefinition],
+  attach: [
+    ...taskOps.map((definition) => Evaluate.attach(definition, evaluateTask)),
+    Evaluate.attach(call, evaluateCall),
+  ],
+});

@@ -1,0 +1,36 @@
+/**
+ * The engine's numbers, as rules that the evaluator and the virtual engine follow. All figures are measurements on real
+ * machines (driver-stack.md G.5, aneforge.md 5.6). Two effects are not modelled yet and have their entries here: the activation
+ * tables with 33 knots, and the first stage of the multiplier array, which adds groups of four products in f16.
+ */
+import type { Target } from "./targets.ts";
+
+export interface EngineRules {
+  /**
+   * Results of multiply-accumulate (matrix products, convolutions with more than one product per result) whose magnitude
+   * reaches this before rounding are infinite: f16 values from 2^15 up do not come out, and 32760 rounds to 2^15.
+   */
+  readonly accumulatorLimit: number;
+  /** Magnitudes from here round to infinity as f16. */
+  readonly halfLimit: number;
+  /** ln 0. */
+  readonly logOfZero: number;
+  /** A crop that starts inside the last dimension goes through 12 + 4 fixed bits on A13 and A14: larger values become infinite. */
+  readonly cropLimit: number | undefined;
+  /** How activations are computed: "exact" functions rounded once, until the engine's tables are modelled. */
+  readonly activations: "exact";
+  /** How products are summed: in 32 bits, until the f16 tiles of four are modelled. */
+  readonly partialSums: "f32";
+}
+
+export function engineRules(target: Target): EngineRules {
+  const cropsInFixedPoint = target.generation === "A13" || target.generation === "A14";
+  return {
+    accumulatorLimit: 32760,
+    halfLimit: 65520,
+    logOfZero: -45440,
+    cropLimit: cropsInFixedPoint ? 4094 : undefined,
+    activations: "exact",
+    partialSums: "f32",
+  };
+}
