@@ -21,17 +21,26 @@ import { i32, type Type } from "./types.ts";
 
 // ---------------------------------------------------------------------------------------------------------- fields
 
-export interface OperandField<T extends Type = Type, A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic"> {
+export interface OperandField<
+  T extends Type = Type,
+  A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic",
+> {
   readonly kind: "operand";
   readonly arity: A;
   readonly constraint: TypeConstraint<T>;
 }
-export interface ResultField<T extends Type = Type, A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic"> {
+export interface ResultField<
+  T extends Type = Type,
+  A extends "one" | "optional" | "variadic" = "one" | "optional" | "variadic",
+> {
   readonly kind: "result";
   readonly arity: A;
   readonly constraint: TypeConstraint<T>;
 }
-export interface AttributeField<V = unknown, A extends "one" | "optional" | "default" = "one" | "optional" | "default"> {
+export interface AttributeField<
+  V = unknown,
+  A extends "one" | "optional" | "default" = "one" | "optional" | "default",
+> {
   readonly kind: "attribute";
   readonly arity: A;
   readonly constraint: AttributeConstraint<V>;
@@ -97,29 +106,49 @@ export function variadicSuccessor(): SuccessorField<"variadic"> {
 /** What the accessor of a field gives. */
 type AccessorOf<F> =
   F extends OperandField<infer T, infer A>
-    ? A extends "one" ? Value<T> : A extends "optional" ? Value<T> | undefined : readonly Value<T>[]
+    ? A extends "one"
+      ? Value<T>
+      : A extends "optional"
+        ? Value<T> | undefined
+        : readonly Value<T>[]
     : F extends ResultField<infer T, infer A>
-      ? A extends "one" ? OperationResult<T> : A extends "optional" ? OperationResult<T> | undefined : readonly OperationResult<T>[]
+      ? A extends "one"
+        ? OperationResult<T>
+        : A extends "optional"
+          ? OperationResult<T> | undefined
+          : readonly OperationResult<T>[]
       : F extends AttributeField<infer V, infer A>
-        ? A extends "optional" ? V | undefined : V
+        ? A extends "optional"
+          ? V | undefined
+          : V
         : F extends RegionField<infer A>
-          ? A extends "one" ? Region : readonly Region[]
+          ? A extends "one"
+            ? Region
+            : readonly Region[]
           : F extends SuccessorField<infer A>
-            ? A extends "one" ? Block : readonly Block[]
+            ? A extends "one"
+              ? Block
+              : readonly Block[]
             : never;
 
 /** What the builder takes for a field. */
 type ArgumentOf<F> =
   F extends OperandField<infer T, infer A>
-    ? A extends "variadic" ? readonly Value<T>[] : Value<T> | (A extends "optional" ? undefined : never)
+    ? A extends "variadic"
+      ? readonly Value<T>[]
+      : Value<T> | (A extends "optional" ? undefined : never)
     : F extends ResultField<infer T, infer A>
       ? (A extends "variadic" ? readonly T[] : T) | undefined
       : F extends AttributeField<infer V, infer A>
-        ? A extends "one" ? V : V | undefined
+        ? A extends "one"
+          ? V
+          : V | undefined
         : F extends RegionField<infer A>
           ? (A extends "one" ? Region : readonly Region[]) | undefined
           : F extends SuccessorField<infer A>
-            ? A extends "one" ? Block : readonly Block[]
+            ? A extends "one"
+              ? Block
+              : readonly Block[]
             : never;
 
 /** Fields whose argument may be left out: results (inferred), optional and default attributes, optional operands, regions. */
@@ -177,8 +206,14 @@ export interface OpOptions<F extends Fields> {
   readonly infer?: (view: InferenceView<F>) => Type | readonly Type[];
   /** Rules beyond the constraints. */
   readonly verify?: (operation: Operation & Accessors<F>, report: Report) => void;
-  readonly evaluate?: (operation: Operation & Accessors<F>, inputs: readonly TensorData[]) => TensorData | readonly TensorData[];
-  readonly fold?: (operation: Operation & Accessors<F>, constants: readonly (Attribute | undefined)[]) => Value | Attribute | FoldResult;
+  readonly evaluate?: (
+    operation: Operation & Accessors<F>,
+    inputs: readonly TensorData[],
+  ) => TensorData | readonly TensorData[];
+  readonly fold?: (
+    operation: Operation & Accessors<F>,
+    constants: readonly (Attribute | undefined)[],
+  ) => Value | Attribute | FoldResult;
   readonly effects?: (operation: Operation & Accessors<F>) => readonly MemoryEffect[];
   readonly interfaces?: readonly InterfaceImplementation[];
   /** Inside the regions of this op, ops of this dialect are written without its name (`return` in a `func.func`). */
@@ -208,7 +243,9 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly attributeFields: readonly NamedField<AttributeField>[];
   readonly regionFields: readonly NamedField<RegionField>[];
   readonly successorFields: readonly NamedField<SuccessorField>[];
-  readonly #operationClass: new (state: OperationState) => Operation & Accessors<F>;
+  readonly #operationClass: new (
+    state: OperationState,
+  ) => Operation & Accessors<F>;
 
   constructor(name: string, fields: F, options: OpOptions<F>) {
     this.name = name;
@@ -255,9 +292,17 @@ export class OperationDefinition<F extends Fields = Fields> {
   }
 
   /** Makes an operation from named arguments; result types that are left out are inferred. It is not yet in a block. */
-  build(args: BuildArguments<F>, location: Location, attributes?: Iterable<readonly [string, Attribute]>): Operation & Accessors<F> {
+  build(
+    args: BuildArguments<F>,
+    location: Location,
+    attributes?: Iterable<readonly [string, Attribute]>,
+  ): Operation & Accessors<F> {
     const given: { readonly [name: string]: unknown } = args;
-    const operandGroups = this.operandFields.map(({ name }) => toArray<Value>(given[name]));
+    const operandGroups = this.operandFields.map(({ name, field }) => {
+      const group = toArray<Value>(given[name]);
+      if (field.arity === "one" && group.length !== 1) throw new Error(`'${this.name}' needs the operand ${name}`);
+      return group;
+    });
     const properties = this.#encodeAttributes(given);
     if (this.traits.has("AttrSizedOperandSegments")) {
       properties.set(segmentProperty.operand, segmentSizes(operandGroups));
@@ -302,13 +347,23 @@ export class OperationDefinition<F extends Fields = Fields> {
     return properties;
   }
 
-  #resultTypes(given: { readonly [name: string]: unknown }, operands: readonly (readonly Value[])[], location: Location): Type[][] {
+  #resultTypes(
+    given: { readonly [name: string]: unknown },
+    operands: readonly (readonly Value[])[],
+    location: Location,
+  ): Type[][] {
     const stated = this.resultFields.map(({ name }) => given[name]);
     if (stated.every((value) => value !== undefined)) return stated.map((value) => toArray<Type>(value));
     const inferred = this.inferResultTypes(given, operands);
     if (inferred === undefined) {
-      const missing = this.resultFields.find((_, position) => stated[position] === undefined);
-      throw new Error(`'${this.name}' at ${JSON.stringify(location)} cannot infer the type of ${missing?.name}: pass it`);
+      // Optional and variadic results that nobody asks for are not there.
+      const missing = this.resultFields.find(
+        ({ field }, position) => stated[position] === undefined && field.arity === "one",
+      );
+      if (missing === undefined) return stated.map((value) => toArray<Type>(value));
+      throw new Error(
+        `'${this.name}' at ${JSON.stringify(location)} cannot infer the type of ${missing.name}: pass it`,
+      );
     }
     const variadic = this.resultFields.findIndex(({ field }) => field.arity !== "one");
     if (variadic < 0) return inferred.map((type) => [type]);
@@ -334,13 +389,17 @@ export class OperationDefinition<F extends Fields = Fields> {
       return Array.isArray(inferred) ? inferred : [inferred as Type];
     }
     const first = operands.flat()[0];
-    if (this.traits.has("SameOperandsAndResultType") && first !== undefined) return this.resultFields.map(() => first.type);
+    if (this.traits.has("SameOperandsAndResultType") && first !== undefined)
+      return this.resultFields.map(() => first.type);
     const bound = new Map<string, Type>();
     for (const [position, { field }] of this.operandFields.entries()) {
       const value = operands[position]?.[0];
-      if (field.constraint.variable !== undefined && value !== undefined) bound.set(field.constraint.variable, value.type);
+      if (field.constraint.variable !== undefined && value !== undefined)
+        bound.set(field.constraint.variable, value.type);
     }
-    const types = this.resultFields.map(({ field }) => (field.constraint.variable === undefined ? undefined : bound.get(field.constraint.variable)));
+    const types = this.resultFields.map(({ field }) =>
+      field.constraint.variable === undefined ? undefined : bound.get(field.constraint.variable),
+    );
     return types.every((type) => type !== undefined) ? types : undefined;
   }
 
@@ -372,7 +431,8 @@ export class OperationDefinition<F extends Fields = Fields> {
         }),
       );
     }
-    if (effects !== undefined) implementations.push(MemoryEffects.implement((operation) => effects(this.cast(operation))));
+    if (effects !== undefined)
+      implementations.push(MemoryEffects.implement((operation) => effects(this.cast(operation))));
     return implementations;
   }
 }
@@ -425,17 +485,26 @@ function groupOf(
 }
 
 /** A subclass of Operation with one getter per field, so that accessors cost a property read. */
-function operationClass<F extends Fields>(definition: OperationDefinition<F>): new (state: OperationState) => Operation & Accessors<F> {
+function operationClass<F extends Fields>(
+  definition: OperationDefinition<F>,
+): new (
+  state: OperationState,
+) => Operation & Accessors<F> {
   class DeclaredOperation extends Operation {}
   const getters: { [name: string]: (operation: Operation) => unknown } = {};
-  const grouped = (position: number, kind: "operand" | "result", arity: "one" | "optional" | "variadic") => (operation: Operation) => {
-    const { start, count } = kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
-    const values = kind === "operand" ? operation.operands : operation.results;
-    if (arity === "variadic") return values.slice(start, start + count);
-    return count === 0 ? undefined : values[start];
-  };
-  for (const [position, { name, field }] of definition.operandFields.entries()) getters[name] = grouped(position, "operand", field.arity);
-  for (const [position, { name, field }] of definition.resultFields.entries()) getters[name] = grouped(position, "result", field.arity);
+  const grouped =
+    (position: number, kind: "operand" | "result", arity: "one" | "optional" | "variadic") =>
+    (operation: Operation) => {
+      const { start, count } =
+        kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
+      const values = kind === "operand" ? operation.operands : operation.results;
+      if (arity === "variadic") return values.slice(start, start + count);
+      return count === 0 ? undefined : values[start];
+    };
+  for (const [position, { name, field }] of definition.operandFields.entries())
+    getters[name] = grouped(position, "operand", field.arity);
+  for (const [position, { name, field }] of definition.resultFields.entries())
+    getters[name] = grouped(position, "result", field.arity);
   for (const { name, field } of definition.attributeFields) {
     getters[name] = (operation) => {
       const stored = operation.properties.get(name) ?? operation.attributes.get(name);
@@ -444,10 +513,12 @@ function operationClass<F extends Fields>(definition: OperationDefinition<F>): n
     };
   }
   for (const [position, { name, field }] of definition.regionFields.entries()) {
-    getters[name] = (operation) => (field.arity === "one" ? operation.regions[position] : operation.regions.slice(position));
+    getters[name] = (operation) =>
+      field.arity === "one" ? operation.regions[position] : operation.regions.slice(position);
   }
   for (const [position, { name, field }] of definition.successorFields.entries()) {
-    getters[name] = (operation) => (field.arity === "one" ? operation.successors[position] : operation.successors.slice(position));
+    getters[name] = (operation) =>
+      field.arity === "one" ? operation.successors[position] : operation.successors.slice(position);
   }
   for (const [name, read] of Object.entries(getters)) {
     if (name in Operation.prototype || reservedNames.has(name)) {
@@ -460,7 +531,9 @@ function operationClass<F extends Fields>(definition: OperationDefinition<F>): n
       },
     });
   }
-  return DeclaredOperation as unknown as new (state: OperationState) => Operation & Accessors<F>;
+  return DeclaredOperation as unknown as new (
+    state: OperationState,
+  ) => Operation & Accessors<F>;
 }
 
 /** Instance members of Operation that are not on its prototype. */
