@@ -294,9 +294,23 @@ export class OpaqueType extends Type {
   }
 }
 
-/** `dialect.body` where the body reads as a name, perhaps with `<…>` behind it; `dialect<body>` for any other. */
+/** `dialect.body` where the body reads as a name, perhaps with one `<…>` behind it; `dialect<body>` for any other. */
 export function dialectSymbolText(dialect: string, body: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_$.]*(<.*>)?$/s.test(body) ? `${dialect}.${body}` : `${dialect}<${body}>`;
+  const name = /^[A-Za-z_][A-Za-z0-9_$.]*/.exec(body)?.[0] ?? "";
+  const rest = body.slice(name.length);
+  const isSimple = name !== "" && (rest === "" || (rest.startsWith("<") && firstClose(rest) === rest.length - 1));
+  return isSimple ? `${dialect}.${body}` : `${dialect}<${body}>`;
+}
+
+/** Where the `<` that `text` starts with is closed; strings and arrows are passed over. */
+function firstClose(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index: at } of text.matchAll(/"(?:[^"\\]|\\.)*"|->|[<>]/g)) {
+    if (token === "<") depth++;
+    else if (token === ">") depth--;
+    if (depth === 0) return at;
+  }
+  return -1;
 }
 
 export const f16 = FloatType.get("f16");

@@ -174,12 +174,12 @@ function readDense(parser: TextParser, hint: Type | undefined): Attribute {
   parser.expectKeyword("dense");
   const start = parser.offset;
   // The elements are read once their type, which stands behind them, is known.
-  parser.angleBody();
+  const bodyLength = parser.angleBody().length;
   const type = elementsType(parser, hint);
   const end = parser.offset;
   parser.seek(start);
   parser.expect("<");
-  const attribute = readDenseElements(parser, type, at);
+  const attribute = readDenseElements(parser, type, at, bodyLength);
   parser.expect(">", "at the end of these elements");
   parser.seek(end);
   return attribute;

@@ -12,8 +12,16 @@ import { ComplexType, elementNameOf, FloatType, IndexType, IntegerType, i1, type
 import { floatOfLiteral, integerOfLiteral } from "./numbers.ts";
 import type { TextParser } from "./text-parser.ts";
 
-/** The parser stands behind `dense<` and ends before `>`; `at` is where the attribute starts. */
-export function readDenseElements(parser: TextParser, type: ShapedType, at: number): DenseElementsAttribute {
+/**
+ * The parser stands behind `dense<` and ends before `>`; `at` is where the attribute starts, `bodyLength` how many
+ * characters its body has.
+ */
+export function readDenseElements(
+  parser: TextParser,
+  type: ShapedType,
+  at: number,
+  bodyLength: number,
+): DenseElementsAttribute {
   const name = elementNameOf(type.element);
   if (name === undefined) {
     const reason =
@@ -31,6 +39,8 @@ export function readDenseElements(parser: TextParser, type: ShapedType, at: numb
     if (type.count === 0) throw parser.error(`${type} has no elements, found one`, at);
     return DenseElementsAttribute.get(type, element.data);
   }
+  // Checked before a large type could make a large array.
+  if (type.count > bodyLength) throw parser.error(`expected ${type.count} elements of ${type}, found fewer`);
   const reader = new ElementReader(parser, type, name, type.count);
   reader.list(0);
   return DenseElementsAttribute.get(type, reader.data);

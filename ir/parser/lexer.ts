@@ -514,6 +514,8 @@ export class Lexer {
         case 0x29:
         case 0x5d:
         case 0x7d:
+          // `>=` in an affine set is no bracket.
+          if (code === greater && source.charCodeAt(position + 1) === 0x3d && closers.at(-1) !== greater) break;
           if (closers.pop() !== code) throw this.error(`unbalanced '${source[position]}'`, position);
           if (closers.length === 0) return position + 1;
           break;

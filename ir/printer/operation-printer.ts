@@ -211,16 +211,19 @@ export class OperationPrinter {
     this.#defaultDialect = region.parent?.definition?.options.defaultDialect;
     this.#text += "{";
     for (const [position, block] of region.blocks.entries()) {
-      // A label tells an empty entry block from a region without blocks.
-      const isLabelled =
-        position > 0 ||
-        (printEntryArguments && (block.arguments.length > 0 || (block.isEmpty && region.blocks.length === 1)));
+      const isLabelled = position > 0 || (printEntryArguments && this.#needsLabel(block, region));
       if (isLabelled) this.#label(block);
       this.#blockBody(block, printTerminator);
     }
     this.newline();
     this.#text += "}";
     this.#defaultDialect = outerDialect;
+  }
+
+  /** Whether the entry block must be labelled: for its arguments, to differ from no block at all, or as a branch's target. */
+  #needsLabel(entry: Block, region: Region): boolean {
+    const isLone = entry.isEmpty && region.blocks.length === 1;
+    return entry.arguments.length > 0 || isLone || this.#names.isSuccessor(entry);
   }
 
   #label(block: Block): void {

@@ -45,6 +45,7 @@ export interface NamingOptions {
 export class ValueNames {
   readonly #values = new Map<Value, string>();
   readonly #blocks = new Map<Block, string>();
+  readonly #successors = new Set<Block>();
   readonly #options: NamingOptions;
 
   /** Names all that is inside `operation`, and its results. */
@@ -66,6 +67,11 @@ export class ValueNames {
     return this.#values.get(value) ?? "%<defined-elsewhere>";
   }
 
+  /** Whether an operation may branch to the block. */
+  isSuccessor(block: Block): boolean {
+    return this.#successors.has(block);
+  }
+
   /** `^bb0` */
   block(block: Block): string {
     return this.#blocks.get(block) ?? "^<elsewhere>";
@@ -83,6 +89,7 @@ export class ValueNames {
       for (let operation = block.first; operation !== undefined; operation = operation.next) {
         this.#nameResults(operation, counters, names);
         for (const each of operation.regions) inner.push(each);
+        for (const each of operation.successors) this.#successors.add(each);
       }
     }
     for (const each of inner) {
