@@ -3,17 +3,17 @@
  * reshapes of static tensors. Where nothing needs to be done (a reshape to the same shape, padding by 0), nothing is built.
  */
 import { scalarConstant } from "../../dialects/arith/index.ts";
+import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp, genericOp, type IteratorType, pointIndex } from "../../dialects/linalg/index.ts";
 import * as build from "../../dialects/tensor/upstream-build.ts";
 import { extract } from "../../dialects/tensor/upstream-ops.ts";
-import { constant } from "../../dialects/arith/ops.ts";
-import { type AffineExpression, affineConstant, AffineMap, dimension } from "../../ir/affine-map.ts";
+import { type AffineExpression, AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
 import { DenseElementsAttribute, elementsAttribute, requireElementName } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Value } from "../../ir/operation.ts";
 import { setNumber, zeros } from "../../ir/tensor-data.ts";
-import { i64, type IndexType, TensorType, type Type } from "../../ir/types.ts";
+import { type IndexType, i64, TensorType, type Type } from "../../ir/types.ts";
 import { Scalars } from "./scalars.ts";
 
 export type IteratorKind = IteratorType;
@@ -56,7 +56,12 @@ export function filled(builder: Builder, shape: readonly number[], element: Type
 }
 
 /** A constant tensor of these numbers, row-major. */
-export function constantTensor(builder: Builder, numbers: readonly number[], shape: readonly number[], element: Type): Value {
+export function constantTensor(
+  builder: Builder,
+  numbers: readonly number[],
+  shape: readonly number[],
+  element: Type,
+): Value {
   const data = zeros(shape, requireElementName(element));
   for (const [position, number] of numbers.entries()) setNumber(data, position, number);
   const value = elementsAttribute(TensorType.get(shape, element), data.data, "table");
@@ -77,7 +82,12 @@ export interface GenericSpec {
   readonly outputs: readonly GenericOperand[];
   readonly iterators: readonly IteratorKind[];
   /** Elements come in their storage types and must leave in the outputs'. */
-  readonly body: (s: Scalars, inputs: readonly Value[], outputs: readonly Value[], index: PointIndex) => readonly Value[];
+  readonly body: (
+    s: Scalars,
+    inputs: readonly Value[],
+    outputs: readonly Value[],
+    index: PointIndex,
+  ) => readonly Value[];
 }
 
 export function generic(builder: Builder, { inputs, outputs, iterators: kinds, body }: GenericSpec): readonly Value[] {
@@ -104,8 +114,9 @@ export function generic(builder: Builder, { inputs, outputs, iterators: kinds, b
 /** The map that reads a tensor of `shape` as `target` by NumPy's broadcasting. */
 export function broadcastMap(shape: readonly number[], target: readonly number[]): AffineMap {
   const shift = target.length - shape.length;
-  const positions = shape.map((size, axis): AffineExpression =>
-    size === 1 && target[axis + shift] !== 1 ? affineConstant(0) : dimension(axis + shift),
+  const positions = shape.map(
+    (size, axis): AffineExpression =>
+      size === 1 && target[axis + shift] !== 1 ? affineConstant(0) : dimension(axis + shift),
   );
   return new AffineMap(target.length, 0, positions);
 }
@@ -147,12 +158,28 @@ export function splatOf(value: Value): number | bigint | undefined {
 /** Rounds (or widens) a float tensor to another element type; a tensor of that type stays. */
 export function narrow(builder: Builder, value: Value, element: Type): Value {
   if (elementOf(value) === element) return value;
-  return pointwise(builder, { shape: shapeOf(value), element, inputs: [{ value }], body: (s, [x]) => s.resize(x!, element) });
+  return pointwise(builder, {
+    shape: shapeOf(value),
+    element,
+    inputs: [{ value }],
+    body: (s, [x]) => s.resize(x!, element),
+  });
 }
 
 /** A tensor of `shape` in float type `element`, read from `source` through a map. */
-export function broadcastFrom(builder: Builder, source: Value, map: AffineMap, shape: readonly number[], element: Type): Value {
-  return pointwise(builder, { shape, element, inputs: [{ value: source, map }], body: (s, [x]) => s.resize(x!, element) });
+export function broadcastFrom(
+  builder: Builder,
+  source: Value,
+  map: AffineMap,
+  shape: readonly number[],
+  element: Type,
+): Value {
+  return pointwise(builder, {
+    shape,
+    element,
+    inputs: [{ value: source, map }],
+    body: (s, [x]) => s.resize(x!, element),
+  });
 }
 
 export function collapse(builder: Builder, value: Value, groups: readonly (readonly number[])[]): Value {
@@ -160,13 +187,21 @@ export function collapse(builder: Builder, value: Value, groups: readonly (reado
   return build.collapse(builder, asTensor(value), groups);
 }
 
-export function expand(builder: Builder, value: Value, groups: readonly (readonly number[])[], shape: readonly number[]): Value {
+export function expand(
+  builder: Builder,
+  value: Value,
+  groups: readonly (readonly number[])[],
+  shape: readonly number[],
+): Value {
   if (shape.length === shapeOf(value).length) return value;
   return build.expand(builder, asTensor(value), groups, shape);
 }
 
 /** The finest groups of dimensions of two shapes that hold the same elements. */
-function matchingGroups(from: readonly number[], to: readonly number[]): { readonly from: number[][]; readonly to: number[][] } {
+function matchingGroups(
+  from: readonly number[],
+  to: readonly number[],
+): { readonly from: number[][]; readonly to: number[][] } {
   const groups: { from: number[][]; to: number[][] } = { from: [], to: [] };
   let [i, j] = [0, 0];
   while (i < from.length && j < to.length) {
@@ -202,14 +237,26 @@ export function reshape(builder: Builder, value: Value, shape: readonly number[]
 }
 
 /** Adds elements at both ends of each dimension; negative numbers remove elements first. */
-export function pad(builder: Builder, value: Value, low: readonly number[], high: readonly number[], fill: number | bigint): Value {
+export function pad(
+  builder: Builder,
+  value: Value,
+  low: readonly number[],
+  high: readonly number[],
+  fill: number | bigint,
+): Value {
   const sizes = shapeOf(value);
   const offsets = low.map((amount) => Math.max(0, -amount));
   const kept = sizes.map((size, axis) => size - offsets[axis]! + Math.min(0, high[axis]!));
   const target = sizes.map((size, axis) => size + low[axis]! + high[axis]!);
   // Where more is removed than there is, only padding remains.
   if (kept.some((size) => size <= 0)) return filled(builder, target, elementOf(value), fill);
-  const cropped = extractSlice(builder, value, offsets, kept, kept.map(() => 1));
+  const cropped = extractSlice(
+    builder,
+    value,
+    offsets,
+    kept,
+    kept.map(() => 1),
+  );
   const [before, after] = [low, high].map((amounts) => amounts.map((amount) => Math.max(0, amount)));
   if ([...before!, ...after!].every((amount) => amount === 0)) return cropped;
   return build.padWith(builder, asTensor(cropped), before!, after!, scalarConstant(builder, fill, elementOf(value)));
@@ -254,7 +301,11 @@ function isIndex(value: Value): value is Value<IndexType> {
 }
 
 /** The tensor whose element `i` along each axis is element `tables[axis][i]` of the source; undefined tables: all in order. */
-export function tableLookup(builder: Builder, source: Value, tables: readonly (readonly number[] | undefined)[]): Value {
+export function tableLookup(
+  builder: Builder,
+  source: Value,
+  tables: readonly (readonly number[] | undefined)[],
+): Value {
   const sizes = shapeOf(source);
   const shape = sizes.map((size, axis) => tables[axis]?.length ?? size);
   if (product(shape) === 0) return emptyTensor(builder, shape, elementOf(source));

@@ -1,8 +1,8 @@
 /** Quantisation and its inverse: one elementwise op each, with scale and zero point read through broadcasting maps. */
 import { dequantizeLinear, quantizeLinear } from "../../dialects/tensor/ops.ts";
-import { type AffineExpression, affineBinary, affineConstant, AffineMap, dimension } from "../../ir/affine-map.ts";
+import { type AffineExpression, AffineMap, affineBinary, affineConstant, dimension } from "../../ir/affine-map.ts";
 import type { Value } from "../../ir/operation.ts";
-import { f64, i32, IntegerType, isFloat, type Type } from "../../ir/types.ts";
+import { f64, IntegerType, i32, isFloat, type Type } from "../../ir/types.ts";
 import { elementOf, pointwise, shapeOf } from "./emit.ts";
 import { lowering } from "./lowering.ts";
 import { elementLimits, type Scalars } from "./scalars.ts";
@@ -13,8 +13,9 @@ function parameterMap(parameter: readonly number[], rank: number, axis: number, 
   if (parameter.length === 0) return new AffineMap(rank, 0, []);
   if (parameter.length === 1 && parameter[0] === 1) return new AffineMap(rank, 0, [affineConstant(0)]);
   if (blockSize === 0) return AffineMap.projection(rank, [axis]);
-  const positions = parameter.map((_, at): AffineExpression =>
-    at === axis ? affineBinary("floordiv", dimension(at), affineConstant(blockSize)) : dimension(at),
+  const positions = parameter.map(
+    (_, at): AffineExpression =>
+      at === axis ? affineBinary("floordiv", dimension(at), affineConstant(blockSize)) : dimension(at),
   );
   return new AffineMap(rank, 0, positions);
 }
@@ -46,7 +47,11 @@ const lowerQuantize = lowering(quantizeLinear, (operation, [input, scale, zeroPo
     pointwise(builder, {
       shape,
       element: computeElement(target),
-      inputs: [{ value: input! }, { value: scale!, map }, ...(zeroPoint === undefined ? [] : [{ value: zeroPoint, map }])],
+      inputs: [
+        { value: input! },
+        { value: scale!, map },
+        ...(zeroPoint === undefined ? [] : [{ value: zeroPoint, map }]),
+      ],
       body: (s, [x, by, zero]) => {
         const quotient = s.div(toFloat(s, x!, inputElement, divided), s.resize(by!, divided));
         const whole = s.math("roundeven", s.resize(quotient, rounded));
@@ -70,7 +75,11 @@ const lowerDequantize = lowering(dequantizeLinear, (operation, [input, scale, ze
     pointwise(builder, {
       shape,
       element,
-      inputs: [{ value: input! }, { value: scale!, map }, ...(zeroPoint === undefined ? [] : [{ value: zeroPoint, map }])],
+      inputs: [
+        { value: input! },
+        { value: scale!, map },
+        ...(zeroPoint === undefined ? [] : [{ value: zeroPoint, map }]),
+      ],
       body: (s, [x, by, zero]) => {
         const number = toFloat(s, x!, logical, compute);
         const shifted = zero === undefined ? number : s.sub(number, toFloat(s, zero, logical, compute));

@@ -5,7 +5,7 @@
  */
 import { gridSample, resize } from "../../dialects/tensor/ops.ts";
 import { type AxisTaps, resizeTaps } from "../../dialects/tensor/reference/resize.ts";
-import { affineConstant, AffineMap, dimension } from "../../ir/affine-map.ts";
+import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { Value } from "../../ir/operation.ts";
 import { f64, i1, i64, isFloat, type Type } from "../../ir/types.ts";
@@ -32,7 +32,9 @@ const isIdentity = (table: readonly number[], size: number): boolean =>
 /** The factor by which a table repeats each element, if it does nothing else. */
 function repetition(table: readonly number[], size: number): number | undefined {
   const factor = table.length / size;
-  return Number.isInteger(factor) && table.every((source, position) => source === Math.floor(position / factor)) ? factor : undefined;
+  return Number.isInteger(factor) && table.every((source, position) => source === Math.floor(position / factor))
+    ? factor
+    : undefined;
 }
 
 /** Each element of dimension d `factors[d]` times: [n, c, y, fy, x, fx], which collapses to the result. */
@@ -47,7 +49,12 @@ function enlarge(builder: Builder, input: Value, factors: readonly number[]): Va
     if (factors[axis] !== 1) shape.push(factors[axis]!);
   }
   const map = AffineMap.projection(shape.length, positions);
-  const repeated = pointwise(builder, { shape, element: elementOf(input), inputs: [{ value: input, map }], body: (_, [x]) => x! });
+  const repeated = pointwise(builder, {
+    shape,
+    element: elementOf(input),
+    inputs: [{ value: input, map }],
+    body: (_, [x]) => x!,
+  });
   return collapse(builder, repeated, groups);
 }
 
@@ -68,21 +75,49 @@ function resampleAxis(builder: Builder, input: Value, logical: Type, compute: Ty
   const sizes = shapeOf(input);
   const rows = taps.map((row) => row.filter(({ weight }) => weight !== 0));
   const count = Math.max(1, ...rows.map((row) => row.length));
-  const padded = rows.flatMap((row) => Array.from({ length: count }, (_, tap) => row[tap] ?? { index: row[0]?.index ?? 0, weight: 0 }));
+  const padded = rows.flatMap((row) =>
+    Array.from({ length: count }, (_, tap) => row[tap] ?? { index: row[0]?.index ?? 0, weight: 0 }),
+  );
   const shape = sizes.map((size, each) => (each === axis ? rows.length : size));
   const rank = shape.length;
   const table = AffineMap.projection(rank + 1, [axis, rank]);
   const [result] = generic(builder, {
     inputs: [
-      { value: constantTensor(builder, padded.map(({ index }) => index), [rows.length, count], i64), map: table },
-      { value: constantTensor(builder, padded.map(({ weight }) => weight), [rows.length, count], compute), map: table },
+      {
+        value: constantTensor(
+          builder,
+          padded.map(({ index }) => index),
+          [rows.length, count],
+          i64,
+        ),
+        map: table,
+      },
+      {
+        value: constantTensor(
+          builder,
+          padded.map(({ weight }) => weight),
+          [rows.length, count],
+          compute,
+        ),
+        map: table,
+      },
     ],
-    outputs: [{ value: filled(builder, shape, compute, 0), map: AffineMap.projection(rank + 1, shape.map((_, each) => each)) }],
+    outputs: [
+      {
+        value: filled(builder, shape, compute, 0),
+        map: AffineMap.projection(
+          rank + 1,
+          shape.map((_, each) => each),
+        ),
+      },
+    ],
     iterators: Array.from({ length: rank + 1 }, (_, each): IteratorKind => (each === rank ? "reduction" : "parallel")),
     body: (s, [position, weight], [total], index) => {
       const positions = shape.map((_, each) => (each === axis ? s.toIndex(position!) : index(each)));
       const element = extractElement(s, input, positions);
-      const value = isFloat(element.type) ? s.resize(element, compute) : s.integerToFloat(element, compute, isUnsigned(logical));
+      const value = isFloat(element.type)
+        ? s.resize(element, compute)
+        : s.integerToFloat(element, compute, isUnsigned(logical));
       return [s.add(total!, s.mul(weight!, value))];
     },
   });
@@ -119,8 +154,11 @@ const lowerResize = lowering(resize, (operation, [input], builder) => {
   if (mode === "nearest") result = nearest(builder, result, plans);
   else {
     for (const plan of plans) {
-      const isCopy = plan.taps.every((row, position) => row.every(({ index, weight }) => weight === 0 || index === position));
-      if (!isCopy || plan.taps.length !== shapeOf(result)[plan.axis]) result = resampleAxis(builder, result, logical, compute, plan);
+      const isCopy = plan.taps.every((row, position) =>
+        row.every(({ index, weight }) => weight === 0 || index === position),
+      );
+      if (!isCopy || plan.taps.length !== shapeOf(result)[plan.axis])
+        result = resampleAxis(builder, result, logical, compute, plan);
     }
   }
   const masks = plans.filter(({ beyond }) => beyond.includes(true));
@@ -154,7 +192,8 @@ interface GridTap {
   readonly weight: Value | undefined;
 }
 
-const clampTo = (s: Scalars, x: Value, low: number, high: number): Value => s.min(s.max(x, s.like(x, low)), s.like(x, high));
+const clampTo = (s: Scalars, x: Value, low: number, high: number): Value =>
+  s.min(s.max(x, s.like(x, low)), s.like(x, high));
 
 /** Folds a position beyond the limits back between them. */
 function reflect(s: Scalars, position: Value, low: number, high: number): Value {
@@ -204,8 +243,15 @@ const lowerGridSample = lowering(gridSample, (operation, [input, grid], builder)
     return weights.map((weight, tap) => ({ position: s.add(floor, s.like(floor, first + tap)), weight }));
   };
   /** The index that a tap reads, inside the dimension, and whether it counts. */
-  const resolve = (s: Scalars, position: Value, size: number): { readonly index: Value; readonly counts: Value | undefined } => {
-    const folded = padding === "reflection" ? s.math("floor", s.add(reflect(s, position, ...limits(size)), s.like(position, 0.5))) : position;
+  const resolve = (
+    s: Scalars,
+    position: Value,
+    size: number,
+  ): { readonly index: Value; readonly counts: Value | undefined } => {
+    const folded =
+      padding === "reflection"
+        ? s.math("floor", s.add(reflect(s, position, ...limits(size)), s.like(position, 0.5)))
+        : position;
     const inside = clampTo(s, folded, 0, size - 1);
     const counts = padding === "zeros" ? s.compare("eq", inside, position) : undefined;
     return { index: s.toIndex(s.floatToInteger(inside, i64)), counts };
