@@ -16,21 +16,25 @@ function modeOf(node: NodeImport): "nearest" | "linear" | "cubic" {
   return modes[node.oneOf("mode", ["nearest", "linear", "bilinear", "cubic"], "nearest")];
 }
 
-/** Upsample, and Resize 10: positions are divided by the scale, and nearest rounds down. */
+/** Upsample, and Resize 10: positions are divided by the scale; nearest rounds down when growing, up when shrinking. */
 function scaleBy(node: NodeImport, scales: readonly number[]): Tensor {
-  const input = node.input(0);
-  const shape = shapeOf(input);
-  if (scales.length !== shape.length) throw node.error(`expected ${shape.length} scales, found ${scales.length}`);
-  const sizes = shape.map((size, axis) => Math.floor(size * scales[axis]!));
-  if (sameList(sizes, shape)) return input;
-  return node.emit(tensor.resize, {
-    input,
-    mode: modeOf(node),
-    coordinate_transformation: "asymmetric",
-    nearest_mode: "floor",
-    scales,
-    result: tensorType(sizes, elementOf(input)),
-  });
+  const { rank } = node.input(0).type;
+  if (scales.length !== rank) throw node.error(`expected ${rank} scales, found ${scales.length}`);
+  const grow = scales.map((scale) => Math.max(1, scale));
+  const shrink = scales.map((scale) => Math.min(1, scale));
+  const step = (input: Tensor, factors: readonly number[], nearest: "floor" | "ceil") => {
+    const sizes = shapeOf(input).map((size, axis) => Math.floor(size * factors[axis]!));
+    if (sameList(sizes, shapeOf(input))) return input;
+    return node.emit(tensor.resize, {
+      input,
+      mode: modeOf(node),
+      coordinate_transformation: "asymmetric",
+      nearest_mode: nearest,
+      scales: factors,
+      result: tensorType(sizes, elementOf(input)),
+    });
+  };
+  return step(step(node.input(0), shrink, "ceil"), grow, "floor");
 }
 
 function constantNumbers(node: NodeImport, position: number, what: string): readonly number[] | undefined {

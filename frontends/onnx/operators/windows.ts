@@ -4,7 +4,7 @@
  */
 import * as tensor from "../../../dialects/tensor/ops.ts";
 import { samePadding } from "../../../dialects/tensor/reference/convolution.ts";
-import { ascending, convert, product, reshape, since, sub } from "./common.ts";
+import { add, ascending, convert, mul, product, reshape, since, sub } from "./common.ts";
 import { type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
 
 /** A window over the spatial dimensions; `padding` has all begins, then all ends. */
@@ -101,28 +101,53 @@ function convolve(node: NodeImport, input: Tensor, weight: Tensor, bias: Tensor 
 }
 
 /**
- * Convolution of 8-bit integers with an i32 result. Computed in floats that hold every partial sum exactly: f32 up to
- * 2^24, else f64.
+ * The sums of a convolution of 8-bit integers less their zero points, in floats that hold every partial sum exactly: f32 up
+ * to 2^24, else f64.
  */
-function convInteger(node: NodeImport): Tensor {
-  const [input, weight] = [node.input(0), node.input(1)];
+function integerSums(
+  node: NodeImport,
+  input: Tensor,
+  inputZero: Tensor | undefined,
+  weight: Tensor,
+  weightZero: Tensor | undefined,
+) {
   const terms = product(shapeOf(weight).slice(1));
   const element = terms * 255 * 255 < 2 ** 24 ? "f32" : "f64";
   const centred = (value: Tensor, zeroPoint: Tensor | undefined, channelAxis: number) => {
     const exact = convert(node, value, element);
     if (zeroPoint === undefined) return exact;
-    const shape = shapeOf(zeroPoint);
-    const behind = value.type.rank - 1 - channelAxis;
-    const aligned = product(shape) === 1 ? [] : [...shape, ...new Array<number>(behind).fill(1)];
-    return sub(node, exact, reshape(node, convert(node, zeroPoint, element), aligned));
+    return sub(node, exact, perChannel(node, convert(node, zeroPoint, element), value.type.rank - 1 - channelAxis));
   };
-  const sums = convolve(
-    node,
-    centred(input, node.optionalInput(2), 1),
-    centred(weight, node.optionalInput(3), 0),
-    undefined,
-  );
+  return convolve(node, centred(input, inputZero, 1), centred(weight, weightZero, 0), undefined);
+}
+
+/** One value as a scalar; one per channel with `behind` dimensions of size 1 after it. */
+function perChannel(node: NodeImport, value: Tensor, behind: number): Tensor {
+  const shape = shapeOf(value);
+  return reshape(node, value, product(shape) === 1 ? [] : [...shape, ...new Array<number>(behind).fill(1)]);
+}
+
+function convInteger(node: NodeImport): Tensor {
+  const sums = integerSums(node, node.input(0), node.optionalInput(2), node.input(1), node.optionalInput(3));
   return convert(node, sums, "i32");
+}
+
+/** A convolution of quantised operands, quantised again: exact sums, then scaled in f32. */
+function qLinearConv(node: NodeImport): Tensor {
+  const [input, inputScale, inputZero, weight, weightScale, weightZero, scale, zero] = [0, 1, 2, 3, 4, 5, 6, 7].map(
+    (at) => node.input(at),
+  );
+  const sums = convert(node, integerSums(node, input!, inputZero, weight!, weightZero), "f32");
+  const behind = input!.type.rank - 2;
+  const bias = node.optionalInput(8);
+  const biased = bias === undefined ? sums : add(node, sums, perChannel(node, convert(node, bias, "f32"), behind));
+  const factor = mul(node, perChannel(node, inputScale!, behind), perChannel(node, weightScale!, behind));
+  return node.emit(tensor.quantizeLinear, {
+    input: mul(node, biased, factor),
+    scale: reshape(node, scale!, []),
+    zero_point: reshape(node, zero!, []),
+    axis: 0,
+  });
 }
 
 /** Weight [C, O/groups, kernel…]; `output_shape` or SAME padding decide the padding, else `pads` do. */
@@ -233,4 +258,5 @@ export const windowOperators: OperatorTable = {
   GlobalMaxPool: since(1, (node) => overPlane(node, tensor.reduceMax)),
   LpPool: since(1, lpPool),
   MaxPool: since(1, maxPool),
+  QLinearConv: since(10, qLinearConv),
 };
