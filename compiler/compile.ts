@@ -52,6 +52,8 @@ export interface LowerOptions {
 export interface LevelReport {
   readonly level: Level;
   readonly operations: number;
+  /** Tasks of the engine's program; only at the ane level. */
+  readonly tasks?: number;
   readonly milliseconds: number;
   /** Where the IR was written, if it was. */
   readonly path?: string;
@@ -105,11 +107,12 @@ export function lowerModule(
   last: Level,
   options: LowerOptions,
 ): Lowered {
-  let module = given;
+  const module = given;
   let from = levelOf(module);
   const reports: LevelReport[] = [];
   const record = (level: Level, milliseconds: number) => {
-    const report = { level, operations: operationCount(module), milliseconds };
+    const tasks = level === "ane" ? { tasks: taskCount(module) } : {};
+    const report = { level, operations: operationCount(module), milliseconds, ...tasks };
     if (options.irFolder === undefined) reports.push(report);
     else {
       const path = join(options.irFolder, `${levels.indexOf(level)}-${level}.mlir`);
@@ -130,7 +133,6 @@ export function lowerModule(
   if (from === "mil" && last !== "mil") {
     run("mil-to-tensor");
     from = "tensor";
-    module = given;
   }
   if (from === last && last !== "tensor") return { name, module, context, levels: reports };
   for (const { level, pipeline } of remainingSteps(

@@ -104,3 +104,13 @@ export function operationCount(module: Operation): number {
   });
   return count;
 }
+
+/** The tasks in a module's engine programs: each operation but constants and the return is one. */
+export function taskCount(module: Operation): number {
+  let count = 0;
+  module.walk((operation) => {
+    const inProgram = operation.parentOperation?.name === "ane.program";
+    if (inProgram && operation.name !== "ane.constant" && !operation.definition?.hasTrait("Terminator")) count++;
+  });
+  return count;
+}

@@ -14,8 +14,7 @@
  *
  * A key ends in the first 64 bits of the content's SHA-256, which `verifyBlobs` checks.
  */
-import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type Blob, BlobStore, contentKey } from "./blob.ts";
 import type { Context } from "./context.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
@@ -141,35 +140,35 @@ export function printWithSidecar(operation: Operation, options: PrintOptions = {
 }
 
 /** Writes `path`, and `path.weights` where the IR refers to blobs. */
-export async function writeIr(path: string, operation: Operation, options: PrintOptions = {}): Promise<void> {
+export function writeIr(path: string, operation: Operation, options: PrintOptions = {}): void {
   const { text, weights } = printWithSidecar(operation, options);
-  await replaceFile(path, text);
-  if (weights !== undefined) await replaceFile(sidecarPath(path), weights);
+  replaceFile(path, text);
+  if (weights !== undefined) replaceFile(sidecarPath(path), weights);
 }
 
 /** Writes a new file and puts it in the old one's place: the old one may be mapped, and its readers must keep it. */
-async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.part`;
-  await writeFile(temporary, content);
-  await rename(temporary, path);
+  writeFileSync(temporary, content);
+  renameSync(temporary, path);
 }
 
 /** Bytes of a file, mapped instead of read where that is possible. */
-async function mapFile(path: string): Promise<Uint8Array> {
+function mapFile(path: string): Uint8Array {
   if (typeof Bun !== "undefined" && typeof Bun.mmap === "function") {
     const mapped: Uint8Array = Bun.mmap(path);
     return mapped;
   }
-  return readFile(path);
+  return readFileSync(path);
 }
 
 /** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. */
-export async function readIr(path: string, context: Context, options: ParseOptions = {}): Promise<Operation> {
-  const text = await readFile(path, "utf8");
+export function readIr(path: string, context: Context, options: ParseOptions = {}): Operation {
+  const text = readFileSync(path, "utf8");
   const weights = sidecarPath(path);
   const blobs = options.blobs ?? new BlobStore();
   if (existsSync(weights)) {
-    for (const blob of readSidecar(await mapFile(weights), weights).values()) blobs.add(blob);
+    for (const blob of readSidecar(mapFile(weights), weights).values()) blobs.add(blob);
   }
   return parse(text, context, { file: path, ...options, blobs });
 }

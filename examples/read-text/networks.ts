@@ -2,7 +2,11 @@
  * The three networks compiled for a device: what `main.ts` runs on. This is the only file of the text reader that knows the
  * compiler.
  */
-import type { NetworkFactory, NetworkReport } from "./network.ts";
+import { join } from "node:path";
+import { type CompiledNetwork, compile, type LevelReport, lowerTo } from "../../compiler/index.ts";
+import { modelPath } from "./models.ts";
+import type { Network, NetworkFactory, NetworkName, NetworkReport } from "./network.ts";
+import { inputName } from "./network.ts";
 
 export const deviceNames = ["auto", "cpu", "ane", "ane-virtual"] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -29,6 +33,67 @@ export interface DeviceNetworks {
 /** Opens a device. @throws when the machine does not have it; the message offers the alternatives. */
 export type OpenNetworks = (device: DeviceName, options: NetworkOptions) => DeviceNetworks | Promise<DeviceNetworks>;
 
-export const networks: OpenNetworks = (device) => {
-  throw new Error(`no compiler is connected for the device '${device}'`);
+/** The smallest shape of each network, compiled to tell what `auto` picked before the first picture is read. */
+const firstShapes: Record<NetworkName, readonly number[]> = {
+  detector: [1, 3, 320, 320],
+  classifier: [1, 3, 48, 192],
+  recogniser: [1, 3, 48, 160],
 };
+
+interface Opened {
+  readonly network: NetworkName;
+  readonly inputShape: readonly number[];
+  readonly compiled: CompiledNetwork;
+  readonly engineLevels: readonly LevelReport[];
+  readonly irPath: string;
+  runs: number;
+  milliseconds: number;
+}
+
+export const networks: OpenNetworks = (device, { llvm, irFolder, progress }) => {
+  const opened: Opened[] = [];
+  const openOne = (network: NetworkName, inputShape: readonly number[]): Opened => {
+    const known = opened.find((each) => each.network === network && each.inputShape.join() === inputShape.join());
+    if (known !== undefined) return known;
+    const shapeText = inputShape.join("x");
+    const irPath = join(irFolder, `${network}-${shapeText}`);
+    const shapes = { [inputName]: inputShape };
+    const report = (step: string) => progress(`${network} ${shapeText}: ${step}`);
+    const compiled = compile(modelPath(network), { device, llvm, shapes, irFolder: irPath, onProgress: report });
+    // The engine's program of the same network, to show what a Mac's engine would be given.
+    const engine = lowerTo(modelPath(network), "mil", { route: "ane", shapes, irFolder: join(irPath, "engine"), onProgress: report });
+    const made = { network, inputShape, compiled, engineLevels: engine.levels, irPath, runs: 0, milliseconds: Number.POSITIVE_INFINITY };
+    opened.push(made);
+    return made;
+  };
+  const open: NetworkFactory = (network, inputShape): Network => {
+    const made = openOne(network, inputShape);
+    return {
+      run: (inputs) => {
+        const start = performance.now();
+        const outputs = made.compiled.program.run(inputs);
+        made.runs++;
+        made.milliseconds = Math.min(made.milliseconds, performance.now() - start);
+        for (const overflow of made.compiled.overflows()) progress(`${network}: ${overflow}`);
+        return outputs;
+      },
+    };
+  };
+  return {
+    device: openOne("classifier", firstShapes.classifier).compiled.program.device,
+    open,
+    reports: () => opened.filter(({ runs }) => runs > 0).map(reportOf),
+    close: () => {
+      for (const { compiled } of opened) compiled[Symbol.dispose]();
+    },
+  };
+};
+
+function reportOf({ network, inputShape, compiled, engineLevels, irPath, runs, milliseconds }: Opened): NetworkReport {
+  const engineOnly = engineLevels.filter(({ level }) => level === "ane" || level === "mil");
+  const own = compiled.levels.filter(({ level }) => level !== "ane");
+  const upper = own.filter(({ level }) => level === "tensor" || level === "fused");
+  const lower = own.filter(({ level }) => level !== "tensor" && level !== "fused");
+  const tasks = engineLevels.find(({ level }) => level === "ane")?.tasks;
+  return { network, inputShape, levels: [...upper, ...engineOnly, ...lower], tasks, runs, milliseconds, irPath };
+}
