@@ -9,6 +9,7 @@ export const module = op(
   {
     doc: "The top of a program: one block of functions, globals and other symbols, without a terminator.",
     format: moduleFormat,
+    defaultDialect: "builtin",
     traits: ["IsolatedFromAbove", "SymbolTable", "Symbol", "SingleBlock", "NoTerminator"],
     verify: (operation, report) => {
       if (operation.body.blocks.length !== 1) report(`expects one block, found ${operation.body.blocks.length}`);

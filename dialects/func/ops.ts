@@ -35,6 +35,7 @@ export const functionDefinition = op(
     doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function.",
     traits: ["IsolatedFromAbove", "Symbol"],
     format: functionFormat,
+    defaultDialect: "func",
     verify: (operation, report) => {
       const { inputs, results } = operation.function_type;
       const { arg_attrs: argumentAttributes, res_attrs: resultAttributes } = operation;

@@ -1,11 +1,5 @@
 /** Arithmetic, comparisons, casts and vector element ops of the llvm dialect. */
-import {
-  anyType,
-  i32ArrayAttribute,
-  i64ArrayAttribute,
-  type TypeConstraint,
-  typeVariable,
-} from "../../ir/constraints.ts";
+import { i32ArrayAttribute, i64ArrayAttribute, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, result, type Trait } from "../../ir/declaration.ts";
 import { FloatType, IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
 import { integerPredicateAttribute } from "../arith/flags.ts";

@@ -11,7 +11,6 @@ import {
   i64Attribute,
   stringAttribute,
   symbolAttribute,
-  typeAttribute,
   unitAttribute,
 } from "../../ir/constraints.ts";
 import {

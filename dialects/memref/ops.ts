@@ -35,7 +35,7 @@ import {
   mixedIndices,
   staticIndices,
 } from "../upstream/constraints.ts";
-import { wordCodec } from "../upstream/formats.ts";
+import { storeElementFormat, wordCodec } from "../upstream/formats.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
 import {
   allocFormat,
@@ -153,7 +153,7 @@ export const store = op(
   },
   {
     doc: "Writes one element.",
-    format: "$value `,` $memref `[` $indices `]` attr-dict `:` type($memref)",
+    format: storeElementFormat(","),
     effects: ({ memref }) => [{ kind: "write", value: memref }],
     verify: ({ value, memref, indices }, report) => {
       checkRank(indices, memref.type, report);
@@ -506,11 +506,11 @@ export const extractStridedMetadata = op(
     source: operand(anyMemRef),
     base_buffer: result(anyMemRef),
     offset: result(indexType),
-    sizes: variadicResult(indexType),
-    strides: variadicResult(indexType),
+    // Upstream has two groups of equal length here, which it tells apart without segment sizes.
+    sizes_and_strides: variadicResult(indexType),
   },
   {
-    doc: "Takes a buffer apart: its base, offset, sizes and strides.",
+    doc: "Takes a buffer apart: its base, offset, sizes and strides (all sizes first).",
     traits: ["Pure"],
     format: "$source `:` type($source) `->` type(results) attr-dict",
     infer: ({ source }) => [

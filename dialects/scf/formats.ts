@@ -1,7 +1,7 @@
 /** The assembly of structured control flow, as MLIR writes it. */
 import { DenseArrayAttribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
-import { type Operation, Region, type Value } from "../../ir/operation.ts";
+import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";
 import type { OperationParser, RegionArgument, UnresolvedOperand } from "../../ir/parser/operation-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
 import { i1, i32, index, type Type } from "../../ir/types.ts";
@@ -287,13 +287,12 @@ export const reduceFormat: CustomFormat = {
       operands = parser.resolveAll(values, parser.parseTypeList());
       parser.expect(")");
     }
-    const attributes = parser.attributeDictionary();
     const regions: Region[] = [];
     while (regions.length < operands.length) {
       if (regions.length > 0) parser.expect(",");
       regions.push(parser.parseRegion());
     }
-    return { operands, regions, attributes };
+    return { operands, regions, attributes: parser.attributeDictionary() };
   },
   print: (operation, printer) => {
     if (operation.operandCount > 0) {
@@ -303,11 +302,11 @@ export const reduceFormat: CustomFormat = {
       printer.types(operation.operands.map((value) => value.type));
       printer.write(")");
     }
-    printer.attributeDictionary(operation);
     for (const [position, body] of operation.regions.entries()) {
       printer.write(position > 0 ? ", " : " ");
       printer.region(body);
     }
+    printer.attributeDictionary(operation);
   },
 };
 
@@ -382,6 +381,18 @@ export const inParallelFormat: CustomFormat = {
   },
 };
 
+const inParallelName = "scf.forall.in_parallel";
+
+/** The terminator of a loop that combines nothing, which the text leaves out. */
+function emptyInParallel(parser: OperationParser): Operation {
+  return createOperation({
+    name: inParallelName,
+    definition: parser.context.definition(inParallelName),
+    regions: [new Region([new Block()])],
+    location: parser.currentOperationLocation,
+  });
+}
+
 export const forallFormat: CustomFormat = {
   parse: (parser) => {
     const counters = parser.delimited("(", ")", () => bareArgument(parser));
@@ -412,8 +423,10 @@ export const forallFormat: CustomFormat = {
         ),
         ...withTypes(shared.args, types),
       ],
-      implicitTerminator: "scf.forall.in_parallel",
+      ensureBlock: true,
     });
+    const last = body.entry?.last;
+    if (last?.name !== inParallelName) body.entry?.append(emptyInParallel(parser));
     return {
       operands: [...groups.flat(), ...outputs],
       properties: [

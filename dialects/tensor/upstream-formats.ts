@@ -298,35 +298,6 @@ export const concatFormat: CustomFormat = {
   },
 };
 
-/** `%x[%n] : tensor<?x4xf32>` */
-export const splatFormat: CustomFormat = {
-  parse: (parser) => {
-    const input = parser.parseOperand();
-    const sizes = parser.peek("[") ? parser.operandList("[", "]") : [];
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const type = parseTensorType(parser);
-    return {
-      operands: [parser.resolve(input, type.element), ...resolveIndices(parser, sizes)],
-      attributes,
-      resultTypes: [type],
-    };
-  },
-  print: (operation, printer) => {
-    const [input, ...sizes] = operation.operands;
-    printer.write(" ");
-    printer.operand(input!);
-    if (sizes.length > 0) {
-      printer.write("[");
-      printer.operands(sizes);
-      printer.write("]");
-    }
-    printer.attributeDictionary(operation);
-    printer.write(" : ");
-    printer.type(operation.onlyResult.type);
-  },
-};
-
 /** `%a, %b : tensor<2xf32>` */
 export const fromElementsFormat: CustomFormat = {
   parse: (parser) => {

@@ -30,6 +30,7 @@ import {
   mixedIndices,
   staticIndices,
 } from "../upstream/constraints.ts";
+import { splatFormat, storeElementFormat } from "../upstream/formats.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
 import {
   collapseShapeFormat,
@@ -41,7 +42,6 @@ import {
   insertSliceFormat,
   padFormat,
   parallelInsertSliceFormat,
-  splatFormat,
 } from "./upstream-formats.ts";
 
 type Report = (message: string) => void;
@@ -402,7 +402,7 @@ export const insert = op(
   {
     doc: "A tensor with one element replaced.",
     traits: ["Pure"],
-    format: "$scalar `into` $dest `[` $indices `]` attr-dict `:` type($dest)",
+    format: storeElementFormat("into"),
     infer: ({ dest }) => dest.type,
     verify: ({ scalar, dest, indices }, report) => {
       checkRank(indices, dest.type, report);

@@ -8,7 +8,7 @@ import type { Operation, Value } from "../../ir/operation.ts";
 import type { OperationParser, UnresolvedOperand } from "../../ir/parser/operation-parser.ts";
 import type { TextParser } from "../../ir/parser/text-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
-import { index, type Type } from "../../ir/types.ts";
+import { index, ShapedType, type Type } from "../../ir/types.ts";
 import { dynamicIndex, type WordConstraint } from "./constraints.ts";
 import { reassociationAttribute } from "./reshape.ts";
 
@@ -185,3 +185,74 @@ export function printReassociation(operation: Operation, printer: OperationPrint
   const groups = attribute === undefined ? undefined : reassociationAttribute.decode(attribute);
   printer.write(`[${(groups ?? []).map((group) => `[${group.join(", ")}]`).join(", ")}]`);
 }
+
+/** `%x, %m[%i] : T`, or with `into` for the comma: puts an element into a shaped value, whose type says what it is. */
+export function storeElementFormat(separator: "," | "into"): CustomFormat {
+  return {
+    parse: (parser) => {
+      const value = parser.parseOperand();
+      if (separator === ",") parser.expect(",");
+      else parser.expectKeyword("into");
+      const target = parser.parseOperand();
+      const indices = parser.operandList("[", "]");
+      const attributes = parser.attributeDictionary();
+      parser.expect(":");
+      const start = parser.offset;
+      const type = parser.parseType();
+      if (!(type instanceof ShapedType)) throw parser.error(`expected a tensor or memref type, found ${type}`, start);
+      return {
+        operands: [
+          parser.resolve(value, type.element),
+          parser.resolve(target, type),
+          ...resolveIndices(parser, indices),
+        ],
+        attributes,
+        resultTypes: separator === "into" ? [type] : [],
+      };
+    },
+    print: (operation, printer) => {
+      const [value, target, ...indices] = operation.operands;
+      printer.write(" ");
+      printer.operand(value!);
+      printer.write(separator === "," ? ", " : " into ");
+      printer.operand(target!);
+      printer.write("[");
+      printer.operands(indices);
+      printer.write("]");
+      printer.attributeDictionary(operation);
+      printer.write(" : ");
+      printer.type(target!.type);
+    },
+  };
+}
+
+/** `%x[%n] : tensor<?x4xf32>`: repeats a scalar; the sizes of dynamic dimensions in brackets. */
+export const splatFormat: CustomFormat = {
+  parse: (parser) => {
+    const input = parser.parseOperand();
+    const sizes = parser.peek("[") ? parser.operandList("[", "]") : [];
+    const attributes = parser.attributeDictionary();
+    parser.expect(":");
+    const start = parser.offset;
+    const type = parser.parseType();
+    if (!(type instanceof ShapedType)) throw parser.error(`expected a vector or tensor type, found ${type}`, start);
+    return {
+      operands: [parser.resolve(input, type.element), ...resolveIndices(parser, sizes)],
+      attributes,
+      resultTypes: [type],
+    };
+  },
+  print: (operation, printer) => {
+    const [input, ...sizes] = operation.operands;
+    printer.write(" ");
+    printer.operand(input!);
+    if (sizes.length > 0) {
+      printer.write("[");
+      printer.operands(sizes);
+      printer.write("]");
+    }
+    printer.attributeDictionary(operation);
+    printer.write(" : ");
+    printer.type(operation.onlyResult.type);
+  },
+};

@@ -38,6 +38,7 @@ import {
 } from "../../ir/types.ts";
 import { fastMathAttribute } from "../arith/flags.ts";
 import { dynamicIndex, staticIndices, tensorOrMemRef, vectorType } from "../upstream/constraints.ts";
+import { splatFormat } from "../upstream/formats.ts";
 import {
   createMaskFormat,
   extractElementFormat,
@@ -311,7 +312,7 @@ export const splat = op(
   {
     doc: "A vector whose elements are all one scalar.",
     traits: ["Pure"],
-    format: "$input attr-dict `:` type($aggregate)",
+    format: splatFormat,
     verify: ({ input, aggregate }, report) => {
       if (input.type !== aggregate.type.element) report(`cannot splat ${input.type} into ${aggregate.type}`);
     },

@@ -9,6 +9,7 @@ import {
   type Attribute,
   DenseElementsAttribute,
   DictionaryAttribute,
+  ElementsAttribute,
   entryText,
   FloatAttribute,
   IntegerAttribute,
@@ -114,9 +115,10 @@ export class OperationPrinter {
 
   // ----------------------------------------------------------------------------------------------------- attributes
 
-  /** An attribute; with `elideType` a number or string without its `: type`. */
+  /** An attribute; with `elideType` a number, string or dense constant without its `: type`. */
   attribute(attribute: Attribute, options: { readonly elideType?: boolean } = {}): void {
-    this.#text += options.elideType === true ? withoutType(attribute) : this.#attributeText(attribute);
+    const text = this.#attributeText(attribute);
+    this.#text += options.elideType === true ? withoutType(attribute, text) : text;
   }
 
   #attributeText(attribute: Attribute): string {
@@ -310,11 +312,15 @@ export class OperationPrinter {
   }
 }
 
-function withoutType(attribute: Attribute): string {
+function withoutType(attribute: Attribute, text: string): string {
   if (attribute instanceof StringAttribute) return quoted(attribute.value);
-  const isNumber = attribute instanceof IntegerAttribute || attribute instanceof FloatAttribute;
+  const isTyped =
+    attribute instanceof IntegerAttribute ||
+    attribute instanceof FloatAttribute ||
+    attribute instanceof ElementsAttribute;
   // Booleans have no type suffix to drop.
-  return isNumber ? attribute.text.replace(` : ${attribute.type}`, "") : attribute.text;
+  const suffix = isTyped ? ` : ${attribute.type}` : "";
+  return text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text;
 }
 
 /** The text of an attribute with large constants replaced. */
