@@ -40,7 +40,8 @@ export function isPure(operation: Operation, context: Context): boolean {
 export function isTriviallyDead(operation: Operation, context: Context): boolean {
   if (operation.hasUses || operation.definition === undefined) return false;
   if (operation.definition.hasTrait("Terminator") || operation.properties.has("sym_name")) return false;
-  if (operation.definition.hasTrait("IsolatedFromAbove")) return false;
+  // A module without a name is nobody's operand either, but not dead.
+  if (operation.definition.hasTrait("IsolatedFromAbove") && operation.results.length === 0) return false;
   const effects = effectsOf(operation, context);
   if (effects === undefined) return false;
   return effects.every(({ kind, value }) => kind === "read" || (kind === "allocate" && value?.definer === operation));

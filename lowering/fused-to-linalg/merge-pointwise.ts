@@ -173,7 +173,8 @@ function merge(
           });
           for (const [position, value] of consumer.inputs.entries()) {
             if (value.definer !== producer) continue;
-            const result = producer.results.findIndex((each) => each === value);
+            const produced: readonly Value[] = producer.results;
+            const result = produced.indexOf(value);
             mapping.set(bodyArguments(consumer)[position]!, yielded[result]!);
           }
           const results = copyBody(builder, consumer, mapping, own);
@@ -211,7 +212,8 @@ export function mergePointwise(operations: readonly Operation[], roots: readonly
       for (const [position, root] of kept.entries()) {
         const fromProducer = leaving.findIndex((result) => producer.results[result] === root);
         if (fromProducer >= 0) kept[position] = merged.results[consumer.results.length + fromProducer]!;
-        const fromConsumer = consumer.results.findIndex((result) => result === root);
+        const consumed: readonly Value[] = consumer.results;
+        const fromConsumer = consumed.indexOf(root);
         if (fromConsumer >= 0) kept[position] = merged.results[fromConsumer]!;
       }
       rewriter.replace(consumer, merged.results.slice(0, consumer.results.length));

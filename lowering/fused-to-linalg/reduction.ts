@@ -8,18 +8,7 @@ import type { Builder } from "../../ir/builder.ts";
 import type { AttachedInterface } from "../../ir/interfaces.ts";
 import type { Value } from "../../ir/operation.ts";
 import { FloatType, f64, i64, isFloat, type Type } from "../../ir/types.ts";
-import {
-  elementOf,
-  emptyTensor,
-  filled,
-  generic,
-  type IteratorKind,
-  narrow,
-  pointwise,
-  product,
-  reshape,
-  shapeOf,
-} from "./emit.ts";
+import { elementOf, filled, generic, type IteratorKind, narrow, pointwise, product, reshape, shapeOf } from "./emit.ts";
 import { lowering } from "./lowering.ts";
 import { elementLimits, type Scalars } from "./scalars.ts";
 import { computeElement, isUnsigned } from "./storage-types.ts";
