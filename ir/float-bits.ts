@@ -137,14 +137,18 @@ function specialBits(value: number, kind: FloatKind): bigint {
   return value > 0 ? infinity : infinity | sign;
 }
 
+/** Exact decimals up to this length are kept: 65504 rather than the 65500 that reads as the same f16. */
+const readableLength = 7;
+
 /** The shortest of a few decimal spellings that reads back as the same value of this type. */
 function shortestDecimal(value: number, kind: FloatKind): string {
-  if (kind === "f64" || kind === "f80" || kind === "f128") return String(value);
-  for (let digits = 6; digits <= 9; digits++) {
+  const exact = String(value);
+  if (exact.length <= readableLength || kind === "f64" || kind === "f80" || kind === "f128") return exact;
+  for (let digits = 2; digits <= 9; digits++) {
     const shorter = Number(value.toPrecision(digits));
     if (roundToKind(shorter, kind) === value) return String(shorter);
   }
-  return String(value);
+  return exact;
 }
 
 /** An MLIR float literal: always with a decimal point, or a bit pattern for infinities and NaNs. */
