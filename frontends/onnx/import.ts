@@ -101,6 +101,8 @@ class ModelImporter {
   readonly #model: OnnxModel;
   readonly #options: ImportOptions;
   #builder: TensorBuilder | undefined;
+  /** Nodes imported so far, those of unfolded functions and loops included. */
+  #nodes = 0;
   /** Graph input names by their block arguments. */
   readonly #parameters = new Map<Value, string>();
 
@@ -251,6 +253,12 @@ class ModelImporter {
   }
 
   #importNode(node: OnnxNode, frame: Frame): void {
+    if (++this.#nodes > mostNodes) {
+      throw this.#error(
+        `functions and loops unfold to more than ${mostNodes} nodes`,
+        `reached at ${describeNode(node)}`,
+      );
+    }
     const inputs = node.inputs.map((name) => (name === "" ? undefined : this.#lookUp(name, frame)));
     const resolved = frame.attributes === undefined ? node : withAttributes(node, frame.attributes);
     const body = functionOf(this.#model, node);
@@ -332,6 +340,9 @@ class ModelImporter {
     return [...names];
   }
 }
+
+/** Functions that call functions, and loops in loops, can unfold to more than any machine holds. */
+const mostNodes = 1_000_000;
 
 /** Up to which version of the standard operators the importers were written and tested. */
 const newestOpset = 28;

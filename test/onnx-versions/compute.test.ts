@@ -188,6 +188,69 @@ compareAll({
     },
     DynamicQuantizeLinear: { op: "DynamicQuantizeLinear", opset: 11, inputs: [some([3, 4])], outputs: 3 },
   },
+  signals: {
+    "DFT 17, one-sided": {
+      op: "DFT",
+      opset: 17,
+      inputs: [some([2, 9, 1])],
+      attributes: { axis: 1, onesided: 1 },
+    },
+    "DFT 17, longer, inverse": {
+      op: "DFT",
+      opset: 17,
+      inputs: [some([2, 6, 2]), data([], [8], "i64")],
+      attributes: { axis: 1, inverse: 1 },
+      constantsFrom: 1,
+    },
+    "STFT with a window": {
+      op: "STFT",
+      opset: 17,
+      inputs: [some([2, 20, 1]), data([], [3], "i64"), some([8])],
+      constantsFrom: 1,
+    },
+    "STFT, both sides": {
+      op: "STFT",
+      opset: 17,
+      inputs: [some([1, 16, 1]), data([], [4], "i64"), undefined, data([], [8], "i64")],
+      attributes: { onesided: 0 },
+      constantsFrom: 1,
+    },
+    "HannWindow, symmetric": {
+      op: "HannWindow",
+      opset: 17,
+      inputs: [data([], [7], "i64")],
+      attributes: { periodic: 0 },
+      constantsFrom: 0,
+    },
+    MelWeightMatrix: {
+      op: "MelWeightMatrix",
+      opset: 17,
+      inputs: [
+        ...[data([], [6], "i64"), data([], [64], "i64"), data([], [16000], "i64"), data([], [100]), data([], [7000])],
+      ],
+      constantsFrom: 0,
+    },
+    MaxUnpool: {
+      op: "MaxUnpool",
+      opset: 11,
+      inputs: [some([1, 1, 2, 2]), data([1, 1, 2, 2], [0, 3, 8, 15], "i64")],
+      attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+    },
+  },
+  losses: {
+    "NegativeLogLikelihoodLoss, weighted mean": {
+      op: "NegativeLogLikelihoodLoss",
+      opset: 13,
+      inputs: [some([3, 5]), data([3], [1, 4, 0], "i64"), data([5], [1, 2, 0.5, 3, 4])],
+    },
+    "SoftmaxCrossEntropyLoss, ignored class": {
+      op: "SoftmaxCrossEntropyLoss",
+      opset: 13,
+      inputs: [some([2, 5, 3]), data([2, 3], [1, -1, 0, 3, 2, -1], "i64")],
+      attributes: { ignore_index: -1, reduction: "mean" },
+      outputs: 2,
+    },
+  },
 });
 
 const equations: { readonly [equation: string]: readonly TensorData[] } = {

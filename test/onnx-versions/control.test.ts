@@ -101,5 +101,34 @@ compareAll({
       },
       outputs: 2,
     },
+    "Scan backward over two inputs": {
+      op: "Scan",
+      opset: 11,
+      inputs: [some([2]), some([4, 2]), some([2, 4], "f32", 2)],
+      attributes: {
+        num_scan_inputs: 2,
+        scan_input_axes: [0, 1],
+        scan_input_directions: [1, 0],
+        scan_output_axes: [1],
+        scan_output_directions: [1],
+        body: {
+          kind: "graph",
+          value: onnxGraph({
+            inputs: {
+              state: { element: "f32", shape: [2] },
+              a: { element: "f32", shape: [2] },
+              b: { element: "f32", shape: [2] },
+            },
+            outputs: { next: { element: "f32", shape: [2] }, seen: { element: "f32", shape: [2] } },
+            nodes: [
+              { op: "Mul", inputs: ["a", "b"], outputs: ["product"] },
+              { op: "Add", inputs: ["state", "product"], outputs: ["next"] },
+              { op: "Sub", inputs: ["next", "a"], outputs: ["seen"] },
+            ],
+          }),
+        },
+      },
+      outputs: 2,
+    },
   },
 });

@@ -4,6 +4,7 @@ import { controlOperators } from "./control.ts";
 import { elementwiseOperators } from "./elementwise.ts";
 import { generateOperators } from "./generate.ts";
 import { indexingOperators } from "./indexing.ts";
+import { linearAttentionOperators } from "./linear-attention.ts";
 import { lossOperators } from "./loss.ts";
 import { matrixOperators } from "./matrix.ts";
 import type { OperatorTable } from "./node-import.ts";
@@ -13,6 +14,7 @@ import { recurrentOperators } from "./recurrent.ts";
 import { reductionOperators } from "./reduction.ts";
 import { resizeOperators } from "./resize.ts";
 import { shapeOperators } from "./shape.ts";
+import { signalOperators } from "./signal.ts";
 import { windowOperators } from "./windows.ts";
 
 /** The standard operators (domain ai.onnx). */
@@ -22,6 +24,7 @@ export const standardOperators: OperatorTable = {
   ...elementwiseOperators,
   ...generateOperators,
   ...indexingOperators,
+  ...linearAttentionOperators,
   ...lossOperators,
   ...matrixOperators,
   ...normalizationOperators,
@@ -30,6 +33,7 @@ export const standardOperators: OperatorTable = {
   ...reductionOperators,
   ...resizeOperators,
   ...shapeOperators,
+  ...signalOperators,
   ...windowOperators,
 };
 

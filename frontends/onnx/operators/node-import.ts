@@ -21,6 +21,9 @@ import { elementOf, shapeOf, type Tensor, type TensorBuilder } from "./tensor-bu
 export type OperatorResults = Tensor | readonly (Tensor | undefined)[];
 export type OperatorImport = (node: NodeImport) => OperatorResults;
 
+/** Computed constants of more elements are refused: a wrong shape must not take all memory. */
+const mostElements = 2 ** 28;
+
 /** The importers of one operator by the operator-set version from which each holds. */
 export type Operator = { readonly [sinceVersion: number]: OperatorImport };
 export type OperatorTable = { readonly [opType: string]: Operator };
@@ -246,6 +249,12 @@ export class NodeImport {
 
   constant(data: TensorData): Tensor {
     return this.builder.constant(data);
+  }
+
+  /** Throws where a constant of `count` elements would be no sane part of a program. */
+  requireSize(count: number): void {
+    if (count <= mostElements) return;
+    throw this.error(`makes a constant of ${count} elements (at most ${mostElements})`);
   }
 
   /** A constant of one element. */

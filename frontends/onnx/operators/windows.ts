@@ -4,8 +4,8 @@
  */
 import * as tensor from "../../../dialects/tensor/ops.ts";
 import { samePadding } from "../../../dialects/tensor/reference/convolution.ts";
-import { add, ascending, convert, mul, product, reshape, since, sub } from "./common.ts";
-import { type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
+import { add, ascending, convert, mul, product, reshape, sameList, since, sub } from "./common.ts";
+import { elementOf, type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
 
 /** A window over the spatial dimensions; `padding` has all begins, then all ends. */
 interface Window {
@@ -238,6 +238,33 @@ function lpPool(node: NodeImport): Tensor {
   return pool(node, (input, window) => node.emit(tensor.lpPool2d, { input, ...window, ceil_mode: ceil, p }), 2);
 }
 
+/** Puts each element at its position in the flattened result, zeros elsewhere. */
+function maxUnpool(node: NodeImport): Tensor {
+  const [input, indices] = [node.input(0), node.input(1)];
+  const shape = shapeOf(input);
+  const kernel = node.integers("kernel_shape") ?? [];
+  const strides = node.integers("strides") ?? kernel.map(() => 1);
+  const pads = node.integers("pads") ?? kernel.flatMap(() => [0, 0]);
+  const sizes = shape.slice(2).map((size, axis) => {
+    return (size - 1) * strides[axis]! - pads[axis]! - pads[axis + kernel.length]! + kernel[axis]!;
+  });
+  // Positions count in the inferred shape; a larger one that is asked for has zeros behind.
+  const inferred = [...shape.slice(0, 2), ...sizes];
+  node.requireSize(product(inferred));
+  const flat = (value: Tensor) => reshape(node, value, [product(shape)]);
+  const placed = node.emit(tensor.scatterElements, {
+    input: node.filled([product(inferred)], 0, elementOf(input)),
+    indices: flat(indices),
+    updates: flat(input),
+    axis: 0,
+  });
+  const result = reshape(node, placed, inferred);
+  const wanted = node.optionalConstantIntegers(2, "the shape") ?? inferred;
+  if (sameList(wanted, inferred)) return result;
+  const high = wanted.map((size, axis) => size - inferred[axis]!);
+  return node.emit(tensor.staticPad, { input: result, low: high.map(() => 0), high });
+}
+
 /** A reduction over all spatial dimensions, which stay with size 1. */
 function overPlane(node: NodeImport, definition: (typeof tensor.reduceOps)[number]): Tensor {
   const input = node.input(0);
@@ -258,5 +285,6 @@ export const windowOperators: OperatorTable = {
   GlobalMaxPool: since(1, (node) => overPlane(node, tensor.reduceMax)),
   LpPool: since(1, lpPool),
   MaxPool: since(1, maxPool),
+  MaxUnpool: since(9, maxUnpool),
   QLinearConv: since(10, qLinearConv),
 };
