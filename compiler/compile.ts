@@ -24,8 +24,10 @@ import {
   levels,
   operationCount,
   type PipelineSettings,
+  propertiesOf,
   type Route,
   stepsOf,
+  taskCount,
 } from "./levels.ts";
 import { allPasses, defaultContext } from "./registry.ts";
 import { loadSource, type Source } from "./source.ts";
@@ -125,6 +127,7 @@ export function lowerModule(
   const run = (pipeline: string): number => {
     const start = performance.now();
     const manager = new PassManager(parsePipeline(pipeline, passes), context, {
+      properties: propertiesOf(levelOf(module)),
       ...(options.onRemark === undefined ? {} : { onRemark: options.onRemark }),
     });
     manager.run(module);

@@ -35,7 +35,7 @@ function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
     { level: "buffers", pipeline: "bufferize" },
     {
       level: "loops",
-      pipeline: `vectorize{vector-bytes=${vectorBytes} vector-registers=${vectorRegisters}},linalg-to-loops,expand-math,canonicalize,cse,outline-kernels`,
+      pipeline: `vectorize{vector-bytes=${vectorBytes} registers=${vectorRegisters}},linalg-to-loops,expand-math,canonicalize,cse,outline-kernels`,
     },
   ];
 }
@@ -94,6 +94,20 @@ export function levelOf(module: Operation): Level {
   if (buffers) return "loops";
   if (dialects.has("linalg")) return "linalg";
   return dialects.has("fused") ? "fused" : "tensor";
+}
+
+/** What passes may rely on ("bufferised", …) in a module that stands at a level. */
+export function propertiesOf(level: Level): readonly string[] {
+  switch (level) {
+    case "linalg":
+      return ["linalg"];
+    case "buffers":
+      return ["linalg", "bufferised"];
+    case "loops":
+      return ["linalg", "bufferised", "loops"];
+    default:
+      return [];
+  }
 }
 
 /** The number of operations inside a module, constants and function frames included. */

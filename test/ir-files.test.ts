@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { levelOf, propertiesOf } from "../compiler/levels.ts";
 import { allPasses, defaultContext } from "../compiler/registry.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import { parse } from "../ir/parser/parse.ts";
@@ -23,7 +24,7 @@ function runPipeline(text: string, pipeline: string, generic: boolean): string {
   const context = defaultContext();
   const module = parse(text, context, { file: "case" });
   verify(module, context);
-  new PassManager(parsePipeline(pipeline, allPasses), context).run(module);
+  new PassManager(parsePipeline(pipeline, allPasses), context, { properties: propertiesOf(levelOf(module)) }).run(module);
   verify(module, context);
   return `${print(module, { generic }).trimEnd()}\n`;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { levelOf, propertiesOf } from "../../compiler/levels.ts";
 import { allPasses, defaultContext } from "../../compiler/registry.ts";
 import type { Dialect } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
@@ -60,6 +61,7 @@ export async function optCommand(file: string, options: OptOptions): Promise<voi
   const manager = new PassManager(steps, context, {
     verifyEach: options.verifyEach !== "false" && options.verifyEach !== "0",
     instrumentation: [instrumentation],
+    properties: propertiesOf(levelOf(module)),
   });
   manager.run(module);
   if (options.mlirTiming)
