@@ -45,6 +45,11 @@ function stack(node: NodeImport, turns: readonly Tensor[], axis = 0): Tensor {
 function loop(node: NodeImport): readonly Tensor[] {
   const body = node.graph("body");
   const carriedCount = body.inputs.length - 2;
+  if (carriedCount < 0 || node.inputsFrom(2).length !== carriedCount || body.outputs.length < 1 + carriedCount) {
+    throw node.error(
+      `the body's ${body.inputs.length} inputs and ${body.outputs.length} outputs do not fit the loop's`,
+    );
+  }
   const limit =
     node.optionalInput(0) === undefined ? Number.POSITIVE_INFINITY : node.constantInteger(0, "the number of turns");
   const flag = (value: Tensor, what: string) => integersOf(node.contentsOf(value, what))[0] !== 0;
@@ -67,11 +72,24 @@ function scan(node: NodeImport): readonly Tensor[] {
   const inputs = node.inputsFrom(0);
   const scanCount = node.integer("num_scan_inputs");
   const stateCount = inputs.length - scanCount;
+  if (scanCount < 1 || stateCount < 0 || body.inputs.length !== inputs.length || body.outputs.length < stateCount) {
+    throw node.error(
+      `num_scan_inputs = ${scanCount} does not fit ${inputs.length} inputs and the body's ${body.inputs.length}`,
+    );
+  }
   const scanned = inputs.slice(stateCount);
-  const list = (name: string, length: number) => node.integers(name) ?? new Array<number>(length).fill(0);
+  const list = (name: string, length: number) => {
+    const values = node.integers(name) ?? new Array<number>(length).fill(0);
+    if (values.length !== length)
+      throw node.error(`attribute ${name} must have ${length} numbers, but has ${values.length}`);
+    return values;
+  };
   const axes = list("scan_input_axes", scanCount).map((axis, at) => node.axis(axis, scanned[at]!.type.rank));
   const directions = list("scan_input_directions", scanCount);
-  const turns = scanned.length === 0 ? 0 : shapeOf(scanned[0]!)[axes[0]!]!;
+  const lengths = scanned.map((value, at) => shapeOf(value)[axes[at]!]!);
+  const turns = lengths[0] ?? 0;
+  if (lengths.some((length) => length !== turns))
+    throw node.error(`scans over different lengths: ${lengths.join(", ")}`);
   requireTurns(node, turns);
   let state = inputs.slice(0, stateCount);
   const collected: Tensor[][] = body.outputs.slice(stateCount).map(() => []);

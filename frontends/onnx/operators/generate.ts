@@ -3,7 +3,7 @@ import { eyeLike, range } from "../../../dialects/tensor/reference/generate.ts";
 import { filled } from "../../../dialects/tensor/reference/values.ts";
 import { allocateElements, elementCount, getNumber } from "../../../ir/tensor-data.ts";
 import { sparseTensorDataOf } from "../tensor-values.ts";
-import { product, since } from "./common.ts";
+import { since } from "./common.ts";
 import {
   elementOf,
   type NodeImport,
@@ -36,9 +36,8 @@ function integerConstant(node: NodeImport, shape: readonly number[] | undefined)
 
 function constantOfShape(node: NodeImport): Tensor {
   const shape = node.constantIntegers(0, "the shape");
-  node.requireSize(product(shape));
+  node.requireShape(shape);
   const value = node.tensor("value") ?? filled([1], "f32", 0);
-  if (shape.some((size) => size < 0)) throw node.error(`the shape has a negative size: [${shape.join(", ")}]`);
   const data = allocateElements(value.element, elementCount(shape));
   const [only = 0] = value.data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(only));

@@ -122,13 +122,15 @@ export class NodeImport {
 
   /** The whole numbers of an input that must be known when compiling. */
   constantIntegers(position: number, what: string): number[] {
-    return integersOf(this.constantInput(position, what));
+    const values = integersOf(this.constantInput(position, what));
+    const odd = values.find((value) => !Number.isInteger(value));
+    if (odd !== undefined) throw this.error(`${what} must be whole numbers, but ${odd} is none`);
+    return values;
   }
 
   /** As `constantIntegers`, or undefined where the input is left out. */
   optionalConstantIntegers(position: number, what: string): number[] | undefined {
-    const data = this.optionalConstantInput(position, what);
-    return data === undefined ? undefined : integersOf(data);
+    return this.#inputs[position] === undefined ? undefined : this.constantIntegers(position, what);
   }
 
   /** The one whole number of an input that must be known when compiling. */
@@ -253,8 +255,16 @@ export class NodeImport {
 
   /** Throws where a constant of `count` elements would be no sane part of a program. */
   requireSize(count: number): void {
-    if (count <= mostElements) return;
-    throw this.error(`makes a constant of ${count} elements (at most ${mostElements})`);
+    if (count >= 0 && count <= mostElements) return;
+    throw this.error(`makes a constant of ${count} elements (0 to ${mostElements} are possible)`);
+  }
+
+  /** Throws where a shape has sizes that are no whole numbers from 0 up, or too many elements for a constant. */
+  requireShape(shape: readonly number[]): void {
+    if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+      throw this.error(`makes a tensor of shape [${shape.join(", ")}]: sizes must be whole numbers from 0 up`);
+    }
+    this.requireSize(elementCount(shape));
   }
 
   /** A constant of one element. */
@@ -264,6 +274,7 @@ export class NodeImport {
 
   /** A constant with the same element everywhere. */
   filled(shape: readonly number[], value: number, element: ElementName): Tensor {
+    this.requireShape(shape);
     const data = zeros(shape, element);
     for (let index = 0; index < data.data.length; index++) setNumber(data, index, value);
     return this.constant(data);
@@ -271,8 +282,10 @@ export class NodeImport {
 
   /** A constant of these numbers; a vector unless a shape is given. */
   numbers(values: readonly number[], element: ElementName, shape: readonly number[] = [values.length]): Tensor {
+    this.requireShape(shape);
     const data = zeros(shape, element);
-    if (elementCount(shape) !== values.length) throw new Error(`${values.length} numbers for a shape of ${shape}`);
+    if (elementCount(shape) !== values.length)
+      throw this.error(`makes ${values.length} numbers for shape [${shape.join(", ")}]`);
     for (const [index, value] of values.entries()) setNumber(data, index, value);
     return this.constant(data);
   }

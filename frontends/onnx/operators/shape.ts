@@ -106,6 +106,8 @@ function splitSizes(node: NodeImport, size: number): number[] {
       : node.integers("split");
   if (given !== undefined) return given;
   const count = node.integer("num_outputs", node.outputCount);
+  if (count !== node.outputCount)
+    throw node.error(`num_outputs is ${count}, but there are ${node.outputCount} outputs`);
   const chunk = Math.ceil(size / count);
   return ascending(count).map((index) => Math.max(0, Math.min(chunk, size - index * chunk)));
 }

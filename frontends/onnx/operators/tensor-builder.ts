@@ -76,6 +76,10 @@ export class TensorBuilder {
   emitAll<F extends Fields>(definition: OperationDefinition<F>, args: BuildArguments<F>): readonly Tensor[] {
     const operation = definition.build(args, this.location);
     const results = operation.results.map(tensorOf);
+    for (const { type } of results) {
+      if (type.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) continue;
+      throw new Error(`${operation.name} would have a result of type ${type}: sizes must be whole numbers from 0 up`);
+    }
     const contents = this.#contentsAfter(operation);
     if (contents !== undefined && isSmall(operation.operands, readLimit) && isSmall(results, foldLimit)) {
       const computed = contents();
