@@ -3,6 +3,7 @@
  * vectors and tensors. Semantics are MLIR's: integers wrap, division by zero is undefined, floats follow IEEE 754 but
  * for the fast-math flags.
  */
+
 import { ElementsAttribute, FloatAttribute, IntegerAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import { anyAttribute, anyType, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
 import {
@@ -16,6 +17,7 @@ import {
 } from "../../ir/declaration.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { FloatType, IndexType, IntegerType, type Type, VectorType } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import {
   boolLike,
   boolOfSameShape,
@@ -48,6 +50,7 @@ export const constant = op(
   { value: attribute(anyAttribute), result: result(anyType) },
   {
     doc: "A constant: an integer, index, float, or dense elements. Large elements are blobs (`dense_resource`).",
+    example: example("%r = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>"),
     traits: ["Pure", "ConstantLike"],
     infer: ({ value }) => {
       const type = typeOfAttribute(value);
@@ -80,6 +83,7 @@ function integerBinary(mnemonic: string, doc: string, traits: readonly Trait[] =
     { lhs: operand(T("T", integerLike)), rhs: operand(T("T", integerLike)), result: result(T("T", integerLike)) },
     {
       doc,
+      example: example(`%r = arith.${mnemonic} %a, %b : i32`, "%a: i32", "%b: i32"),
       traits: [...(isPure ? (["Pure"] as const) : []), "Elementwise", "SameOperandsAndResultType", ...traits],
       format: elementwiseFormat({ operands: 2 }),
     },
@@ -97,6 +101,7 @@ function overflowBinary(mnemonic: string, doc: string, traits: readonly Trait[] 
     },
     {
       doc,
+      example: example(`%r = arith.${mnemonic} %a, %b overflow<nsw> : i32`, "%a: i32", "%b: i32"),
       traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
       format: elementwiseFormat({ operands: 2, flags: overflowText }),
     },
@@ -114,6 +119,7 @@ function floatBinary(mnemonic: string, doc: string, traits: readonly Trait[] = [
     },
     {
       doc,
+      example: example(`%r = arith.${mnemonic} %x, %y fastmath<contract> : f32`, "%x: f32", "%y: f32"),
       traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
       format: elementwiseFormat({ operands: 2, flags: fastMathText }),
     },
@@ -165,6 +171,7 @@ export const negf = op(
   },
   {
     doc: "Flips the sign.",
+    example: example("%r = arith.negf %x : f32", "%x: f32"),
     traits: ["Pure", "Elementwise", "SameOperandsAndResultType", "Involution"],
     format: elementwiseFormat({ operands: 1, flags: fastMathText }),
   },
@@ -180,6 +187,7 @@ export const adduiExtended = op(
   },
   {
     doc: "Unsigned sum and whether it overflowed.",
+    example: example("%sum, %overflow = arith.addui_extended %a, %b : i32, i1", "%a: i32", "%b: i32"),
     traits: ["Pure", "Commutative", "Elementwise"],
     format: "$lhs `,` $rhs attr-dict `:` type($sum) `,` type($overflow)",
     infer: ({ lhs }) => [lhs.type, boolOfSameShape(lhs.type)],
@@ -197,6 +205,7 @@ function extendedMultiplication(mnemonic: string, doc: string) {
     },
     {
       doc,
+      example: example(`%low, %high = arith.${mnemonic} %a, %b : i32`, "%a: i32", "%b: i32"),
       traits: ["Pure", "Commutative", "Elementwise"],
       format: "$lhs `,` $rhs attr-dict `:` type($lhs)",
       infer: ({ lhs }) => [lhs.type, lhs.type],
@@ -217,6 +226,7 @@ export const cmpi = op(
   },
   {
     doc: "Compares integers; `s…` as signed, `u…` as unsigned numbers.",
+    example: example("%r = arith.cmpi slt, %a, %b : i32", "%a: i32", "%b: i32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => boolOfSameShape(lhs.type),
     format: elementwiseFormat({
@@ -238,6 +248,7 @@ export const cmpf = op(
   },
   {
     doc: "Compares floats; ordered predicates (`o…`) are false and unordered ones (`u…`) true where an operand is NaN.",
+    example: example("%r = arith.cmpf olt, %a, %b fastmath<nnan> : f32", "%a: f32", "%b: f32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => boolOfSameShape(lhs.type),
     format: elementwiseFormat({
@@ -259,6 +270,7 @@ export const select = op(
   },
   {
     doc: "One of two values, by a truth value; elementwise where the condition is a vector or tensor.",
+    example: example("%r = arith.select %c, %a, %b : f32", "%c: i1", "%a: f32", "%b: f32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ trueValue }) => trueValue.type,
     verify: ({ condition, result: selected }, report) => {
@@ -328,12 +340,20 @@ function checkCast(operation: Operation, rule: CastRule, report: (message: strin
   if (broken !== undefined) report(broken);
 }
 
-function cast(mnemonic: string, from: TypeConstraint, to: TypeConstraint, rule: CastRule, doc: string) {
+function cast(
+  mnemonic: string,
+  from: TypeConstraint,
+  to: TypeConstraint,
+  rule: CastRule,
+  types: readonly [string, string],
+  doc: string,
+) {
   return op(
     `arith.${mnemonic}`,
     { input: operand(from), result: result(to) },
     {
       doc,
+      example: example(`%r = arith.${mnemonic} %x : ${types[0]} to ${types[1]}`, `%x: ${types[0]}`),
       traits: ["Pure", "Elementwise"],
       format: castFormat,
       verify: (operation, report) => checkCast(operation, rule, report),
@@ -342,16 +362,38 @@ function cast(mnemonic: string, from: TypeConstraint, to: TypeConstraint, rule: 
 }
 
 const integers = fixedWidthIntegerLike;
-export const extsi = cast("extsi", integers, integers, widens, "Widens an integer, copying its sign bit.");
-export const extui = cast("extui", integers, integers, widens, "Widens an integer with zeros.");
-export const trunci = cast("trunci", integers, integers, narrows, "Keeps the low bits of an integer.");
-export const sitofp = cast("sitofp", integers, floatLike, anyCast, "A signed integer as a float, rounded.");
-export const uitofp = cast("uitofp", integers, floatLike, anyCast, "An unsigned integer as a float, rounded.");
+export const extsi = cast(
+  "extsi",
+  integers,
+  integers,
+  widens,
+  ["i16", "i32"],
+  "Widens an integer, copying its sign bit.",
+);
+export const extui = cast("extui", integers, integers, widens, ["i16", "i32"], "Widens an integer with zeros.");
+export const trunci = cast("trunci", integers, integers, narrows, ["i32", "i16"], "Keeps the low bits of an integer.");
+export const sitofp = cast(
+  "sitofp",
+  integers,
+  floatLike,
+  anyCast,
+  ["i32", "f32"],
+  "A signed integer as a float, rounded.",
+);
+export const uitofp = cast(
+  "uitofp",
+  integers,
+  floatLike,
+  anyCast,
+  ["i32", "f32"],
+  "An unsigned integer as a float, rounded.",
+);
 export const fptosi = cast(
   "fptosi",
   floatLike,
   integers,
   anyCast,
+  ["f32", "i32"],
   "A float as a signed integer, rounded towards zero.",
 );
 export const fptoui = cast(
@@ -359,14 +401,16 @@ export const fptoui = cast(
   floatLike,
   integers,
   anyCast,
+  ["f32", "i32"],
   "A float as an unsigned integer, rounded towards zero.",
 );
-export const extf = cast("extf", floatLike, floatLike, widens, "Widens a float; exact.");
+export const extf = cast("extf", floatLike, floatLike, widens, ["f16", "f32"], "Widens a float; exact.");
 export const indexCast = cast(
   "index_cast",
   integerLike,
   integerLike,
   oneIsIndex,
+  ["i32", "index"],
   "Between index and integers, sign-extending.",
 );
 export const indexCastUi = cast(
@@ -374,6 +418,7 @@ export const indexCastUi = cast(
   integerLike,
   integerLike,
   oneIsIndex,
+  ["index", "i32"],
   "Between index and integers, zero-extending.",
 );
 export const bitcast = cast(
@@ -382,6 +427,7 @@ export const bitcast = cast(
   anyType,
   (input, output) =>
     widthOf(input) === widthOf(output) ? undefined : `expects types of one bit width, found ${input} and ${output}`,
+  ["f32", "i32"],
   "The same bits as another type of the same width.",
 );
 
@@ -392,6 +438,7 @@ export const truncf = op(
   { input: operand(floatLike), roundingmode: optionalAttribute(roundingModeAttribute), result: result(floatLike) },
   {
     doc: "Narrows a float, rounding to nearest even unless a rounding mode is given.",
+    example: example("%r = arith.truncf %x to_nearest_even : f64 to f32", "%x: f64"),
     traits: ["Pure", "Elementwise"],
     verify: (operation, report) => checkCast(operation, narrows, report),
     format: {

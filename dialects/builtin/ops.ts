@@ -1,6 +1,8 @@
 /** The builtin dialect: the module, and the cast that stands between two type systems while a conversion is under way. */
+
 import { anyType, stringAttribute } from "../../ir/constraints.ts";
 import { op, optionalAttribute, region, variadicOperand, variadicResult } from "../../ir/declaration.ts";
+import { example } from "../example.ts";
 import { moduleFormat } from "./formats.ts";
 
 export const module = op(
@@ -8,6 +10,7 @@ export const module = op(
   { sym_name: optionalAttribute(stringAttribute), sym_visibility: optionalAttribute(stringAttribute), body: region() },
   {
     doc: "The top of a program: one block of functions, globals and other symbols, without a terminator.",
+    example: ["module @program {", "}"].join("\n"),
     format: moduleFormat,
     defaultDialect: "builtin",
     traits: ["IsolatedFromAbove", "SymbolTable", "Symbol", "SingleBlock", "NoTerminator"],
@@ -23,6 +26,7 @@ export const unrealizedConversionCast = op(
   { inputs: variadicOperand(anyType), outputs: variadicResult(anyType) },
   {
     doc: "Stands for a conversion between types that is not decided yet; conversions remove it in pairs.",
+    example: example("%r = builtin.unrealized_conversion_cast %x : f32 to i32", "%x: f32"),
     traits: ["Pure"],
     format: "($inputs^ `:` type($inputs))? `to` type($outputs) attr-dict",
     verify: (operation, report) => {

@@ -1,13 +1,16 @@
 /** The cf dialect: branches between the blocks of a region. */
+
 import { anyType, bool, stringAttribute } from "../../ir/constraints.ts";
 import { attribute, op, operand, successor, variadicOperand } from "../../ir/declaration.ts";
 import type { Block, Value } from "../../ir/operation.ts";
+import { example, exampleInFunction } from "../example.ts";
 
 export const branch = op(
   "cf.br",
   { destOperands: variadicOperand(anyType), dest: successor() },
   {
     doc: "Goes to a block, passing values for its arguments.",
+    example: exampleInFunction(["cf.br ^next(%x : f32)", "^next(%y: f32):", "return"].join("\n"), "%x: f32"),
     traits: ["Pure", "Terminator"],
     format: "$dest (`(` $destOperands^ `:` type($destOperands) `)`)? attr-dict",
     verify: (operation, report) => checkBranch(operation.dest, operation.destOperands, report),
@@ -25,6 +28,11 @@ export const conditionalBranch = op(
   },
   {
     doc: "Goes to one of two blocks, by a truth value.",
+    example: exampleInFunction(
+      ["cf.cond_br %c, ^then(%x : f32), ^else", "^then(%y: f32):", "return", "^else:", "return"].join("\n"),
+      "%c: i1",
+      "%x: f32",
+    ),
     traits: ["Pure", "Terminator"],
     format:
       "$condition `,` $trueDest (`(` $trueDestOperands^ `:` type($trueDestOperands) `)`)? `,` " +
@@ -41,6 +49,7 @@ export const assert = op(
   { arg: operand(bool), msg: attribute(stringAttribute) },
   {
     doc: "Ends the program with a message where the condition does not hold.",
+    example: example('cf.assert %c, "expected a positive size"', "%c: i1"),
     format: "$arg `,` $msg attr-dict",
     effects: () => [{ kind: "write" }],
   },

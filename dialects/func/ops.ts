@@ -33,6 +33,9 @@ export const functionDefinition = op(
   },
   {
     doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function.",
+    example: ["func.func @twice(%x: f32) -> f32 {", "  %r = arith.addf %x, %x : f32", "  return %r : f32", "}"].join(
+      "\n",
+    ),
     traits: ["IsolatedFromAbove", "Symbol"],
     format: functionFormat,
     defaultDialect: "func",
@@ -61,6 +64,7 @@ export const returnOperation = op(
   { inputs: variadicOperand(anyType) },
   {
     doc: "Ends a function and gives its results.",
+    example: ["func.func @same(%x: f32) -> f32 {", "  return %x : f32", "}"].join("\n"),
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: ["func.func"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
@@ -81,6 +85,11 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyType), outputs: variadicResult(anyType) },
   {
     doc: "Calls the function of this name in the surrounding symbol tables.",
+    example: [
+      "func.func private @callee(f32) -> f32",
+      '%x = "test.source"() : () -> f32',
+      "%r = func.call @callee(%x) : (f32) -> f32",
+    ].join("\n"),
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {
       const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));

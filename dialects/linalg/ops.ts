@@ -2,6 +2,7 @@
  * The linalg dialect: structured operations on tensors or buffers. `linalg.generic` is a perfect loop nest in one op:
  * affine maps say which element of each operand a point of the iteration space touches, the region what to compute.
  */
+
 import { AffineMap } from "../../ir/affine-map.ts";
 import {
   affineMapAttribute,
@@ -27,6 +28,7 @@ import {
 import type { MemoryEffect } from "../../ir/interfaces.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { dynamic, index, MemRefType, ShapedType, TensorType, type Type } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import { genericFormat, namedFormat } from "./formats.ts";
 
 type Report = (message: string) => void;
@@ -43,6 +45,17 @@ export const yieldOperation = op(
   { inputs: variadicOperand(anyType) },
   {
     doc: "Ends the region of a structured op and gives the new element of each output.",
+    example: [
+      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
+      '%x = "test.source"() : () -> tensor<2x4xf32>',
+      '%out = "test.source"() : () -> tensor<2x4xf32>',
+      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
+      "^bb0(%in: f32, %old: f32):",
+      "  %i = linalg.index 0 : index",
+      "  %new = arith.addf %in, %old : f32",
+      "  linalg.yield %new : f32",
+      "} -> tensor<2x4xf32>",
+    ].join("\n"),
     traits: ["Pure", "Terminator", "ReturnLike"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
   },
@@ -53,6 +66,17 @@ export const indexOperation = op(
   { dim: attribute(i64Attribute), result: result(indexType) },
   {
     doc: "The position of the current point in one dimension of the iteration space.",
+    example: [
+      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
+      '%x = "test.source"() : () -> tensor<2x4xf32>',
+      '%out = "test.source"() : () -> tensor<2x4xf32>',
+      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
+      "^bb0(%in: f32, %old: f32):",
+      "  %i = linalg.index 0 : index",
+      "  %new = arith.addf %in, %old : f32",
+      "  linalg.yield %new : f32",
+      "} -> tensor<2x4xf32>",
+    ].join("\n"),
     traits: ["Pure"],
     format: "$dim attr-dict `:` type($result)",
     infer: () => index,
@@ -192,6 +216,17 @@ export const generic = op(
   },
   {
     doc: "A loop nest over all points of an iteration space; the region computes the outputs' elements at one point.",
+    example: [
+      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
+      '%x = "test.source"() : () -> tensor<2x4xf32>',
+      '%out = "test.source"() : () -> tensor<2x4xf32>',
+      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
+      "^bb0(%in: f32, %old: f32):",
+      "  %i = linalg.index 0 : index",
+      "  %new = arith.addf %in, %old : f32",
+      "  linalg.yield %new : f32",
+      "} -> tensor<2x4xf32>",
+    ].join("\n"),
     traits: ["SingleBlock"],
     format: genericFormat,
     infer: ({ outputs }) => tensorResults(outputs),
@@ -212,8 +247,19 @@ export type GenericOperation = OperationOf<typeof generic>;
 
 // ----------------------------------------------------------------------------------------------------------- named ops
 
+/** `linalg.name` on values of these types, the output last. */
+function namedExample(mnemonic: string, inputs: readonly string[], output: string): string {
+  const names = inputs.map((_, position) => `%x${position}`);
+  return example(
+    `%r = linalg.${mnemonic} ins(${names.join(", ")} : ${inputs.join(", ")}) outs(%out : ${output}) -> ${output}`,
+    ...inputs.map((type, position) => `%x${position}: ${type}`),
+    `%out: ${output}`,
+  );
+}
+
 /** A named structured op: its region repeats what its name says, as upstream keeps it. */
-function named(mnemonic: string, inputCount: number, doc: string) {
+function named(mnemonic: string, inputs: readonly string[], output: string, doc: string) {
+  const inputCount = inputs.length;
   return op(
     `linalg.${mnemonic}`,
     {
@@ -224,6 +270,7 @@ function named(mnemonic: string, inputCount: number, doc: string) {
     },
     {
       doc,
+      example: namedExample(mnemonic, inputs, output),
       traits: ["SingleBlock"],
       format: namedFormat(`linalg.${mnemonic}`),
       infer: ({ outputs }) => tensorResults(outputs),
@@ -240,10 +287,25 @@ function named(mnemonic: string, inputCount: number, doc: string) {
   );
 }
 
-export const fill = named("fill", 1, "Sets every element of the output to a scalar.");
-export const copy = named("copy", 1, "Copies the elements of a shaped value of the same shape.");
-export const matmul = named("matmul", 2, "The matrix product, added to the output: C[m, n] += A[m, k] * B[k, n].");
-export const batchMatmul = named("batch_matmul", 2, "Matrix products by batch: C[b, m, n] += A[b, m, k] * B[b, k, n].");
+export const fill = named("fill", ["f32"], "tensor<4xf32>", "Sets every element of the output to a scalar.");
+export const copy = named(
+  "copy",
+  ["tensor<4xf32>"],
+  "tensor<4xf32>",
+  "Copies the elements of a shaped value of the same shape.",
+);
+export const matmul = named(
+  "matmul",
+  ["tensor<2x4xf32>", "tensor<4x3xf32>"],
+  "tensor<2x3xf32>",
+  "The matrix product, added to the output: C[m, n] += A[m, k] * B[k, n].",
+);
+export const batchMatmul = named(
+  "batch_matmul",
+  ["tensor<5x2x4xf32>", "tensor<5x4x3xf32>"],
+  "tensor<5x2x3xf32>",
+  "Matrix products by batch: C[b, m, n] += A[b, m, k] * B[b, k, n].",
+);
 
 /** What `linalg.generic`, the fills and the named ops have in common. */
 export type StructuredOperation = OperationOf<typeof generic> | OperationOf<typeof fill>;

@@ -1,8 +1,10 @@
 /** Arithmetic, comparisons, casts and vector element ops of the llvm dialect. */
+
 import { i32ArrayAttribute, i64ArrayAttribute, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, result, type Trait } from "../../ir/declaration.ts";
 import { FloatType, IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
 import { integerPredicateAttribute } from "../arith/flags.ts";
+import { example } from "../example.ts";
 import { boolLike, boolOfSameShape, fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
 import { elementwiseFormat } from "../upstream/formats.ts";
 import {
@@ -45,7 +47,12 @@ function integerBinary(mnemonic: string, doc: string, traits: readonly Trait[] =
   return op(
     `llvm.${mnemonic}`,
     { lhs: operand(integer), rhs: operand(integer), res: result(integer) },
-    { doc, traits: ["Pure", "SameOperandsAndResultType", ...traits], format: elementwiseFormat({ operands: 2 }) },
+    {
+      doc,
+      example: example(`%r = llvm.${mnemonic} %a, %b : i32`, "%a: i32", "%b: i32"),
+      traits: ["Pure", "SameOperandsAndResultType", ...traits],
+      format: elementwiseFormat({ operands: 2 }),
+    },
   );
 }
 
@@ -60,6 +67,7 @@ function overflowBinary(mnemonic: string, doc: string, traits: readonly Trait[] 
     },
     {
       doc,
+      example: example(`%r = llvm.${mnemonic} %a, %b overflow<nsw> : i32`, "%a: i32", "%b: i32"),
       traits: ["Pure", "SameOperandsAndResultType", ...traits],
       format: elementwiseFormat({ operands: 2, flags: llvmOverflowText }),
     },
@@ -75,7 +83,16 @@ function floatBinary(mnemonic: string, doc: string, traits: readonly Trait[] = [
       fastmathFlags: defaultAttribute(llvmFastMathAttribute, []),
       res: result(float),
     },
-    { doc, traits: ["Pure", "SameOperandsAndResultType", ...traits], format: elementwiseFormat({ operands: 2 }) },
+    {
+      doc,
+      example: example(
+        `%r = llvm.${mnemonic} %x, %y {fastmathFlags = #llvm.fastmath<contract>} : f32`,
+        "%x: f32",
+        "%y: f32",
+      ),
+      traits: ["Pure", "SameOperandsAndResultType", ...traits],
+      format: elementwiseFormat({ operands: 2 }),
+    },
   );
 }
 
@@ -102,7 +119,12 @@ export const frem = floatBinary("frem", "Float remainder, with the sign of the d
 export const fneg = op(
   "llvm.fneg",
   { input: operand(float), fastmathFlags: defaultAttribute(llvmFastMathAttribute, []), res: result(float) },
-  { doc: "Flips the sign.", traits: ["Pure", "SameOperandsAndResultType"], format: elementwiseFormat({ operands: 1 }) },
+  {
+    doc: "Flips the sign.",
+    example: example("%r = llvm.fneg %x : f32", "%x: f32"),
+    traits: ["Pure", "SameOperandsAndResultType"],
+    format: elementwiseFormat({ operands: 1 }),
+  },
 );
 
 /** `i1` or a vector of `i1`, as a comparison of these operands gives. */
@@ -120,6 +142,7 @@ export const icmp = op(
   },
   {
     doc: "Compares integers or pointers.",
+    example: example('%r = llvm.icmp "slt" %a, %b : i32', "%a: i32", "%b: i32"),
     traits: ["Pure"],
     infer: ({ lhs }) => comparisonType(lhs.type),
     format: compareFormat(integerPredicateAttribute),
@@ -137,6 +160,7 @@ export const fcmp = op(
   },
   {
     doc: "Compares floats; `o…` is false and `u…` true where an operand is NaN.",
+    example: example('%r = llvm.fcmp "olt" %a, %b : f32', "%a: f32", "%b: f32"),
     traits: ["Pure"],
     infer: ({ lhs }) => comparisonType(lhs.type),
     format: compareFormat(llvmFloatPredicateAttribute),
@@ -154,6 +178,7 @@ export const select = op(
   },
   {
     doc: "One of two values, by a truth value.",
+    example: example("%r = llvm.select %c, %a, %b : i1, f32", "%c: i1", "%a: f32", "%b: f32"),
     traits: ["Pure"],
     infer: ({ trueValue }) => trueValue.type,
     format: selectFormat,
@@ -165,6 +190,7 @@ export const freeze = op(
   { val: operand(typeVariable("T", llvmType)), res: result(typeVariable("T", llvmType)) },
   {
     doc: "A poison or undefined value as some fixed value.",
+    example: example("%r = llvm.freeze %x : i32", "%x: i32"),
     traits: ["Pure"],
     format: "$val attr-dict `:` type($val)",
   },
@@ -172,11 +198,22 @@ export const freeze = op(
 
 // --------------------------------------------------------------------------------------------------------------- casts
 
-function cast(mnemonic: string, from: TypeConstraint, to: TypeConstraint, doc: string) {
+function cast(
+  mnemonic: string,
+  from: TypeConstraint,
+  to: TypeConstraint,
+  types: readonly [string, string],
+  doc: string,
+) {
   return op(
     `llvm.${mnemonic}`,
     { arg: operand(from), res: result(to) },
-    { doc, traits: ["Pure"], format: "$arg attr-dict `:` type($arg) `to` type($res)" },
+    {
+      doc,
+      example: example(`%r = llvm.${mnemonic} %x : ${types[0]} to ${types[1]}`, `%x: ${types[0]}`),
+      traits: ["Pure"],
+      format: "$arg attr-dict `:` type($arg) `to` type($res)",
+    },
   );
 }
 
@@ -184,20 +221,63 @@ export const sext = cast(
   "sext",
   fixedWidthIntegerLike,
   fixedWidthIntegerLike,
+  ["i16", "i32"],
   "Widens an integer, copying its sign bit.",
 );
-export const zext = cast("zext", fixedWidthIntegerLike, fixedWidthIntegerLike, "Widens an integer with zeros.");
-export const trunc = cast("trunc", fixedWidthIntegerLike, fixedWidthIntegerLike, "Keeps the low bits of an integer.");
-export const fpext = cast("fpext", floatLike, floatLike, "Widens a float.");
-export const fptrunc = cast("fptrunc", floatLike, floatLike, "Narrows a float.");
-export const sitofp = cast("sitofp", fixedWidthIntegerLike, floatLike, "A signed integer as a float.");
-export const uitofp = cast("uitofp", fixedWidthIntegerLike, floatLike, "An unsigned integer as a float.");
-export const fptosi = cast("fptosi", floatLike, fixedWidthIntegerLike, "A float as a signed integer.");
-export const fptoui = cast("fptoui", floatLike, fixedWidthIntegerLike, "A float as an unsigned integer.");
-export const bitcast = cast("bitcast", llvmType, llvmType, "The same bits as another type.");
-export const inttoptr = cast("inttoptr", fixedWidthIntegerLike, pointerLike, "An integer as an address.");
-export const ptrtoint = cast("ptrtoint", pointerLike, fixedWidthIntegerLike, "An address as an integer.");
-export const addrspacecast = cast("addrspacecast", pointerLike, pointerLike, "A pointer in another address space.");
+export const zext = cast(
+  "zext",
+  fixedWidthIntegerLike,
+  fixedWidthIntegerLike,
+  ["i16", "i32"],
+  "Widens an integer with zeros.",
+);
+export const trunc = cast(
+  "trunc",
+  fixedWidthIntegerLike,
+  fixedWidthIntegerLike,
+  ["i32", "i16"],
+  "Keeps the low bits of an integer.",
+);
+export const fpext = cast("fpext", floatLike, floatLike, ["f16", "f32"], "Widens a float.");
+export const fptrunc = cast("fptrunc", floatLike, floatLike, ["f32", "f16"], "Narrows a float.");
+export const sitofp = cast("sitofp", fixedWidthIntegerLike, floatLike, ["i32", "f32"], "A signed integer as a float.");
+export const uitofp = cast(
+  "uitofp",
+  fixedWidthIntegerLike,
+  floatLike,
+  ["i32", "f32"],
+  "An unsigned integer as a float.",
+);
+export const fptosi = cast("fptosi", floatLike, fixedWidthIntegerLike, ["f32", "i32"], "A float as a signed integer.");
+export const fptoui = cast(
+  "fptoui",
+  floatLike,
+  fixedWidthIntegerLike,
+  ["f32", "i32"],
+  "A float as an unsigned integer.",
+);
+export const bitcast = cast("bitcast", llvmType, llvmType, ["f32", "i32"], "The same bits as another type.");
+export const inttoptr = cast(
+  "inttoptr",
+  fixedWidthIntegerLike,
+  pointerLike,
+  ["i64", "!llvm.ptr"],
+  "An integer as an address.",
+);
+export const ptrtoint = cast(
+  "ptrtoint",
+  pointerLike,
+  fixedWidthIntegerLike,
+  ["!llvm.ptr", "i64"],
+  "An address as an integer.",
+);
+export const addrspacecast = cast(
+  "addrspacecast",
+  pointerLike,
+  pointerLike,
+  ["!llvm.ptr", "!llvm.ptr<1>"],
+  "A pointer in another address space.",
+);
 
 // ------------------------------------------------------------------------------------------------- parts of aggregates
 
@@ -220,6 +300,12 @@ export const insertElement = op(
   },
   {
     doc: "A vector with one element replaced.",
+    example: example(
+      "%r = llvm.insertelement %x, %v[%i : i32] : vector<4xf32>",
+      "%x: f32",
+      "%v: vector<4xf32>",
+      "%i: i32",
+    ),
     traits: ["Pure"],
     format: insertElementFormat,
     verify: ({ vector, value }, report) => {
@@ -234,6 +320,7 @@ export const extractElement = op(
   { vector: operand(vectorLike), position: operand(index), res: result(llvmType) },
   {
     doc: "One element of a vector.",
+    example: example("%r = llvm.extractelement %v[%i : i32] : vector<4xf32>", "%v: vector<4xf32>", "%i: i32"),
     traits: ["Pure"],
     infer: ({ vector }) => vector.type.element,
     format: extractElementFormat,
@@ -250,6 +337,7 @@ export const shuffleVector = op(
   },
   {
     doc: "Picks elements of two vectors put one behind the other; -1 leaves an element undefined.",
+    example: example("%r = llvm.shufflevector %v, %v [0, 4, -1] : vector<4xf32>", "%v: vector<4xf32>"),
     traits: ["Pure"],
     infer: ({ v1, mask }) => VectorType.get([mask.length], v1.type.element),
     format: shuffleFormat,
@@ -266,6 +354,11 @@ export const insertValue = op(
   },
   {
     doc: "A struct or array with the part at a path of positions replaced.",
+    example: example(
+      "%r = llvm.insertvalue %x, %s[1, 0] : !llvm.struct<(ptr, array<2 x i64>)>",
+      "%x: i64",
+      "%s: !llvm.struct<(ptr, array<2 x i64>)>",
+    ),
     traits: ["Pure"],
     format: insertValueFormat,
     verify: ({ container, value, position }, report) => {
@@ -281,6 +374,10 @@ export const extractValue = op(
   { container: operand(llvmType), position: attribute(i64ArrayAttribute), res: result(llvmType) },
   {
     doc: "The part of a struct or array at a path of positions.",
+    example: example(
+      "%r = llvm.extractvalue %s[1, 0] : !llvm.struct<(ptr, array<2 x i64>)>",
+      "%s: !llvm.struct<(ptr, array<2 x i64>)>",
+    ),
     traits: ["Pure"],
     infer: ({ container, position }) => {
       const type = typeAtPath(container.type, position);

@@ -83,6 +83,12 @@ export const llvmFunction = op(
   },
   {
     doc: "An LLVM function. An empty body declares an external function.",
+    example: [
+      "llvm.func internal @first(%p: !llvm.ptr {llvm.noalias}) -> f32 {",
+      "  %r = llvm.load %p : !llvm.ptr -> f32",
+      "  llvm.return %r : f32",
+      "}",
+    ].join("\n"),
     traits: ["IsolatedFromAbove", "Symbol"],
     format: functionFormat,
     verify: ({ function_type: type, body, arg_attrs: argumentAttributes, linkage }, report) => {
@@ -109,6 +115,7 @@ export const llvmReturn = op(
   { arg: optionalOperand(llvmType) },
   {
     doc: "Ends a function (or a global's initializer) and gives its value.",
+    example: ["llvm.func @same(%x: f32) -> f32 {", "  llvm.return %x : f32", "}"].join("\n"),
     traits: ["Pure", "Terminator", "ReturnLike"],
     format: "attr-dict ($arg^ `:` type($arg))?",
     verify: (operation, report) => {
@@ -139,6 +146,12 @@ export const call = op(
   },
   {
     doc: "Calls a function by name, or (without callee) the function that the first operand points to.",
+    example: [
+      "llvm.func @printf(!llvm.ptr, ...) -> i32",
+      '%p = "test.source"() : () -> !llvm.ptr',
+      '%x = "test.source"() : () -> i32',
+      "%r = llvm.call @printf(%p, %x) vararg(!llvm.func<i32 (ptr, ...)>) : (!llvm.ptr, i32) -> i32",
+    ].join("\n"),
     format: callFormat,
   },
 );
@@ -153,6 +166,15 @@ export const branch = op(
   { destOperands: variadicOperand(llvmType), loop_annotation: optionalAttribute(anyAttribute), dest: successor() },
   {
     doc: "Goes to a block, passing values for its arguments.",
+    example: [
+      "llvm.func @f(%c: i1, %x: f32) {",
+      "  llvm.cond_br %c weights([3, 1]), ^then(%x : f32), ^else",
+      "^then(%y: f32):",
+      "  llvm.br ^else",
+      "^else:",
+      "  llvm.return",
+      "}",
+    ].join("\n"),
     traits: ["Pure", "Terminator"],
     format: "$dest (`(` $destOperands^ `:` type($destOperands) `)`)? attr-dict",
     verify: (operation, report) => checkBranch(operation.dest, operation.destOperands, report),
@@ -172,6 +194,15 @@ export const conditionalBranch = op(
   },
   {
     doc: "Goes to one of two blocks, by a truth value.",
+    example: [
+      "llvm.func @f(%c: i1, %x: f32) {",
+      "  llvm.cond_br %c weights([3, 1]), ^then(%x : f32), ^else",
+      "^then(%y: f32):",
+      "  llvm.br ^else",
+      "^else:",
+      "  llvm.return",
+      "}",
+    ].join("\n"),
     traits: ["Pure", "Terminator"],
     format: conditionalBranchFormat,
     verify: (operation, report) => {
@@ -184,7 +215,12 @@ export const conditionalBranch = op(
 export const unreachable = op(
   "llvm.unreachable",
   {},
-  { doc: "A place that the program never reaches.", traits: ["Terminator"], format: "attr-dict" },
+  {
+    doc: "A place that the program never reaches.",
+    example: ["llvm.func @never() {", "  llvm.unreachable", "}"].join("\n"),
+    traits: ["Terminator"],
+    format: "attr-dict",
+  },
 );
 
 /** Whether a function returns a value. */

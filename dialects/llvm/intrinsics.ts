@@ -1,4 +1,5 @@
 /** LLVM's intrinsics that have an op of their own. */
+
 import {
   bool,
   boolAttribute,
@@ -10,6 +11,7 @@ import {
 } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, result, variadicOperand } from "../../ir/declaration.ts";
 import { IntegerType, i1, VectorType } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
 import { llvmType } from "./arithmetic.ts";
 import { llvmFastMathAttribute } from "./flags.ts";
@@ -30,7 +32,12 @@ function unaryFloat(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.${mnemonic}`,
     { in: operand(float), fastmathFlags, res: result(float) },
-    { doc, traits: ["Pure", "SameOperandsAndResultType"], format: functional },
+    {
+      doc,
+      example: example(`%r = llvm.intr.${mnemonic}(%x) : (f32) -> f32`, "%x: f32"),
+      traits: ["Pure", "SameOperandsAndResultType"],
+      format: functional,
+    },
   );
 }
 
@@ -38,7 +45,12 @@ function binaryFloat(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.${mnemonic}`,
     { a: operand(float), b: operand(float), fastmathFlags, res: result(float) },
-    { doc, traits: ["Pure", "SameOperandsAndResultType"], format: functional },
+    {
+      doc,
+      example: example(`%r = llvm.intr.${mnemonic}(%x, %y) : (f32, f32) -> f32`, "%x: f32", "%y: f32"),
+      traits: ["Pure", "SameOperandsAndResultType"],
+      format: functional,
+    },
   );
 }
 
@@ -46,7 +58,12 @@ function binaryInteger(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.${mnemonic}`,
     { a: operand(integer), b: operand(integer), res: result(integer) },
-    { doc, traits: ["Pure", "Commutative", "SameOperandsAndResultType"], format: functional },
+    {
+      doc,
+      example: example(`%r = llvm.intr.${mnemonic}(%a, %b) : (i32, i32) -> i32`, "%a: i32", "%b: i32"),
+      traits: ["Pure", "Commutative", "SameOperandsAndResultType"],
+      format: functional,
+    },
   );
 }
 
@@ -54,7 +71,12 @@ function unaryInteger(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.${mnemonic}`,
     { in: operand(integer), res: result(integer) },
-    { doc, traits: ["Pure", "SameOperandsAndResultType"], format: functional },
+    {
+      doc,
+      example: example(`%r = llvm.intr.${mnemonic}(%x) : (i32) -> i32`, "%x: i32"),
+      traits: ["Pure", "SameOperandsAndResultType"],
+      format: functional,
+    },
   );
 }
 
@@ -89,37 +111,65 @@ export const intrCtPop = unaryInteger("ctpop", "The number of set bits.");
 export const intrFma = op(
   "llvm.intr.fma",
   { a: operand(float), b: operand(float), c: operand(float), fastmathFlags, res: result(float) },
-  { doc: "a * b + c, rounded once.", traits: ["Pure", "SameOperandsAndResultType"], format: functional },
+  {
+    doc: "a * b + c, rounded once.",
+    example: example("%r = llvm.intr.fma(%x, %x, %x) : (f32, f32, f32) -> f32", "%x: f32"),
+    traits: ["Pure", "SameOperandsAndResultType"],
+    format: functional,
+  },
 );
 
 export const intrFmulAdd = op(
   "llvm.intr.fmuladd",
   { a: operand(float), b: operand(float), c: operand(float), fastmathFlags, res: result(float) },
-  { doc: "a * b + c, rounded once or twice.", traits: ["Pure", "SameOperandsAndResultType"], format: functional },
+  {
+    doc: "a * b + c, rounded once or twice.",
+    example: example("%r = llvm.intr.fmuladd(%x, %x, %x) : (f32, f32, f32) -> f32", "%x: f32"),
+    traits: ["Pure", "SameOperandsAndResultType"],
+    format: functional,
+  },
 );
 
 export const intrPowi = op(
   "llvm.intr.powi",
   { val: operand(float), power: operand(signlessInteger), fastmathFlags, res: result(float) },
-  { doc: "val to the power of an integer.", traits: ["Pure"], infer: ({ val }) => val.type, format: functional },
+  {
+    doc: "val to the power of an integer.",
+    example: example("%r = llvm.intr.powi(%x, %n) : (f32, i32) -> f32", "%x: f32", "%n: i32"),
+    traits: ["Pure"],
+    infer: ({ val }) => val.type,
+    format: functional,
+  },
 );
 
 export const intrAbs = op(
   "llvm.intr.abs",
   { in: operand(integer), is_int_min_poison: attribute(boolAttribute), res: result(integer) },
-  { doc: "Absolute value of a signed integer.", traits: ["Pure"] },
+  {
+    doc: "Absolute value of a signed integer.",
+    example: example('%r = "llvm.intr.abs"(%x) <{is_int_min_poison = false}> : (i32) -> i32', "%x: i32"),
+    traits: ["Pure"],
+  },
 );
 
 export const intrCtlz = op(
   "llvm.intr.ctlz",
   { in: operand(integer), is_zero_poison: attribute(boolAttribute), res: result(integer) },
-  { doc: "The number of leading zero bits.", traits: ["Pure"] },
+  {
+    doc: "The number of leading zero bits.",
+    example: example('%r = "llvm.intr.ctlz"(%x) <{is_zero_poison = false}> : (i32) -> i32', "%x: i32"),
+    traits: ["Pure"],
+  },
 );
 
 export const intrCttz = op(
   "llvm.intr.cttz",
   { in: operand(integer), is_zero_poison: attribute(boolAttribute), res: result(integer) },
-  { doc: "The number of trailing zero bits.", traits: ["Pure"] },
+  {
+    doc: "The number of trailing zero bits.",
+    example: example('%r = "llvm.intr.cttz"(%x) <{is_zero_poison = false}> : (i32) -> i32', "%x: i32"),
+    traits: ["Pure"],
+  },
 );
 
 // ----------------------------------------------------------------------------------------------------------- reductions
@@ -128,7 +178,12 @@ function reduceInteger(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.vector.reduce.${mnemonic}`,
     { in: operand(vectorOf(typeOf(IntegerType, "integers"))), res: result(signlessInteger) },
-    { doc, traits: ["Pure"], infer: ({ in: vector }) => vector.type.element },
+    {
+      doc,
+      example: example(`%r = "llvm.intr.vector.reduce.${mnemonic}"(%v) : (vector<4xi32>) -> i32`, "%v: vector<4xi32>"),
+      traits: ["Pure"],
+      infer: ({ in: vector }) => vector.type.element,
+    },
   );
 }
 
@@ -136,7 +191,13 @@ function reduceFloat(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.vector.reduce.${mnemonic}`,
     { in: operand(vectorOf(floatLike)), fastmathFlags, res: result(floatLike) },
-    { doc, traits: ["Pure"], infer: ({ in: vector }) => vector.type.element, format: functional },
+    {
+      doc,
+      example: example(`%r = llvm.intr.vector.reduce.${mnemonic}(%v) : (vector<4xf32>) -> f32`, "%v: vector<4xf32>"),
+      traits: ["Pure"],
+      infer: ({ in: vector }) => vector.type.element,
+      format: functional,
+    },
   );
 }
 
@@ -144,7 +205,16 @@ function reduceFloatFrom(mnemonic: string, doc: string) {
   return op(
     `llvm.intr.vector.reduce.${mnemonic}`,
     { start_value: operand(floatLike), input: operand(vectorOf(floatLike)), fastmathFlags, res: result(floatLike) },
-    { doc, traits: ["Pure"], infer: ({ start_value: start }) => start.type },
+    {
+      doc,
+      example: example(
+        `%r = "llvm.intr.vector.reduce.${mnemonic}"(%x, %v) : (f32, vector<4xf32>) -> f32`,
+        "%x: f32",
+        "%v: vector<4xf32>",
+      ),
+      traits: ["Pure"],
+      infer: ({ start_value: start }) => start.type,
+    },
   );
 }
 
@@ -183,6 +253,12 @@ export const maskedLoad = op(
   },
   {
     doc: "Reads the elements whose mask is set; the others come from pass_thru.",
+    example: example(
+      "%r = llvm.intr.masked.load %p, %mask, %v {alignment = 4 : i32} : (!llvm.ptr, vector<4xi1>, vector<4xf32>) -> vector<4xf32>",
+      "%p: !llvm.ptr",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
     format: maskedLoadFormat,
     effects: ({ data }) => [{ kind: "read", value: data }],
   },
@@ -193,6 +269,12 @@ export const maskedStore = op(
   { value: operand(llvmType), data: operand(pointerType), mask: operand(maskType), alignment: attribute(i32Attribute) },
   {
     doc: "Writes the elements whose mask is set.",
+    example: example(
+      "llvm.intr.masked.store %v, %p, %mask {alignment = 4 : i32} : vector<4xf32>, vector<4xi1> into !llvm.ptr",
+      "%v: vector<4xf32>",
+      "%p: !llvm.ptr",
+      "%mask: vector<4xi1>",
+    ),
     format: maskedStoreFormat,
     effects: ({ data }) => [{ kind: "write", value: data }],
   },
@@ -208,6 +290,12 @@ export const memcpy = op(
   },
   {
     doc: "Copies len bytes between places that do not overlap.",
+    example: example(
+      '"llvm.intr.memcpy"(%p, %q, %n) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()',
+      "%p: !llvm.ptr",
+      "%q: !llvm.ptr",
+      "%n: i64",
+    ),
     effects: ({ dst, src }) => [
       { kind: "write", value: dst },
       { kind: "read", value: src },
@@ -225,6 +313,12 @@ export const memmove = op(
   },
   {
     doc: "Copies len bytes between places that may overlap.",
+    example: example(
+      '"llvm.intr.memmove"(%p, %q, %n) <{isVolatile = false}> : (!llvm.ptr, !llvm.ptr, i64) -> ()',
+      "%p: !llvm.ptr",
+      "%q: !llvm.ptr",
+      "%n: i64",
+    ),
     effects: ({ dst, src }) => [
       { kind: "write", value: dst },
       { kind: "read", value: src },
@@ -240,7 +334,16 @@ export const memset = op(
     len: operand(signlessInteger),
     isVolatile: attribute(boolAttribute),
   },
-  { doc: "Sets len bytes to one value.", effects: ({ dst }) => [{ kind: "write", value: dst }] },
+  {
+    doc: "Sets len bytes to one value.",
+    example: example(
+      '"llvm.intr.memset"(%p, %x, %n) <{isVolatile = false}> : (!llvm.ptr, i8, i64) -> ()',
+      "%p: !llvm.ptr",
+      "%x: i8",
+      "%n: i64",
+    ),
+    effects: ({ dst }) => [{ kind: "write", value: dst }],
+  },
 );
 
 export const prefetch = op(
@@ -251,13 +354,24 @@ export const prefetch = op(
     hint: attribute(i32Attribute),
     cache: attribute(i32Attribute),
   },
-  { doc: "Asks the machine to bring a place into its cache.", effects: ({ addr }) => [{ kind: "write", value: addr }] },
+  {
+    doc: "Asks the machine to bring a place into its cache.",
+    example: example(
+      '"llvm.intr.prefetch"(%p) <{cache = 1 : i32, hint = 3 : i32, rw = 0 : i32}> : (!llvm.ptr) -> ()',
+      "%p: !llvm.ptr",
+    ),
+    effects: ({ addr }) => [{ kind: "write", value: addr }],
+  },
 );
 
 export const assume = op(
   "llvm.intr.assume",
   { cond: operand(bool) },
-  { doc: "Promises that a condition holds.", effects: () => [{ kind: "write" }] },
+  {
+    doc: "Promises that a condition holds.",
+    example: example('"llvm.intr.assume"(%c) : (i1) -> ()', "%c: i1"),
+    effects: () => [{ kind: "write" }],
+  },
 );
 
 export const llvmIntrinsics = [

@@ -1,4 +1,5 @@
 /** Memory, constants and globals of the llvm dialect. */
+
 import {
   anyAttribute,
   i32ArrayAttribute,
@@ -23,6 +24,7 @@ import {
   variadicOperand,
 } from "../../ir/declaration.ts";
 import type { Type } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import { fixedWidthIntegerLike } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
 import { atomicOrderingAttribute, linkageAttribute, unnamedAddressAttribute, visibilityAttribute } from "./flags.ts";
@@ -43,6 +45,7 @@ export const alloca = op(
   },
   {
     doc: "Reserves room for arraySize elements on the stack, until the function returns.",
+    example: example("%r = llvm.alloca %n x f32 {alignment = 64 : i64} : (i64) -> !llvm.ptr", "%n: i64"),
     format: allocaFormat,
     effects: ({ res }) => [{ kind: "allocate", value: res }],
   },
@@ -63,6 +66,11 @@ export const getElementPointer = op(
   },
   {
     doc: "The address of an element: the first index steps over whole elements of elem_type, the next ones go into it.",
+    example: example(
+      "%r = llvm.getelementptr inbounds %p[%i, 1] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.struct<(f32, i32)>",
+      "%p: !llvm.ptr",
+      "%i: i64",
+    ),
     traits: ["Pure"],
     format: getElementPointerFormat,
     verify: ({ dynamicIndices, rawConstantIndices: indices, elem_type: element }, report) => {
@@ -105,6 +113,7 @@ export const load = op(
   },
   {
     doc: "Reads a value from memory.",
+    example: example("%r = llvm.load %p {alignment = 4 : i64} : !llvm.ptr -> f32", "%p: !llvm.ptr"),
     format: loadFormat,
     effects: ({ addr, volatile_: isVolatile, ordering }) => [
       { kind: "read", value: addr },
@@ -130,6 +139,11 @@ export const store = op(
   },
   {
     doc: "Writes a value to memory.",
+    example: example(
+      "llvm.store %x, %p {alignment = 4 : i64, nontemporal} : f32, !llvm.ptr",
+      "%x: f32",
+      "%p: !llvm.ptr",
+    ),
     format: storeFormat,
     effects: ({ addr, volatile_: isVolatile, ordering }) => [
       { kind: "write", value: addr },
@@ -145,6 +159,7 @@ export const constant = op(
   { value: attribute(anyAttribute), res: result(llvmType) },
   {
     doc: "A constant of a scalar, vector, array or struct type.",
+    example: example("%r = llvm.mlir.constant(dense<1.0> : vector<4xf32>) : vector<4xf32>"),
     traits: ["Pure", "ConstantLike"],
     format: "`(` $value `)` attr-dict `:` type($res)",
     fold: (operation) => operation.value,
@@ -155,7 +170,12 @@ function nullary(mnemonic: string, doc: string) {
   return op(
     `llvm.mlir.${mnemonic}`,
     { res: result(llvmType) },
-    { doc, traits: ["Pure"], format: "attr-dict `:` type($res)" },
+    {
+      doc,
+      example: example(`%r = llvm.mlir.${mnemonic} : !llvm.ptr`),
+      traits: ["Pure"],
+      format: "attr-dict `:` type($res)",
+    },
   );
 }
 
@@ -168,6 +188,10 @@ export const addressOf = op(
   { global_name: attribute(symbolAttribute), res: result(pointerType) },
   {
     doc: "The address of a global or function.",
+    example: [
+      'llvm.mlir.global internal constant @text("hello\\00")',
+      "%r = llvm.mlir.addressof @text : !llvm.ptr",
+    ].join("\n"),
     traits: ["Pure"],
     format: "$global_name attr-dict `:` type($res)",
   },
@@ -194,6 +218,8 @@ export const global = op(
   },
   {
     doc: "A global variable, initialised by an attribute or by a region that returns the value; declared elsewhere where it has neither.",
+    example:
+      "llvm.mlir.global private constant @table(dense<[1.0, 2.0]> : tensor<2xf32>) {alignment = 64 : i64} : !llvm.array<2 x f32>",
     traits: ["Symbol", "IsolatedFromAbove"],
     format: globalFormat,
     verify: ({ value, initializer }, report) => {

@@ -1,7 +1,9 @@
 /** The math dialect: elementary functions on floats (and `absi`), elementwise on vectors and tensors. */
+
 import { typeVariable } from "../../ir/constraints.ts";
 import { defaultAttribute, op, operand, result, type Trait } from "../../ir/declaration.ts";
 import { fastMathAttribute, fastMathText } from "../arith/flags.ts";
+import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike, integerLike } from "../upstream/constraints.ts";
 import { elementwiseFormat, parseAngleWords, printFlags } from "../upstream/formats.ts";
 
@@ -14,7 +16,12 @@ function unary(mnemonic: string, doc: string) {
   return op(
     `math.${mnemonic}`,
     { input: operand(T), fastmath: defaultAttribute(fastMathAttribute, []), result: result(T) },
-    { doc, traits, format: elementwiseFormat({ operands: 1, flags: fastMathText }) },
+    {
+      doc,
+      example: example(`%r = math.${mnemonic} %x fastmath<afn> : f32`, "%x: f32"),
+      traits,
+      format: elementwiseFormat({ operands: 1, flags: fastMathText }),
+    },
   );
 }
 
@@ -22,7 +29,12 @@ function integerUnary(mnemonic: string, doc: string) {
   return op(
     `math.${mnemonic}`,
     { input: operand(I), result: result(I) },
-    { doc, traits, format: elementwiseFormat({ operands: 1 }) },
+    {
+      doc,
+      example: example(`%r = math.${mnemonic} %x : i32`, "%x: i32"),
+      traits,
+      format: elementwiseFormat({ operands: 1 }),
+    },
   );
 }
 
@@ -30,7 +42,12 @@ function binary(mnemonic: string, doc: string) {
   return op(
     `math.${mnemonic}`,
     { lhs: operand(T), rhs: operand(T), fastmath: defaultAttribute(fastMathAttribute, []), result: result(T) },
-    { doc, traits, format: elementwiseFormat({ operands: 2, flags: fastMathText }) },
+    {
+      doc,
+      example: example(`%r = math.${mnemonic} %x, %y : f32`, "%x: f32", "%y: f32"),
+      traits,
+      format: elementwiseFormat({ operands: 2, flags: fastMathText }),
+    },
   );
 }
 
@@ -76,7 +93,12 @@ export const powf = binary("powf", "lhs to the power of rhs.");
 export const ipowi = op(
   "math.ipowi",
   { lhs: operand(I), rhs: operand(I), result: result(I) },
-  { doc: "A signed integer to the power of another.", traits, format: elementwiseFormat({ operands: 2 }) },
+  {
+    doc: "A signed integer to the power of another.",
+    example: example("%r = math.ipowi %a, %b : i32", "%a: i32", "%b: i32"),
+    traits,
+    format: elementwiseFormat({ operands: 2 }),
+  },
 );
 
 export const fpowi = op(
@@ -89,6 +111,7 @@ export const fpowi = op(
   },
   {
     doc: "A float to the power of a signed integer.",
+    example: example("%r = math.fpowi %x, %n : f32, i32", "%x: f32", "%n: i32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => lhs.type,
     format: {
@@ -132,7 +155,12 @@ export const fma = op(
     fastmath: defaultAttribute(fastMathAttribute, []),
     result: result(T),
   },
-  { doc: "a * b + c, rounded once.", traits, format: elementwiseFormat({ operands: 3, flags: fastMathText }) },
+  {
+    doc: "a * b + c, rounded once.",
+    example: example("%r = math.fma %a, %b, %c fastmath<contract> : f32", "%a: f32", "%b: f32", "%c: f32"),
+    traits,
+    format: elementwiseFormat({ operands: 3, flags: fastMathText }),
+  },
 );
 
 export const mathOps = [

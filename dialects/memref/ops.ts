@@ -1,4 +1,5 @@
 /** The memref dialect: buffers in memory, loads and stores, and views that share a buffer. */
+
 import { ElementsAttribute, SymbolReferenceAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import {
   affineMapAttribute,
@@ -28,6 +29,7 @@ import {
 import type { Operation } from "../../ir/operation.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { dynamic, i8, index, MemRefType, type ShapedType, TensorType } from "../../ir/types.ts";
+import { example, exampleInFunction } from "../example.ts";
 import {
   checkIndexList,
   compatibleShapes,
@@ -76,6 +78,10 @@ function allocation(mnemonic: string, doc: string) {
     },
     {
       doc,
+      example: exampleInFunction(
+        `%r = memref.${mnemonic}(%n) {alignment = 64 : i64} : memref<?x4xf32>\nreturn`,
+        "%n: index",
+      ),
       format: allocFormat,
       effects: ({ memref }) => [{ kind: "allocate", value: memref }],
       verify: ({ dynamicSizes, alignment, memref }, report) => {
@@ -102,6 +108,7 @@ export const dealloc = op(
   { memref: operand(anyMemRef) },
   {
     doc: "Frees a buffer that memref.alloc gave.",
+    example: example("memref.dealloc %m : memref<?x4xf32>", "%m: memref<?x4xf32>"),
     format: "$memref attr-dict `:` type($memref)",
     effects: ({ memref }) => [{ kind: "free", value: memref }],
   },
@@ -110,7 +117,20 @@ export const dealloc = op(
 export const allocaScope = op(
   "memref.alloca_scope",
   { outputs: variadicResult(anyType), bodyRegion: region() },
-  { doc: "Frees the stack allocations made inside it when it ends.", format: scopeFormat },
+  {
+    doc: "Frees the stack allocations made inside it when it ends.",
+    example: exampleInFunction(
+      [
+        "%r = memref.alloca_scope -> (f32) {",
+        "  %buffer = memref.alloca() : memref<16xf32>",
+        "  memref.alloca_scope.return %x : f32",
+        "}",
+        "return",
+      ].join("\n"),
+      "%x: f32",
+    ),
+    format: scopeFormat,
+  },
 );
 
 export const allocaScopeReturn = op(
@@ -118,6 +138,16 @@ export const allocaScopeReturn = op(
   { inputs: variadicOperand(anyType) },
   {
     doc: "Ends an allocation scope and gives its results.",
+    example: exampleInFunction(
+      [
+        "%r = memref.alloca_scope -> (f32) {",
+        "  %buffer = memref.alloca() : memref<16xf32>",
+        "  memref.alloca_scope.return %x : f32",
+        "}",
+        "return",
+      ].join("\n"),
+      "%x: f32",
+    ),
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: ["memref.alloca_scope"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
@@ -136,6 +166,7 @@ export const load = op(
   },
   {
     doc: "Reads one element.",
+    example: example("%r = memref.load %m[%i, %i] : memref<?x4xf32>", "%m: memref<?x4xf32>", "%i: index"),
     format: "$memref `[` $indices `]` attr-dict `:` type($memref)",
     infer: ({ memref }) => memref.type.element,
     effects: ({ memref }) => [{ kind: "read", value: memref }],
@@ -153,6 +184,7 @@ export const store = op(
   },
   {
     doc: "Writes one element.",
+    example: example("memref.store %x, %m[%i, %i] : memref<?x4xf32>", "%x: f32", "%m: memref<?x4xf32>", "%i: index"),
     format: storeElementFormat(","),
     effects: ({ memref }) => [{ kind: "write", value: memref }],
     verify: ({ value, memref, indices }, report) => {
@@ -168,6 +200,7 @@ export const copy = op(
   { source: operand(anyMemRef), target: operand(anyMemRef) },
   {
     doc: "Copies all elements; the buffers must not overlap unless they are the same.",
+    example: example("memref.copy %a, %b : memref<4xf32> to memref<4xf32>", "%a: memref<4xf32>", "%b: memref<4xf32>"),
     format: "$source `,` $target attr-dict `:` type($source) `to` type($target)",
     effects: ({ source, target }) => [
       { kind: "read", value: source },
@@ -192,6 +225,11 @@ export const prefetch = op(
   },
   {
     doc: "Asks the machine to bring an element into its cache; a hint without effect on results.",
+    example: example(
+      "memref.prefetch %m[%i, %i], read, locality<3>, data : memref<?x4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+    ),
     format: prefetchFormat,
     effects: ({ memref }) => [{ kind: "write", value: memref }],
     verify: ({ memref, indices, localityHint }, report) => {
@@ -231,6 +269,12 @@ export const atomicRmw = op(
   },
   {
     doc: "Combines a value into an element atomically and gives what was there before.",
+    example: example(
+      "%r = memref.atomic_rmw addf %x, %m[%i, %i] : (f32, memref<?x4xf32>) -> f32",
+      "%x: f32",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+    ),
     format: atomicFormat(wordCodec(atomicKind)),
     infer: ({ value }) => value.type,
     effects: ({ memref }) => [
@@ -255,6 +299,7 @@ export const global = op(
   },
   {
     doc: "A buffer that lives as long as the program, found by name. Without an initial value it is defined elsewhere; a unit as initial value means uninitialised.",
+    example: 'memref.global "private" constant @table : memref<2xf32> = dense<[1.0, 2.0]> {alignment = 64 : i64}',
     traits: ["Symbol"],
     format: globalFormat,
     verify: ({ type, initial_value: initial }, report) => {
@@ -279,6 +324,10 @@ export const getGlobal = op(
   { name: attribute(symbolAttribute), result: result(anyMemRef) },
   {
     doc: "The buffer of a global.",
+    example: [
+      'memref.global "private" constant @table : memref<2xf32> = dense<[1.0, 2.0]>',
+      "%r = memref.get_global @table : memref<2xf32>",
+    ].join("\n"),
     traits: ["Pure"],
     format: getGlobalFormat,
     verify: (operation, report) => {
@@ -310,6 +359,12 @@ export const view = op(
   },
   {
     doc: "Sees part of a buffer of bytes as a dense buffer of another type, from a byte offset on.",
+    example: example(
+      "%r = memref.view %bytes[%shift][%n] : memref<1024xi8> to memref<?x4xf32>",
+      "%bytes: memref<1024xi8>",
+      "%shift: index",
+      "%n: index",
+    ),
     traits: ["Pure"],
     format: "$source `[` $byte_shift `]` `` `[` $sizes `]` attr-dict `:` type($source) `to` type($result)",
     verify: ({ source, sizes, result: viewed }, report) => {
@@ -336,6 +391,11 @@ export const subview = op(
   },
   {
     doc: "A box of a buffer, sharing its memory. The result may leave out dimensions of size 1.",
+    example: example(
+      "%r = memref.subview %m[0, %i] [2, 2] [1, 1] : memref<4x4xf32> to memref<2x2xf32, strided<[4, 1], offset: ?>>",
+      "%m: memref<4x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: subviewFormat,
     verify: (operation, report) => {
@@ -394,6 +454,11 @@ export const reinterpretCast = op(
   },
   {
     doc: "Sees a buffer with another offset, sizes and strides (absolute, in elements).",
+    example: example(
+      "%r = memref.reinterpret_cast %m to offset: [%i], sizes: [2, 2], strides: [4, 1] : memref<4x4xf32> to memref<2x2xf32, strided<[4, 1], offset: ?>>",
+      "%m: memref<4x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: reinterpretCastFormat,
     verify: (operation, report) => {
@@ -413,6 +478,7 @@ export const cast = op(
   { source: operand(anyMemRef), dest: result(anyMemRef) },
   {
     doc: "The same buffer with less or more of its sizes and layout known.",
+    example: example("%r = memref.cast %m : memref<4x4xf32> to memref<?x4xf32>", "%m: memref<4x4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {
@@ -428,6 +494,7 @@ export const dim = op(
   { source: operand(anyMemRef), index: operand(indexType), result: result(indexType) },
   {
     doc: "The size of one dimension.",
+    example: example("%r = memref.dim %m, %i : memref<?x4xf32>", "%m: memref<?x4xf32>", "%i: index"),
     traits: ["Pure"],
     format: "attr-dict $source `,` $index `:` type($source)",
     infer: () => index,
@@ -439,6 +506,7 @@ export const rank = op(
   { memref: operand(anyMemRef), result: result(indexType) },
   {
     doc: "The number of dimensions.",
+    example: example("%r = memref.rank %m : memref<?x4xf32>", "%m: memref<?x4xf32>"),
     traits: ["Pure"],
     format: "$memref attr-dict `:` type($memref)",
     infer: () => index,
@@ -450,6 +518,10 @@ export const collapseShape = op(
   { src: operand(anyMemRef), reassociation: attribute(reassociationAttribute), result: result(anyMemRef) },
   {
     doc: "Merges groups of neighbouring dimensions of a buffer without moving data.",
+    example: example(
+      "%r = memref.collapse_shape %m [[0, 1]] : memref<4x4xf32> into memref<16xf32>",
+      "%m: memref<4x4xf32>",
+    ),
     traits: ["Pure"],
     format: collapseShapeFormat,
     verify: ({ src, reassociation, result: viewed }, report) =>
@@ -468,6 +540,11 @@ export const expandShape = op(
   },
   {
     doc: "Splits dimensions of a buffer into several without moving data.",
+    example: example(
+      "%r = memref.expand_shape %m [[0, 1]] output_shape [%i, 4] : memref<?xf32> into memref<?x4xf32>",
+      "%m: memref<?xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: expandShapeFormat,
     verify: (operation, report) => {
@@ -486,7 +563,15 @@ export const expandShape = op(
 export const transpose = op(
   "memref.transpose",
   { in: operand(anyMemRef), permutation: attribute(affineMapAttribute), result: result(anyMemRef) },
-  { doc: "Sees a buffer with its dimensions permuted.", traits: ["Pure"], format: transposeFormat },
+  {
+    doc: "Sees a buffer with its dimensions permuted.",
+    example: example(
+      "%r = memref.transpose %m (d0, d1) -> (d1, d0) : memref<4x4xf32> to memref<4x4xf32, strided<[1, 4]>>",
+      "%m: memref<4x4xf32>",
+    ),
+    traits: ["Pure"],
+    format: transposeFormat,
+  },
 );
 
 export const extractAlignedPointerAsIndex = op(
@@ -494,6 +579,10 @@ export const extractAlignedPointerAsIndex = op(
   { source: operand(anyMemRef), aligned_pointer: result(indexType) },
   {
     doc: "The address of a buffer's aligned start, as an integer.",
+    example: example(
+      "%r = memref.extract_aligned_pointer_as_index %m : memref<?x4xf32> -> index",
+      "%m: memref<?x4xf32>",
+    ),
     traits: ["Pure"],
     format: "$source `:` type($source) `->` type($aligned_pointer) attr-dict",
     infer: () => index,
@@ -511,6 +600,10 @@ export const extractStridedMetadata = op(
   },
   {
     doc: "Takes a buffer apart: its base, offset, sizes and strides (all sizes first).",
+    example: example(
+      "%base, %offset, %size, %stride = memref.extract_strided_metadata %m : memref<4xf32> -> memref<f32>, index, index, index",
+      "%m: memref<4xf32>",
+    ),
     traits: ["Pure"],
     format: "$source `:` type($source) `->` type(results) attr-dict",
     infer: ({ source }) => [
@@ -527,6 +620,7 @@ export const assumeAlignment = op(
   { memref: operand(anyMemRef), alignment: attribute(i32Attribute) },
   {
     doc: "Promises that a buffer's first element is aligned to so many bytes.",
+    example: example("memref.assume_alignment %m, 64 : memref<?x4xf32>", "%m: memref<?x4xf32>"),
     format: assumeAlignmentFormat,
     effects: ({ memref }) => [{ kind: "write", value: memref }],
   },

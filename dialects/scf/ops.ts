@@ -2,6 +2,7 @@
  * The scf dialect: structured control flow. Loops and conditions are operations with regions whose blocks end in
  * `scf.yield`; values carried around a loop are operands, block arguments and results instead of mutable variables.
  */
+
 import { anyType, bool, i64ArrayAttribute, indexType, integerOrIndex, typeVariable } from "../../ir/constraints.ts";
 import {
   attribute,
@@ -15,6 +16,7 @@ import {
 } from "../../ir/declaration.ts";
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
 import { IntegerType, index, type Type } from "../../ir/types.ts";
+import { example, exampleInFunction } from "../example.ts";
 import { checkIndexList, staticIndices } from "../upstream/constraints.ts";
 import {
   conditionFormat,
@@ -61,6 +63,19 @@ export const yieldOperation = op(
   { inputs: variadicOperand(anyType) },
   {
     doc: "Ends a block of a structured operation and hands values to it.",
+    example: example(
+      [
+        "%sum = scf.for %i = %lower to %upper step %step iter_args(%carried = %start) -> (f32) {",
+        "  %next = arith.addf %carried, %x : f32",
+        "  scf.yield %next : f32",
+        "}",
+      ].join("\n"),
+      "%lower: index",
+      "%upper: index",
+      "%step: index",
+      "%start: f32",
+      "%x: f32",
+    ),
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: ["scf.for", "scf.if", "scf.while", "scf.execute_region", "scf.index_switch"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
@@ -81,6 +96,19 @@ export const forOperation = op(
   },
   {
     doc: "A loop from lowerBound (included) to upperBound (excluded), signed, with a positive step. The block's arguments are the counter and the carried values.",
+    example: example(
+      [
+        "%sum = scf.for %i = %lower to %upper step %step iter_args(%carried = %start) -> (f32) {",
+        "  %next = arith.addf %carried, %x : f32",
+        "  scf.yield %next : f32",
+        "}",
+      ].join("\n"),
+      "%lower: index",
+      "%upper: index",
+      "%step: index",
+      "%start: f32",
+      "%x: f32",
+    ),
     infer: ({ initArgs }) => typesOf(initArgs),
     format: forFormat,
     verify: ({ lowerBound, initArgs, region: body }, report) => {
@@ -96,6 +124,12 @@ export const ifOperation = op(
   { condition: operand(bool), outputs: variadicResult(anyType), thenRegion: region(), elseRegion: region() },
   {
     doc: "Runs one of two regions. The else region may be empty where there are no results.",
+    example: example(
+      ["%r = scf.if %c -> (f32) {", "  scf.yield %a : f32", "} else {", "  scf.yield %b : f32", "}"].join("\n"),
+      "%c: i1",
+      "%a: f32",
+      "%b: f32",
+    ),
     format: ifFormat,
     verify: ({ outputs, thenRegion, elseRegion }, report) => {
       checkYield(thenRegion, "the then region", typesOf(outputs), report);
@@ -111,6 +145,20 @@ export const condition = op(
   { condition: operand(bool), args: variadicOperand(anyType) },
   {
     doc: "Ends the before region of a while loop: goes on with the after region where true, else leaves the loop with these values.",
+    example: example(
+      [
+        "%r = scf.while (%x = %start) : (i32) -> i32 {",
+        "  %c = arith.cmpi slt, %x, %limit : i32",
+        "  scf.condition(%c) %x : i32",
+        "} do {",
+        "^bb0(%y: i32):",
+        "  %next = arith.addi %y, %y : i32",
+        "  scf.yield %next : i32",
+        "}",
+      ].join("\n"),
+      "%start: i32",
+      "%limit: i32",
+    ),
     traits: ["Pure", "Terminator"],
     parents: ["scf.while"],
     format: conditionFormat,
@@ -122,6 +170,20 @@ export const whileOperation = op(
   { inits: variadicOperand(anyType), outputs: variadicResult(anyType), before: region(), after: region() },
   {
     doc: "Runs `before`, which decides with scf.condition whether `after` runs and the loop goes on.",
+    example: example(
+      [
+        "%r = scf.while (%x = %start) : (i32) -> i32 {",
+        "  %c = arith.cmpi slt, %x, %limit : i32",
+        "  scf.condition(%c) %x : i32",
+        "} do {",
+        "^bb0(%y: i32):",
+        "  %next = arith.addi %y, %y : i32",
+        "  scf.yield %next : i32",
+        "}",
+      ].join("\n"),
+      "%start: i32",
+      "%limit: i32",
+    ),
     format: whileFormat,
     verify: ({ inits, outputs, before, after }, report) => {
       checkArguments(before.entry, "the before region", typesOf(inits), report);
@@ -138,7 +200,14 @@ export type WhileOperation = OperationOf<typeof whileOperation>;
 export const executeRegion = op(
   "scf.execute_region",
   { outputs: variadicResult(anyType), region: region() },
-  { doc: "Runs a region of any number of blocks once.", format: executeRegionFormat },
+  {
+    doc: "Runs a region of any number of blocks once.",
+    example: exampleInFunction(
+      ["%r = scf.execute_region -> f32 {", "  scf.yield %x : f32", "}", "return"].join("\n"),
+      "%x: f32",
+    ),
+    format: executeRegionFormat,
+  },
 );
 
 export const indexSwitch = op(
@@ -152,6 +221,20 @@ export const indexSwitch = op(
   },
   {
     doc: "Runs the region of the case that equals the operand, else the default region.",
+    example: example(
+      [
+        "%r = scf.index_switch %i -> f32",
+        "case 2 {",
+        "  scf.yield %a : f32",
+        "}",
+        "default {",
+        "  scf.yield %b : f32",
+        "}",
+      ].join("\n"),
+      "%i: index",
+      "%a: f32",
+      "%b: f32",
+    ),
     format: indexSwitchFormat,
     verify: ({ cases, outputs, defaultRegion, caseRegions }, report) => {
       if (cases.length !== caseRegions.length)
@@ -169,6 +252,22 @@ export const reduceReturn = op(
   { result: operand(anyType) },
   {
     doc: "Ends the region of a reduction and gives the combined value.",
+    example: example(
+      [
+        "%r = scf.parallel (%i) = (%lower) to (%upper) step (%step) init (%zero) -> f32 {",
+        "  scf.reduce(%x : f32) {",
+        "  ^bb0(%a: f32, %b: f32):",
+        "    %sum = arith.addf %a, %b : f32",
+        "    scf.reduce.return %sum : f32",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%lower: index",
+      "%upper: index",
+      "%step: index",
+      "%zero: f32",
+      "%x: f32",
+    ),
     traits: ["Pure", "Terminator"],
     parents: ["scf.reduce"],
     format: "$result attr-dict `:` type($result)",
@@ -180,6 +279,22 @@ export const reduce = op(
   { inputs: variadicOperand(anyType), reductions: variadicRegion() },
   {
     doc: "Ends the body of a parallel loop; each region combines two partial results of one reduction, in any order.",
+    example: example(
+      [
+        "%r = scf.parallel (%i) = (%lower) to (%upper) step (%step) init (%zero) -> f32 {",
+        "  scf.reduce(%x : f32) {",
+        "  ^bb0(%a: f32, %b: f32):",
+        "    %sum = arith.addf %a, %b : f32",
+        "    scf.reduce.return %sum : f32",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%lower: index",
+      "%upper: index",
+      "%step: index",
+      "%zero: f32",
+      "%x: f32",
+    ),
     traits: ["Terminator"],
     parents: ["scf.parallel"],
     format: reduceFormat,
@@ -211,6 +326,22 @@ export const parallel = op(
   },
   {
     doc: "A loop nest whose iterations may run in any order and at once.",
+    example: example(
+      [
+        "%r = scf.parallel (%i) = (%lower) to (%upper) step (%step) init (%zero) -> f32 {",
+        "  scf.reduce(%x : f32) {",
+        "  ^bb0(%a: f32, %b: f32):",
+        "    %sum = arith.addf %a, %b : f32",
+        "    scf.reduce.return %sum : f32",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%lower: index",
+      "%upper: index",
+      "%step: index",
+      "%zero: f32",
+      "%x: f32",
+    ),
     format: parallelFormat,
     infer: ({ initVals }) => typesOf(initVals),
     verify: ({ lowerBound, upperBound, step, initVals, region: body }, report) => {
@@ -238,6 +369,17 @@ export const inParallel = op(
   { region: region() },
   {
     doc: "Ends the body of scf.forall; its block holds the operations that combine the iterations' results.",
+    example: example(
+      [
+        "%r = scf.forall (%i) in (4) shared_outs(%o = %t) -> (tensor<4xf32>) {",
+        "  scf.forall.in_parallel {",
+        "    tensor.parallel_insert_slice %x into %o[%i] [1] [1] : tensor<1xf32> into tensor<4xf32>",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%t: tensor<4xf32>",
+      "%x: tensor<1xf32>",
+    ),
     traits: ["Pure", "Terminator", "NoTerminator", "SingleBlock"],
     parents: ["scf.forall"],
     format: inParallelFormat,
@@ -259,6 +401,17 @@ export const forall = op(
   },
   {
     doc: "A parallel loop nest on tensors: the iterations insert disjoint slices into the shared outputs.",
+    example: example(
+      [
+        "%r = scf.forall (%i) in (4) shared_outs(%o = %t) -> (tensor<4xf32>) {",
+        "  scf.forall.in_parallel {",
+        "    tensor.parallel_insert_slice %x into %o[%i] [1] [1] : tensor<1xf32> into tensor<4xf32>",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%t: tensor<4xf32>",
+      "%x: tensor<1xf32>",
+    ),
     format: forallFormat,
     infer: ({ outputs }) => typesOf(outputs),
     verify: (operation, report) => {

@@ -10,6 +10,8 @@ import type { ElementName } from "../../ir/tensor-data.ts";
 import { elementType, TensorType } from "../../ir/types.ts";
 import { ElementTypeError, formatShape, ShapeError } from "./reference/shape-error.ts";
 
+export { example } from "../example.ts";
+
 const floatNames: readonly ElementName[] = ["f64", "f32", "f16", "bf16"];
 const narrowIntegerNames: readonly ElementName[] = ["i4", "i8", "i16", "ui4", "ui8", "ui16"];
 const integerNames: readonly ElementName[] = [...narrowIntegerNames, "i32", "i64", "ui32", "ui64"];
@@ -93,16 +95,4 @@ export function requireRank(op: string, what: string, value: TensorValue, least:
   const range =
     greatest === least ? `${least}` : greatest === Infinity ? `${least} or more` : `${least} to ${greatest}`;
   throw new ShapeError(op, `${what} of rank ${range}`, `rank ${rank} (${value.type})`);
-}
-
-/**
- * A self-contained program for an op's documentation: `inputs` ("%x: tensor<2xf32>") are values made by
- * `test.source`, then comes `line`.
- */
-export function example(line: string, ...inputs: readonly string[]): string {
-  const sources = inputs.map((input) => {
-    const colon = input.indexOf(":");
-    return `${input.slice(0, colon)} = "test.source"() : () -> ${input.slice(colon + 1).trim()}`;
-  });
-  return [...sources, line].join("\n");
 }

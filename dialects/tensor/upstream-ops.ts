@@ -2,6 +2,7 @@
  * The tensor ops that exist upstream under the same names, with upstream semantics: what structured ops and
  * bufferisation need (slices, padding, reshapes, single elements). The named compute ops are in ops.ts.
  */
+
 import {
   anyTensor,
   anyType,
@@ -23,6 +24,7 @@ import {
   variadicOperand,
 } from "../../ir/declaration.ts";
 import { dynamic, FloatType, IntegerType, index, type ShapedType, TensorType, type Type } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import {
   checkIndexList,
   compatibleShapes,
@@ -65,6 +67,17 @@ export const yieldOperation = op(
   { value: operand(anyType) },
   {
     doc: "Ends the region of tensor.pad or tensor.generate and gives the element.",
+    example: example(
+      [
+        "%r = tensor.pad %t low[1, 1] high[1, %i] {",
+        "^bb0(%row: index, %column: index):",
+        "  tensor.yield %zero : f32",
+        "} : tensor<4x4xf32> to tensor<6x?xf32>",
+      ].join("\n"),
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+      "%zero: f32",
+    ),
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: ["tensor.pad", "tensor.generate"],
     format: "$value attr-dict `:` type($value)",
@@ -76,6 +89,7 @@ export const empty = op(
   { dynamicSizes: variadicOperand(indexType), result: result(anyTensor) },
   {
     doc: "A tensor of unspecified contents: only its shape matters, as the destination of a structured op.",
+    example: example("%r = tensor.empty(%n) : tensor<?x4xf32>", "%n: index"),
     traits: ["Pure"],
     format: "`(` $dynamicSizes `)` attr-dict `:` type($result)",
     verify: ({ dynamicSizes, result: made }, report) => checkDynamicSizes(dynamicSizes, made.type, report),
@@ -121,6 +135,11 @@ export const extractSlice = op(
   },
   {
     doc: "A box of a tensor: element i of the result is element offsets + i * strides of the source. The result may leave out dimensions of size 1.",
+    example: example(
+      "%r = tensor.extract_slice %t[0, %i] [2, 2] [1, 1] : tensor<4x4xf32> to tensor<2x2xf32>",
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: extractSliceFormat,
     verify: (operation, report) => {
@@ -152,6 +171,12 @@ export const insertSlice = op(
   },
   {
     doc: "A tensor with a box of it replaced by the source, which may leave out dimensions of size 1.",
+    example: example(
+      "%r = tensor.insert_slice %x into %t[0, %i] [2, 2] [1, 1] : tensor<2x2xf32> into tensor<4x4xf32>",
+      "%x: tensor<2x2xf32>",
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: insertSliceFormat,
     verify: (operation, report) => {
@@ -182,6 +207,17 @@ export const parallelInsertSlice = op(
   },
   {
     doc: "Puts one iteration's slice into a shared output of scf.forall.",
+    example: example(
+      [
+        "%r = scf.forall (%i) in (4) shared_outs(%o = %t) -> (tensor<4xf32>) {",
+        "  scf.forall.in_parallel {",
+        "    tensor.parallel_insert_slice %x into %o[%i] [1] [1] : tensor<1xf32> into tensor<4xf32>",
+        "  }",
+        "}",
+      ].join("\n"),
+      "%t: tensor<4xf32>",
+      "%x: tensor<1xf32>",
+    ),
     parents: ["scf.forall.in_parallel"],
     format: parallelInsertSliceFormat,
     verify: (operation, report) => {
@@ -207,6 +243,17 @@ export const pad = op(
   },
   {
     doc: "A tensor with elements added before (low) and after (high) in each dimension; the region gives the element at each index.",
+    example: example(
+      [
+        "%r = tensor.pad %t low[1, 1] high[1, %i] {",
+        "^bb0(%row: index, %column: index):",
+        "  tensor.yield %zero : f32",
+        "} : tensor<4x4xf32> to tensor<6x?xf32>",
+      ].join("\n"),
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+      "%zero: f32",
+    ),
     traits: ["Pure"],
     format: padFormat,
     verify: (operation, report) => {
@@ -257,6 +304,11 @@ export const generate = op(
   { dynamicExtents: variadicOperand(indexType), body: region(), result: result(anyTensor) },
   {
     doc: "A tensor whose element at each index is what the region gives.",
+    example: example(
+      ["%r = tensor.generate %n {", "^bb0(%i: index):", "  tensor.yield %x : f32", "} : tensor<?xf32>"].join("\n"),
+      "%n: index",
+      "%x: f32",
+    ),
     format: generateFormat,
     verify: (operation, report) => {
       checkDynamicSizes(operation.dynamicExtents, operation.result.type, report);
@@ -273,6 +325,10 @@ export const collapseShape = op(
   { src: operand(anyTensor), reassociation: attribute(reassociationAttribute), result: result(anyTensor) },
   {
     doc: "Merges groups of neighbouring dimensions.",
+    example: example(
+      "%r = tensor.collapse_shape %t [[0, 1]] : tensor<4x4xf32> into tensor<16xf32>",
+      "%t: tensor<4x4xf32>",
+    ),
     traits: ["Pure"],
     format: collapseShapeFormat,
     infer: ({ src, reassociation }) => {
@@ -298,6 +354,10 @@ export const expandShape = op(
   },
   {
     doc: "Splits dimensions into several.",
+    example: example(
+      "%r = tensor.expand_shape %t [[0, 1], [2]] output_shape [2, 2, 4] : tensor<4x4xf32> into tensor<2x2x4xf32>",
+      "%t: tensor<4x4xf32>",
+    ),
     traits: ["Pure"],
     format: expandShapeFormat,
     verify: (operation, report) => {
@@ -313,6 +373,11 @@ export const reshape = op(
   { source: operand(anyTensor), shape: operand(tensorOf(integerOrIndex, 1)), result: result(anyTensor) },
   {
     doc: "The same elements in row-major order under the shape that another tensor holds.",
+    example: example(
+      "%r = tensor.reshape %t(%shape) : (tensor<4x4xf32>, tensor<1xi64>) -> tensor<16xf32>",
+      "%t: tensor<4x4xf32>",
+      "%shape: tensor<1xi64>",
+    ),
     traits: ["Pure"],
     format: "$source `(` $shape `)` attr-dict `:` functional-type(operands, results)",
   },
@@ -323,6 +388,11 @@ export const concat = op(
   { dim: attribute(i64Attribute), inputs: variadicOperand(anyTensor), result: result(anyTensor) },
   {
     doc: "Puts tensors one behind the other along a dimension.",
+    example: example(
+      "%r = tensor.concat dim(0) %a, %b : (tensor<4xf32>, tensor<2xf32>) -> tensor<6xf32>",
+      "%a: tensor<4xf32>",
+      "%b: tensor<2xf32>",
+    ),
     traits: ["Pure"],
     format: concatFormat,
     infer: ({ dim: axis, inputs }) =>
@@ -362,6 +432,7 @@ export const dim = op(
   { source: operand(anyTensor), index: operand(indexType), result: result(indexType) },
   {
     doc: "The size of one dimension.",
+    example: example("%r = tensor.dim %t, %i : tensor<?x4xf32>", "%t: tensor<?x4xf32>", "%i: index"),
     traits: ["Pure"],
     format: "attr-dict $source `,` $index `:` type($source)",
     infer: () => index,
@@ -373,6 +444,7 @@ export const rank = op(
   { tensor: operand(anyTensor), result: result(indexType) },
   {
     doc: "The number of dimensions.",
+    example: example("%r = tensor.rank %t : tensor<4x4xf32>", "%t: tensor<4x4xf32>"),
     traits: ["Pure"],
     format: "$tensor attr-dict `:` type($tensor)",
     infer: () => index,
@@ -384,6 +456,7 @@ export const extract = op(
   { tensor: operand(anyTensor), indices: variadicOperand(indexType), result: result(anyType) },
   {
     doc: "One element.",
+    example: example("%r = tensor.extract %t[%i, %i] : tensor<4x4xf32>", "%t: tensor<4x4xf32>", "%i: index"),
     traits: ["Pure"],
     format: "$tensor `[` $indices `]` attr-dict `:` type($tensor)",
     infer: ({ tensor }) => tensor.type.element,
@@ -401,6 +474,12 @@ export const insert = op(
   },
   {
     doc: "A tensor with one element replaced.",
+    example: example(
+      "%r = tensor.insert %x into %t[%i, %i] : tensor<4x4xf32>",
+      "%x: f32",
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: storeElementFormat("into"),
     infer: ({ dest }) => dest.type,
@@ -417,6 +496,7 @@ export const splat = op(
   { input: operand(anyType), dynamicSizes: variadicOperand(indexType), aggregate: result(anyTensor) },
   {
     doc: "A tensor whose elements are all one scalar.",
+    example: example("%r = tensor.splat %x[%n] : tensor<?x4xf32>", "%x: f32", "%n: index"),
     traits: ["Pure"],
     format: splatFormat,
     verify: ({ input, dynamicSizes, aggregate }, report) => {
@@ -431,6 +511,7 @@ export const fromElements = op(
   { elements: variadicOperand(anyType), result: result(anyTensor) },
   {
     doc: "A static tensor of these scalars, row-major.",
+    example: example("%r = tensor.from_elements %a, %b : tensor<2xf32>", "%a: f32", "%b: f32"),
     traits: ["Pure"],
     format: fromElementsFormat,
     verify: ({ elements, result: made }, report) => {
@@ -448,6 +529,7 @@ export const castOperation = op(
   { source: operand(anyTensor), dest: result(anyTensor) },
   {
     doc: "The same tensor with less or more of its sizes known.",
+    example: example("%r = tensor.cast %t : tensor<4x4xf32> to tensor<?x4xf32>", "%t: tensor<4x4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {
@@ -467,6 +549,7 @@ export const bitcast = op(
   { source: operand(anyTensor), dest: result(anyTensor) },
   {
     doc: "The same bits as elements of another type of the same width.",
+    example: example("%r = tensor.bitcast %t : tensor<4x4xf32> to tensor<4x4xi32>", "%t: tensor<4x4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {

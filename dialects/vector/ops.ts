@@ -1,4 +1,5 @@
 /** The vector dialect: SIMD values, how they are loaded, stored, combined, masked and reduced. */
+
 import {
   affineMapAttribute,
   anyMemRef,
@@ -37,6 +38,7 @@ import {
   VectorType,
 } from "../../ir/types.ts";
 import { fastMathAttribute } from "../arith/flags.ts";
+import { example } from "../example.ts";
 import { dynamicIndex, staticIndices, tensorOrMemRef, vectorType } from "../upstream/constraints.ts";
 import { splatFormat } from "../upstream/formats.ts";
 import {
@@ -115,6 +117,11 @@ export const load = op(
   },
   {
     doc: "Reads neighbouring elements (along the last dimension, stride 1) from memory; all must be inside the buffer.",
+    example: example(
+      "%r = vector.load %m[%i, %i] : memref<?x4xf32>, vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+    ),
     format: "$base `[` $indices `]` attr-dict `:` type($base) `,` type($result)",
     effects: ({ base }) => [{ kind: "read", value: base }],
     verify: ({ base, indices, result: loaded }, report) => {
@@ -134,6 +141,12 @@ export const store = op(
   },
   {
     doc: "Writes neighbouring elements (along the last dimension, stride 1) to memory; all must be inside the buffer.",
+    example: example(
+      "vector.store %v, %m[%i, %i] : memref<?x4xf32>, vector<4xf32>",
+      "%v: vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+    ),
     format: "$valueToStore `,` $base `[` $indices `]` attr-dict `:` type($base) `,` type($valueToStore)",
     effects: ({ base }) => [{ kind: "write", value: base }],
     verify: ({ base, indices, valueToStore }, report) => {
@@ -154,6 +167,13 @@ export const maskedLoad = op(
   },
   {
     doc: "Reads the elements whose mask is set; the others come from pass_thru and are not touched in memory.",
+    example: example(
+      "%r = vector.maskedload %m[%i, %i], %mask, %v : memref<?x4xf32>, vector<4xi1>, vector<4xf32> into vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
     format: maskedLoadFormat,
     effects: ({ base }) => [{ kind: "read", value: base }],
     verify: ({ base, indices, mask, result: loaded }, report) => {
@@ -174,6 +194,13 @@ export const maskedStore = op(
   },
   {
     doc: "Writes the elements whose mask is set.",
+    example: example(
+      "vector.maskedstore %m[%i, %i], %mask, %v : memref<?x4xf32>, vector<4xi1>, vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
     format: maskedStoreFormat,
     effects: ({ base }) => [{ kind: "write", value: base }],
     verify: ({ base, indices, mask, valueToStore }, report) => {
@@ -196,6 +223,14 @@ export const gather = op(
   },
   {
     doc: "Reads one element per lane at base[indices] + index_vec along the last dimension, where the mask is set.",
+    example: example(
+      "%r = vector.gather %m[%i, %i] [%lanes], %mask, %v : memref<?x4xf32>, vector<4xi32>, vector<4xi1>, vector<4xf32> into vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+      "%lanes: vector<4xi32>",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
     format: gatherFormat,
     effects: ({ base }) => (base.type instanceof MemRefType ? [{ kind: "read", value: base }] : []),
     verify: ({ base, indices, mask, result: gathered }, report) => {
@@ -217,6 +252,14 @@ export const scatter = op(
   },
   {
     doc: "Writes one element per lane at base[indices] + index_vec along the last dimension, where the mask is set.",
+    example: example(
+      "vector.scatter %m[%i, %i] [%lanes], %mask, %v : memref<?x4xf32>, vector<4xi32>, vector<4xi1>, vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+      "%lanes: vector<4xi32>",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
     format: scatterFormat,
     effects: ({ base }) => [{ kind: "write", value: base }],
     verify: ({ base, indices, mask, valueToStore }, report) => {
@@ -240,6 +283,12 @@ export const transferRead = op(
   },
   {
     doc: "Reads a box of memory or of a tensor; elements outside it (where not in_bounds) read as the padding.",
+    example: example(
+      "%r = vector.transfer_read %m[%i, %i], %zero {in_bounds = [true]} : memref<?x4xf32>, vector<4xf32>",
+      "%m: memref<?x4xf32>",
+      "%i: index",
+      "%zero: f32",
+    ),
     format: transferReadFormat,
     effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "read", value: source }] : []),
     verify: ({ source, indices, permutation_map: map, in_bounds: inBounds, result: read }, report) => {
@@ -269,6 +318,12 @@ export const transferWrite = op(
   },
   {
     doc: "Writes a box of memory, or gives a tensor with that box replaced; elements outside are not written.",
+    example: example(
+      "%r = vector.transfer_write %v, %t[%i, %i] : vector<4xf32>, tensor<4x4xf32>",
+      "%v: vector<4xf32>",
+      "%t: tensor<4x4xf32>",
+      "%i: index",
+    ),
     format: transferWriteFormat,
     infer: ({ source }) => (source.type instanceof TensorType ? [source.type] : []),
     effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "write", value: source }] : []),
@@ -294,6 +349,7 @@ export const broadcast = op(
   { source: operand(anyType), vector: result(vectorType) },
   {
     doc: "Repeats a scalar, or a vector along new or unit dimensions.",
+    example: example("%r = vector.broadcast %x : f32 to vector<4xf32>", "%x: f32"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($vector)",
     verify: ({ source, vector: made }, report) => {
@@ -311,6 +367,7 @@ export const splat = op(
   { input: operand(anyType), aggregate: result(vectorType) },
   {
     doc: "A vector whose elements are all one scalar.",
+    example: example("%r = vector.splat %x : vector<4xf32>", "%x: f32"),
     traits: ["Pure"],
     format: splatFormat,
     verify: ({ input, aggregate }, report) => {
@@ -353,6 +410,7 @@ export const extract = op(
   },
   {
     doc: "The scalar or smaller vector at a position of leading indices.",
+    example: example("%r = vector.extract %v[0, %i] : f32 from vector<2x4xf32>", "%v: vector<2x4xf32>", "%i: index"),
     traits: ["Pure"],
     format: extractFormat,
     infer: ({ vector: source, static_position: position }) => typeAtPosition(source.type, position.length),
@@ -372,6 +430,12 @@ export const insert = op(
   },
   {
     doc: "A vector with the scalar or smaller vector at a position replaced.",
+    example: example(
+      "%r = vector.insert %x, %v [0, %i] : f32 into vector<2x4xf32>",
+      "%x: f32",
+      "%v: vector<2x4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: insertFormat,
     verify: ({ source, dest, dynamic_position: dynamics, static_position: position }, report) => {
@@ -390,6 +454,7 @@ export const extractElement = op(
   { vector: operand(vectorType), position: optionalOperand(integerOrIndex), result: result(anyType) },
   {
     doc: "One element of a vector of rank 1 (at a position) or 0.",
+    example: example("%r = vector.extractelement %v[%i : index] : vector<4xf32>", "%v: vector<4xf32>", "%i: index"),
     traits: ["Pure"],
     format: extractElementFormat,
     infer: ({ vector: source }) => source.type.element,
@@ -410,6 +475,12 @@ export const insertElement = op(
   },
   {
     doc: "A vector of rank 1 (at a position) or 0 with one element replaced.",
+    example: example(
+      "%r = vector.insertelement %x, %v[%i : index] : vector<4xf32>",
+      "%x: f32",
+      "%v: vector<4xf32>",
+      "%i: index",
+    ),
     traits: ["Pure"],
     format: insertElementFormat,
     verify: ({ source, dest, position }, report) => {
@@ -431,6 +502,11 @@ export const shuffle = op(
   },
   {
     doc: "Picks slices along the first dimension of two vectors put one behind the other.",
+    example: example(
+      "%r = vector.shuffle %a, %b [0, 4, 1, 5] : vector<4xf32>, vector<4xf32>",
+      "%a: vector<4xf32>",
+      "%b: vector<4xf32>",
+    ),
     traits: ["Pure"],
     format: shuffleFormat,
     infer: ({ v1, mask }) => {
@@ -454,6 +530,11 @@ export const interleave = op(
   },
   {
     doc: "Takes elements of two vectors in turn along the last dimension.",
+    example: example(
+      "%r = vector.interleave %a, %b : vector<4xf32> -> vector<8xf32>",
+      "%a: vector<4xf32>",
+      "%b: vector<4xf32>",
+    ),
     traits: ["Pure"],
     format: "$lhs `,` $rhs attr-dict `:` type($lhs) `->` type($result)",
     infer: ({ lhs }) => {
@@ -469,6 +550,7 @@ export const deinterleave = op(
   { source: operand(vectorType), res1: result(vectorType), res2: result(vectorType) },
   {
     doc: "The elements at even and at odd positions of the last dimension.",
+    example: example("%even, %odd = vector.deinterleave %v : vector<4xf32> -> vector<2xf32>", "%v: vector<4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `->` type($res1)",
     infer: ({ source }) => {
@@ -485,6 +567,7 @@ export const shapeCast = op(
   { source: operand(vectorType), result: result(vectorType) },
   {
     doc: "The same elements in row-major order under another shape.",
+    example: example("%r = vector.shape_cast %v : vector<4xf32> to vector<2x2xf32>", "%v: vector<4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($result)",
     verify: ({ source, result: cast }, report) => {
@@ -500,6 +583,7 @@ export const bitcast = op(
   { source: operand(vectorType), result: result(vectorType) },
   {
     doc: "The same bits as elements of another width or kind; only the last size changes.",
+    example: example("%r = vector.bitcast %v : vector<4xf32> to vector<8xi16>", "%v: vector<4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($result)",
     verify: ({ source, result: cast }, report) => {
@@ -520,6 +604,7 @@ export const transpose = op(
   { vector: operand(vectorType), permutation: attribute(i64ArrayAttribute), result: result(vectorType) },
   {
     doc: "Permutes dimensions: dimension i of the result is dimension permutation[i] of the operand.",
+    example: example("%r = vector.transpose %v, [1, 0] : vector<2x4xf32> to vector<4x2xf32>", "%v: vector<2x4xf32>"),
     traits: ["Pure"],
     format: transposeFormat,
     infer: ({ vector: source, permutation }) =>
@@ -548,6 +633,10 @@ export const extractStridedSlice = op(
   },
   {
     doc: "A box of a vector, in its leading dimensions.",
+    example: example(
+      "%r = vector.extract_strided_slice %v {offsets = [1], sizes = [2], strides = [1]} : vector<4xf32> to vector<2xf32>",
+      "%v: vector<4xf32>",
+    ),
     traits: ["Pure"],
     format: "$vector attr-dict `:` type($vector) `to` type($result)",
     infer: ({ vector: source, sizes }) =>
@@ -566,6 +655,11 @@ export const insertStridedSlice = op(
   },
   {
     doc: "A vector with a box of it replaced.",
+    example: example(
+      "%r = vector.insert_strided_slice %x, %v {offsets = [1], strides = [1]} : vector<2xf32> into vector<4xf32>",
+      "%x: vector<2xf32>",
+      "%v: vector<4xf32>",
+    ),
     traits: ["Pure"],
     format: "$source `,` $dest attr-dict `:` type($source) `into` type($dest)",
   },
@@ -583,6 +677,7 @@ export const fma = op(
   },
   {
     doc: "lhs * rhs + acc, rounded once.",
+    example: example("%r = vector.fma %v, %v, %v : vector<4xf32>", "%v: vector<4xf32>"),
     traits: ["Pure", "Elementwise"],
     format: "$lhs `,` $rhs `,` $acc attr-dict `:` type($lhs)",
   },
@@ -599,6 +694,11 @@ export const reduction = op(
   },
   {
     doc: "Combines all elements of a vector (and an accumulator) into one. Float sums are in order unless fastmath has reassoc.",
+    example: example(
+      "%r = vector.reduction <add>, %v, %x fastmath<reassoc> : vector<4xf32> into f32",
+      "%v: vector<4xf32>",
+      "%x: f32",
+    ),
     traits: ["Pure"],
     format: reductionFormat,
     infer: ({ vector: source }) => source.type.element,
@@ -622,6 +722,11 @@ export const multiReduction = op(
   },
   {
     doc: "Combines the elements along some dimensions, beginning with an accumulator.",
+    example: example(
+      "%r = vector.multi_reduction <maximumf>, %v, %x [1] : vector<2x4xf32> to vector<2xf32>",
+      "%v: vector<2x4xf32>",
+      "%x: vector<2xf32>",
+    ),
     traits: ["Pure"],
     format: multiReductionFormat,
   },
@@ -634,6 +739,7 @@ export const constantMask = op(
   { mask_dim_sizes: attribute(arrayOf(i64Attribute)), result: result(maskType) },
   {
     doc: "A mask whose box of leading elements is set, of known sizes.",
+    example: example("%r = vector.constant_mask [3] : vector<4xi1>"),
     traits: ["Pure"],
     format: "$mask_dim_sizes attr-dict `:` type($result)",
     verify: ({ mask_dim_sizes: sizes, result: mask }, report) => {
@@ -651,6 +757,7 @@ export const createMask = op(
   { inputs: variadicOperand(indexType), result: result(maskType) },
   {
     doc: "A mask whose box of leading elements is set: element i is set where i is below the operand of each dimension.",
+    example: example("%r = vector.create_mask %n : vector<4xi1>", "%n: index"),
     traits: ["Pure"],
     format: createMaskFormat,
     verify: ({ inputs, result: mask }, report) => {
@@ -665,7 +772,12 @@ export const step = op(
   {
     result: result(typeOf(VectorType, "a rank-1 vector of index", (type) => type.rank === 1 && type.element === index)),
   },
-  { doc: "The vector 0, 1, 2, ….", traits: ["Pure"], format: "attr-dict `:` type($result)" },
+  {
+    doc: "The vector 0, 1, 2, ….",
+    example: example("%r = vector.step : vector<4xindex>"),
+    traits: ["Pure"],
+    format: "attr-dict `:` type($result)",
+  },
 );
 
 export const vectorOps = [
