@@ -24,7 +24,9 @@ export type AnchorClass = (typeof anchorClasses)[number];
 export const TaskAnchor = new OpInterface<AnchorClass>("task-anchor");
 
 const reductions = [
-  ...["sum", "mean", "max", "min", "prod", "l1", "l2", "log_sum", "log_sum_exp", "sum_square"].map((name) => `reduce_${name}`),
+  ...["sum", "mean", "max", "min", "prod", "l1", "l2", "log_sum", "log_sum_exp", "sum_square"].map(
+    (name) => `reduce_${name}`,
+  ),
   ...["argmax", "argmin", "cumsum", "cumprod"],
 ];
 

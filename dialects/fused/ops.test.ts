@@ -91,7 +91,11 @@ describe("a broken task is refused", () => {
       }) : () -> tensor<2xf32>
       func.return %r : tensor<2xf32>
     }`;
-    expect(() => verifyAll(parse(generic, context), context).forEach((error) => { throw error; })).toThrow(/isolated|not defined|undeclared|undefined/);
+    expect(() =>
+      verifyAll(parse(generic, context), context).forEach((error) => {
+        throw error;
+      }),
+    ).toThrow(/isolated|not defined|undeclared|undefined/);
   });
 
   it("whose block has other arguments", () => {

@@ -39,7 +39,9 @@ function checkTask(operation: Operation, anchor: AnchorClass, report: (message: 
   }
   const terminator = block.last;
   if (!yieldOperation.matches(terminator)) {
-    report(`must end its region with 'fused.yield', but ends it with ${terminator === undefined ? "nothing" : `'${terminator.name}'`}`);
+    report(
+      `must end its region with 'fused.yield', but ends it with ${terminator === undefined ? "nothing" : `'${terminator.name}'`}`,
+    );
     return;
   }
   const results = operation.results.map((result) => result.type);
@@ -56,12 +58,21 @@ function checkTask(operation: Operation, anchor: AnchorClass, report: (message: 
 /** Runs the region on the inputs' data. */
 const evaluateTask = Evaluate.implement((operation, inputs, context) => {
   const block = operation.regions[0]!.onlyBlock;
-  const environment = new Map<Value, TensorData>(block.arguments.map((argument, position) => [argument, inputs[position]!]));
+  const environment = new Map<Value, TensorData>(
+    block.arguments.map((argument, position) => [argument, inputs[position]!]),
+  );
   return evaluateBlock(block, environment, context);
 });
 
 /** What each class of task computes, and a task of it for the documentation: operands, and the op inside. */
-const classes: { readonly [C in AnchorClass]: { readonly doc: string; readonly inside: readonly string[]; readonly inputs: readonly string[]; readonly result: string } } = {
+const classes: {
+  readonly [C in AnchorClass]: {
+    readonly doc: string;
+    readonly inside: readonly string[];
+    readonly inputs: readonly string[];
+    readonly result: string;
+  };
+} = {
   attention: {
     doc: "Attention: a softmax between two matrix products.",
     inputs: ["tensor<4x8xf32>", "tensor<4x8xf32>", "tensor<4x8xf32>"],

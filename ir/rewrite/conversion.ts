@@ -240,6 +240,7 @@ class Conversion {
   readonly #full: boolean;
   readonly #pending: Operation[] = [];
   #fresh: Operation[] = [];
+  readonly #erased = new Set<Operation>();
   #changed = false;
 
   constructor(
@@ -270,7 +271,8 @@ class Conversion {
     });
     this.#pending.push(...initial.reverse());
     for (let operation = this.#pending.pop(); operation !== undefined; operation = this.#pending.pop()) {
-      if (operation.block === undefined || operation.name === castName) continue;
+      // What stood inside an erased operation still has its block.
+      if (operation.block === undefined || operation.name === castName || this.#erased.has(operation)) continue;
       const legality = this.#target.legality(operation);
       if (legality === true || (legality === undefined && !this.#full)) continue;
       this.#legalize(operation);
@@ -286,6 +288,7 @@ class Conversion {
       this.#fresh = [];
       const rewriter = new ConversionRewriter(operation, this.#context, this.#types, {
         inserted: (inserted) => this.#fresh.push(inserted),
+        erased: (erased) => this.#erased.add(erased),
       });
       const operands = operation.operands.map((value) => rewriter.remapped(value));
       const outcome = pattern.apply(operation, operands, rewriter);
