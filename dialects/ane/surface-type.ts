@@ -9,6 +9,7 @@
 
 import { typeOf } from "../../ir/constraints.ts";
 import type { TypeDefinition } from "../../ir/context.ts";
+import type { Value } from "../../ir/operation.ts";
 import { DialectType, f16, i1, internType, TensorType, type Type } from "../../ir/types.ts";
 
 /** Where a surface lies: external memory, or the engine's working memory. */
@@ -69,6 +70,10 @@ export class SurfaceType extends DialectType {
   reshaped(shape: readonly number[]): SurfaceType {
     return SurfaceType.get(shape, this.element, this.interleave, this.space);
   }
+}
+
+export function isSurfaceValue(value: Value): value is Value<SurfaceType> {
+  return value.type instanceof SurfaceType;
 }
 
 const elements: ReadonlySet<string> = new Set(["f16", "i1", "i32", "ui8", "i8"]);
