@@ -135,7 +135,7 @@ function linkedDimensions(
 }
 
 /** Pairs the dimensions of two operations that address one buffer, axis by axis. */
-function matchMaps(
+export function matchMaps(
   from: StructuredOperation,
   fromOperand: number,
   to: StructuredOperation,

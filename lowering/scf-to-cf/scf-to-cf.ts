@@ -1,0 +1,266 @@
+/**
+ * Structured control flow as branches between blocks (upstream's convert-scf-to-cf). Loops come out rotated: the condition is tested
+ * once before the loop (or not at all, where the bounds are known) and then at the end of each iteration, which is the form
+ * that machine code wants and that saves LLVM a pass.
+ */
+import { constantIntegerOf, sum } from "../../dialects/arith/build.ts";
+import { cmpi, constant } from "../../dialects/arith/ops.ts";
+import { branch, conditionalBranch } from "../../dialects/cf/ops.ts";
+import { carryingLoopNest } from "../../dialects/scf/build.ts";
+import * as scf from "../../dialects/scf/ops.ts";
+import { type Attribute, IntegerAttribute, OpaqueAttribute } from "../../ir/attributes.ts";
+import { at } from "../../ir/builder.ts";
+import type { Context } from "../../ir/context.ts";
+import { Block, type Operation, type Region, type Value } from "../../ir/operation.ts";
+import {
+  applyPartialConversion,
+  type ConversionPattern,
+  type ConversionRewriter,
+  ConversionTarget,
+  convert,
+} from "../../ir/rewrite/conversion.ts";
+import { refuse } from "../../ir/rewrite/pattern.ts";
+import { i1, index, VectorType } from "../../ir/types.ts";
+import { pass } from "../../passes/pass.ts";
+import { insertBlocksAfter, splitAfter, takeBlocks } from "./blocks.ts";
+
+/** The name under which a loop's hints travel to the branch that closes it, as upstream. */
+export const loopAnnotationName = "llvm.loop_annotation";
+
+/** For loops that are in vector form already: LLVM must neither unroll nor vectorise them again. */
+const finalFormAnnotation = OpaqueAttribute.get(
+  "llvm",
+  "loop_annotation<vectorize = <disable = true>, unroll = <disable = true>>",
+);
+
+/** The block behind a structured operation, with arguments for its results, which it replaces. */
+function continuation(operation: Operation): Block {
+  const rest = splitAfter(operation);
+  for (const result of operation.results) {
+    const argument = rest.addArgument(result.type, result.location);
+    argument.nameHint = result.nameHint;
+    result.replaceAllUsesWith(argument);
+  }
+  return rest;
+}
+
+/** The terminator of a region's only block. */
+function terminatorOf(region: Region): Operation {
+  const { last } = region.onlyBlock;
+  if (last === undefined) throw new Error("the block is empty");
+  return last;
+}
+
+/** Replaces a block's terminator by what `build` makes. */
+function terminate(rewriter: ConversionRewriter, terminator: Operation, build: () => void): void {
+  rewriter.within(at.before(terminator), build);
+  rewriter.erase(terminator);
+}
+
+function goTo(rewriter: ConversionRewriter, dest: Block, destOperands: readonly Value[]): void {
+  rewriter.build(branch, { dest, destOperands });
+}
+
+function containsVectors(operation: Operation): boolean {
+  let found = false;
+  operation.walk((each) => {
+    found ||= each.results.some((result) => result.type instanceof VectorType);
+  });
+  return found;
+}
+
+/** The hints of a loop: its own, or "in final form" where it works on vectors. */
+function annotationOf(operation: Operation): Attribute | undefined {
+  return operation.attributes.get(loopAnnotationName) ?? (containsVectors(operation) ? finalFormAnnotation : undefined);
+}
+
+const lowerFor = convert(scf.forOperation, "scf-for-to-branches", (operation, _operands, rewriter) => {
+  const { lowerBound, upperBound, step, initArgs, region } = operation;
+  const annotation = annotationOf(operation);
+  const before = operation.block!;
+  const end = continuation(operation);
+  const body = region.onlyBlock;
+  const [counter, ..._carried] = body.arguments;
+  const yielded = terminatorOf(region);
+  takeBlocks(region);
+  insertBlocksAfter(before, [body, end]);
+  const [low, high] = [constantIntegerOf(lowerBound), constantIntegerOf(upperBound)];
+  if (low !== undefined && high !== undefined && low < high) goTo(rewriter, body, [lowerBound, ...initArgs]);
+  else {
+    const runs = rewriter.build(cmpi, { predicate: "slt", lhs: lowerBound, rhs: upperBound });
+    rewriter.build(conditionalBranch, {
+      condition: asBool(runs.result),
+      trueDest: body,
+      trueDestOperands: [lowerBound, ...initArgs],
+      falseDest: end,
+      falseDestOperands: initArgs,
+    });
+  }
+  terminate(rewriter, yielded, () => {
+    const next = sum(rewriter, counter!, step);
+    const continues = rewriter.build(cmpi, { predicate: "slt", lhs: next, rhs: upperBound });
+    const latch = {
+      condition: asBool(continues.result),
+      trueDest: body,
+      trueDestOperands: [next, ...yielded.operands],
+      falseDest: end,
+      falseDestOperands: yielded.operands,
+    };
+    const attributes = annotation === undefined ? undefined : [[loopAnnotationName, annotation] as const];
+    rewriter.build(conditionalBranch, latch, operation.location, attributes);
+  });
+  return rewriter.erase(operation);
+});
+
+const lowerIf = convert(scf.ifOperation, "scf-if-to-branches", (operation, _operands, rewriter) => {
+  const { condition, thenRegion, elseRegion } = operation;
+  const before = operation.block!;
+  const end = continuation(operation);
+  const [thenBlock, elseBlock] = [thenRegion, elseRegion].map((region) => region.entry);
+  const blocks = [...takeBlocks(thenRegion), ...takeBlocks(elseRegion), end];
+  insertBlocksAfter(before, blocks);
+  for (const block of [thenBlock, elseBlock]) {
+    const yielded = block?.last;
+    if (yielded !== undefined) terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
+  }
+  rewriter.build(conditionalBranch, {
+    condition,
+    trueDest: thenBlock ?? end,
+    trueDestOperands: [],
+    falseDest: elseBlock ?? end,
+    falseDestOperands: [],
+  });
+  return rewriter.erase(operation);
+});
+
+const lowerWhile = convert(scf.whileOperation, "scf-while-to-branches", (operation, _operands, rewriter) => {
+  const { inits, before: beforeRegion, after: afterRegion } = operation;
+  const annotation = annotationOf(operation);
+  const block = operation.block!;
+  const end = continuation(operation);
+  const [test, body] = [beforeRegion.onlyBlock, afterRegion.onlyBlock];
+  const [decision, yielded] = [terminatorOf(beforeRegion), terminatorOf(afterRegion)];
+  insertBlocksAfter(block, [...takeBlocks(beforeRegion), ...takeBlocks(afterRegion), end]);
+  goTo(rewriter, test, inits);
+  const { condition, args } = scf.condition.cast(decision);
+  terminate(rewriter, decision, () => {
+    rewriter.build(conditionalBranch, {
+      condition,
+      trueDest: body,
+      trueDestOperands: args,
+      falseDest: end,
+      falseDestOperands: args,
+    });
+  });
+  terminate(rewriter, yielded, () => {
+    const attributes = annotation === undefined ? undefined : [[loopAnnotationName, annotation] as const];
+    rewriter.build(branch, { dest: test, destOperands: yielded.operands }, operation.location, attributes);
+  });
+  return rewriter.erase(operation);
+});
+
+const lowerExecuteRegion = convert(scf.executeRegion, "scf-execute-region-to-branches", (operation, _o, rewriter) => {
+  const block = operation.block!;
+  const end = continuation(operation);
+  const blocks = takeBlocks(operation.region);
+  insertBlocksAfter(block, [...blocks, end]);
+  goTo(rewriter, blocks[0]!, []);
+  for (const each of blocks) {
+    const { last } = each;
+    if (scf.yieldOperation.matches(last)) terminate(rewriter, last, () => goTo(rewriter, end, last.inputs));
+  }
+  return rewriter.erase(operation);
+});
+
+const lowerIndexSwitch = convert(scf.indexSwitch, "scf-index-switch-to-branches", (operation, _operands, rewriter) => {
+  const { arg, cases, defaultRegion, caseRegions } = operation;
+  let block = operation.block!;
+  const end = continuation(operation);
+  const bodies = [...caseRegions, defaultRegion].map((region) => {
+    const yielded = terminatorOf(region);
+    terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
+    return takeBlocks(region)[0]!;
+  });
+  const otherwise = bodies.pop()!;
+  const tests = cases.slice(1).map(() => new Block());
+  insertBlocksAfter(block, [...tests, ...bodies, otherwise, end]);
+  if (cases.length === 0) rewriter.within(at.endOf(block), () => goTo(rewriter, otherwise, []));
+  for (const [position, value] of cases.entries()) {
+    const next = tests[position] ?? otherwise;
+    rewriter.within(at.endOf(block), () => {
+      const wanted = rewriter.build(constant, { value: IntegerAttribute.get(value, index) }).result;
+      const isCase = rewriter.build(cmpi, { predicate: "eq", lhs: arg, rhs: wanted });
+      rewriter.build(conditionalBranch, {
+        condition: asBool(isCase.result),
+        trueDest: bodies[position]!,
+        trueDestOperands: [],
+        falseDest: next,
+        falseDestOperands: [],
+      });
+    });
+    block = next;
+  }
+  return rewriter.erase(operation);
+});
+
+/** A parallel loop as a nest of sequential ones; each reduction combines into a carried value. */
+const lowerParallel = convert(scf.parallel, "scf-parallel-to-for", (operation, _operands, rewriter) => {
+  const { lowerBound, upperBound, step, initVals, region } = operation;
+  const body = region.onlyBlock;
+  const terminator = scf.reduce.cast(terminatorOf(region));
+  const results = carryingLoopNest(rewriter, lowerBound, upperBound, step, initVals, (counters, carried) => {
+    for (const [position, argument] of body.arguments.entries()) argument.replaceAllUsesWith(counters[position]!);
+    const { block, before } = rewriter.point;
+    for (const each of body.operations) {
+      if (each === terminator) continue;
+      each.unlink();
+      block.insertBefore(each, before);
+    }
+    return terminator.reductions.map((reduction, position) => {
+      const inner = reduction.onlyBlock;
+      const mapping = new Map<Value, Value>([
+        [inner.arguments[0]!, carried[position]!],
+        [inner.arguments[1]!, terminator.inputs[position]!],
+      ]);
+      for (const each of inner.operations) {
+        if (scf.reduceReturn.matches(each)) return mapping.get(each.result) ?? each.result;
+        rewriter.insert(each.clone(mapping));
+      }
+      throw terminator.error("has a reduction without scf.reduce.return");
+    });
+  });
+  return rewriter.replace(operation, results);
+});
+
+const refuseForall = convert(scf.forall, "scf-forall", () =>
+  refuse("loops on tensors must be bufferised first, and become scf.parallel"),
+);
+
+function asBool(value: Value): Value<typeof i1> {
+  if (!isBool(value)) throw new Error(`expects an i1, found ${value.type}`);
+  return value;
+}
+function isBool(value: Value): value is Value<typeof i1> {
+  return value.type === i1;
+}
+
+export const scfToCfPatterns: readonly ConversionPattern[] = [
+  lowerFor,
+  lowerIf,
+  lowerWhile,
+  lowerExecuteRegion,
+  lowerIndexSwitch,
+  lowerParallel,
+  refuseForall,
+];
+
+/** Turns all structured control flow inside `root` into branches; returns whether there was any. */
+export function convertScfToCf(root: Operation, context: Context): boolean {
+  const target = new ConversionTarget().illegalDialects("scf");
+  return applyPartialConversion(root, target, scfToCfPatterns, context);
+}
+
+export const scfToCf = pass("scf-to-cf", {
+  doc: "Turns structured loops and conditions into branches between blocks.",
+  run: (operation, { context }) => convertScfToCf(operation, context),
+});
