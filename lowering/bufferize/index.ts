@@ -1,0 +1,3 @@
+/** From values to memory. */
+export { arenaLowerBound, type BufferLife, planArena } from "./arena-plan.ts";
+export { bufferize } from "./bufferize.ts";
