@@ -213,7 +213,7 @@ export class OperationPrinter {
     this.#defaultDialect = region.parent?.definition?.options.defaultDialect;
     this.#text += "{";
     for (const [position, block] of region.blocks.entries()) {
-      const isLabelled = position > 0 || (printEntryArguments && this.#needsLabel(block, region));
+      const isLabelled = position > 0 || (printEntryArguments && this.#needsLabel(block));
       if (isLabelled) this.#label(block);
       this.#blockBody(block, printTerminator);
     }
@@ -222,10 +222,9 @@ export class OperationPrinter {
     this.#defaultDialect = outerDialect;
   }
 
-  /** Whether the entry block must be labelled: for its arguments, to differ from no block at all, or as a branch's target. */
-  #needsLabel(entry: Block, region: Region): boolean {
-    const isLone = entry.isEmpty && region.blocks.length === 1;
-    return entry.arguments.length > 0 || isLone || this.#names.isSuccessor(entry);
+  /** Whether the entry block must be labelled: for its arguments, because it is empty (a region may have no block), or as a branch's target. */
+  #needsLabel(entry: Block): boolean {
+    return entry.arguments.length > 0 || entry.isEmpty || this.#names.isSuccessor(entry);
   }
 
   #label(block: Block): void {
