@@ -28,14 +28,18 @@ export function dataOfAttribute(attribute: unknown): TensorData | undefined {
   return undefined;
 }
 
-/** Evaluates one operation whose operands' data are given; undefined where it has no evaluator. */
+/**
+ * Evaluates one operation whose operands' data are given; undefined where it has no evaluator. `outer` holds the values that
+ * its regions use from outside.
+ */
 export function evaluateOperation(
   operation: Operation,
   inputs: readonly TensorData[],
   context: Context,
+  outer: ReadonlyMap<Value, TensorData> = new Map(),
 ): readonly TensorData[] | undefined {
   const evaluate = context.implementation(Evaluate, operation);
-  return evaluate?.(operation, inputs, context);
+  return evaluate?.(operation, inputs, context, outer);
 }
 
 /**
@@ -62,6 +66,7 @@ export function evaluateBlock(
       operation,
       operation.operands.map((value) => lookUp(value, environment, current)),
       context,
+      environment,
     );
     if (results === undefined) {
       throw operation.error(

@@ -49,12 +49,13 @@ export interface AttachedInterface {
 
 /**
  * Computes results on plain data: the reference semantics. `inputs` are the operands' values; ops with regions run them
- * with the interfaces of `context`.
+ * with the interfaces of `context`, and find the values that their regions use from outside in `outer`.
  */
 export type EvaluateImplementation = (
   operation: Operation,
   inputs: readonly TensorData[],
   context: Context,
+  outer: ReadonlyMap<Value, TensorData>,
 ) => readonly TensorData[];
 export const Evaluate = new OpInterface<EvaluateImplementation>("evaluate");
 
