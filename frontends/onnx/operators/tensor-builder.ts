@@ -25,6 +25,8 @@ export type Tensor = Value<TensorType>;
 export const foldLimit = 4096;
 /** Operands of up to this many elements are read for that. */
 const readLimit = 1 << 16;
+/** Larger results are not computed even when asked for: no shape or axis is that long. */
+const knownLimit = 1 << 26;
 
 export class TensorBuilder {
   readonly context: Context;
@@ -80,7 +82,7 @@ export class TensorBuilder {
       if (type.shape.every((size) => Number.isSafeInteger(size) && size >= 0)) continue;
       throw new Error(`${operation.name} would have a result of type ${type}: sizes must be whole numbers from 0 up`);
     }
-    const contents = this.#contentsAfter(operation);
+    const contents = isSmall(results, knownLimit) ? this.#contentsAfter(operation) : undefined;
     if (contents !== undefined && isSmall(operation.operands, readLimit) && isSmall(results, foldLimit)) {
       const computed = contents();
       operation.dropReferences();
