@@ -4,14 +4,7 @@ import { filled } from "../../../dialects/tensor/reference/values.ts";
 import { allocateElements, elementCount, getNumber } from "../../../ir/tensor-data.ts";
 import { sparseTensorDataOf } from "../tensor-values.ts";
 import { since } from "./common.ts";
-import {
-  elementOf,
-  type NodeImport,
-  type OperatorImport,
-  type OperatorTable,
-  shapeOf,
-  type Tensor,
-} from "./node-import.ts";
+import { elementOf, type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
 
 /** The one attribute that is given holds the value. */
 function constant(node: NodeImport): Tensor {

@@ -112,7 +112,7 @@ function applyTransform(node: NodeImport, input: Tensor, transform: Transform): 
 }
 
 /** Cuts or pads with zeros to `size` elements along `axis`. */
-function fit(node: NodeImport, input: Tensor, axis: number, size: number): Tensor {
+function _fit(node: NodeImport, input: Tensor, axis: number, size: number): Tensor {
   const own = shapeOf(input)[axis]!;
   if (size <= own) return sliceAxis(node, input, axis, 0, size);
   const low = shapeOf(input).map(() => 0);
@@ -139,7 +139,7 @@ function fourierTransform(node: NodeImport): Tensor {
   const from = isHalf ? Math.floor(length / 2) + 1 : length;
   const others = ascending(rank - 1).filter((each) => each !== axis);
   const order = [...others, axis, rank - 1];
-  const moved = transpose(node, fit(node, input, axis, from), order);
+  const moved = transpose(node, it(node, input, axis, from), order);
   const parts = shapeOf(input)[rank - 1]!;
   const result = applyTransform(node, moved, { from, parts, length, isInverse, isOneSided });
   return transpose(
