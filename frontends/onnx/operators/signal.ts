@@ -139,7 +139,7 @@ function fourierTransform(node: NodeImport): Tensor {
   const from = isHalf ? Math.floor(length / 2) + 1 : length;
   const others = ascending(rank - 1).filter((each) => each !== axis);
   const order = [...others, axis, rank - 1];
-  const moved = transpose(node, it(node, input, axis, from), order);
+  const moved = transpose(node, cutOrPad(node, input, axis, from), order);
   const parts = shapeOf(input)[rank - 1]!;
   const result = applyTransform(node, moved, { from, parts, length, isInverse, isOneSided });
   return transpose(
