@@ -182,7 +182,7 @@ export class ArrayAttribute extends Attribute {
 }
 
 /** Inside a list MLIR leaves out the types that a bare number has anyway, i64 and f64. */
-function elementSpelling(element: Attribute): string {
+export function elementSpelling(element: Attribute): string {
   if (element instanceof IntegerAttribute && element.type === i64) return String(element.value);
   if (element instanceof FloatAttribute && element.type === f64) return floatLiteral(element.value, "f64");
   return element.text;

@@ -10,6 +10,7 @@ import {
   DenseElementsAttribute,
   DictionaryAttribute,
   ElementsAttribute,
+  elementSpelling,
   entryText,
   FloatAttribute,
   IntegerAttribute,
@@ -330,9 +331,8 @@ function elidedText(attribute: Attribute, limit: number): string {
   }
   if (attribute instanceof ArrayAttribute) {
     const { elements } = attribute;
-    // Lists of plain attributes keep their short spelling.
-    if (!elements.some(containsElements)) return attribute.text;
-    return `[${elements.map((element) => elidedText(element, limit)).join(", ")}]`;
+    const spelled = elements.map((each) => (containsElements(each) ? elidedText(each, limit) : elementSpelling(each)));
+    return `[${spelled.join(", ")}]`;
   }
   if (attribute instanceof DictionaryAttribute) {
     return `{${[...attribute.entries].map(([name, value]) => elidedEntry(name, value, limit)).join(", ")}}`;
