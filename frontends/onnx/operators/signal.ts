@@ -112,7 +112,7 @@ function applyTransform(node: NodeImport, input: Tensor, transform: Transform): 
 }
 
 /** Cuts or pads with zeros to `size` elements along `axis`. */
-function _fit(node: NodeImport, input: Tensor, axis: number, size: number): Tensor {
+function cutOrPad(node: NodeImport, input: Tensor, axis: number, size: number): Tensor {
   const own = shapeOf(input)[axis]!;
   if (size <= own) return sliceAxis(node, input, axis, 0, size);
   const low = shapeOf(input).map(() => 0);
