@@ -1,7 +1,8 @@
 /** The linalg dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { linalgEvaluators } from "./evaluate.ts";
 import { linalgOps } from "./ops.ts";
 
 export * from "./build.ts";
 export * from "./ops.ts";
-export const linalg = dialect("linalg", { doc: "Structured operations on tensors and buffers.", ops: linalgOps });
+export const linalg = dialect("linalg", { doc: "Structured operations on tensors and buffers.", ops: linalgOps, attach: linalgEvaluators });
