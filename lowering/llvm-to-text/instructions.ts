@@ -345,6 +345,24 @@ const entries: readonly (readonly [string, Writer])[] = [
       [op.mask.type, w.value(op.mask)],
     ]);
   }),
+  entry(llvm.maskedGather, (op, w) => {
+    const { type } = op.res;
+    const passThrough = op.pass_thru[0] === undefined ? "poison" : w.value(op.pass_thru[0]);
+    return callIntrinsic(w, "masked.gather", [type, op.ptrs.type], type, [
+      [op.ptrs.type, w.value(op.ptrs)],
+      [i32, String(op.alignment)],
+      [op.mask.type, w.value(op.mask)],
+      [type, passThrough],
+    ]);
+  }),
+  entry(llvm.maskedScatter, (op, w) => {
+    return callIntrinsic(w, "masked.scatter", [op.value.type, op.ptrs.type], llvm.voidType, [
+      [op.value.type, w.value(op.value)],
+      [op.ptrs.type, w.value(op.ptrs)],
+      [i32, String(op.alignment)],
+      [op.mask.type, w.value(op.mask)],
+    ]);
+  }),
   memoryIntrinsic(llvm.memcpy),
   memoryIntrinsic(llvm.memmove),
   memoryIntrinsic(llvm.memset),

@@ -242,9 +242,9 @@ export function extremum(
   const equal = rewriter.build(llvm.bitcast, { arg: bits, res: type }).res;
   const areEqual = rewriter.build(llvm.fcmp, { predicate: "oeq", lhs, rhs }).res;
   const number = rewriter.build(llvm.select, { condition: areEqual, trueValue: equal, falseValue: ordered }).res;
-  const isNaN = rewriter.build(llvm.fcmp, { predicate: "uno", lhs, rhs }).res;
+  const isUnordered = rewriter.build(llvm.fcmp, { predicate: "uno", lhs, rhs }).res;
   const propagated = rewriter.build(llvm.fadd, { lhs, rhs }).res;
-  return rewriter.build(llvm.select, { condition: isNaN, trueValue: propagated, falseValue: number }).res;
+  return rewriter.build(llvm.select, { condition: isUnordered, trueValue: propagated, falseValue: number }).res;
 }
 
 function floatWidth(type: Type): number {
