@@ -2,7 +2,7 @@
  * Floats of every width as JavaScript numbers: rounding, bit patterns, and the text of MLIR's literals. One table of formats
  * is the source of all three.
  */
-import type { FloatKind } from "./types.ts";
+import type { FloatKind, FloatType } from "./types.ts";
 
 interface FloatFormat {
   readonly exponentBits: number;
@@ -94,6 +94,11 @@ export function roundToKind(value: number, kind: FloatKind): number {
     default:
       return roundToFormat(value, formats[kind]);
   }
+}
+
+/** Rounds to a float type. */
+export function roundToFloat(value: number, type: FloatType): number {
+  return roundToKind(value, type.kind);
 }
 
 /** The value of a bit pattern; undefined for finite patterns of f80 and f128. NaNs lose their payload. */
