@@ -13,7 +13,7 @@ import { attribute, defaultAttribute, op, operand, result, variadicOperand } fro
 import { IntegerType, i1, VectorType } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
-import { llvmType } from "./arithmetic.ts";
+import { llvmType, pointerLike } from "./arithmetic.ts";
 import { llvmFastMathAttribute } from "./flags.ts";
 import { maskedLoadFormat, maskedStoreFormat } from "./formats.ts";
 import { PointerType } from "./types.ts";
@@ -280,6 +280,44 @@ export const maskedStore = op(
   },
 );
 
+export const maskedGather = op(
+  "llvm.intr.masked.gather",
+  {
+    ptrs: operand(pointerLike),
+    mask: operand(maskType),
+    pass_thru: variadicOperand(llvmType),
+    alignment: attribute(i32Attribute),
+    res: result(llvmType),
+  },
+  {
+    doc: "Reads one element per address where the mask is set; the others come from pass_thru.",
+    example: example(
+      "%r = llvm.intr.masked.gather %p, %mask, %v {alignment = 4 : i32} : (!llvm.vec<4 x ptr>, vector<4xi1>, vector<4xf32>) -> vector<4xf32>",
+      "%p: !llvm.vec<4 x ptr>",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
+    format: maskedLoadFormat,
+    effects: () => [{ kind: "read" }],
+  },
+);
+
+export const maskedScatter = op(
+  "llvm.intr.masked.scatter",
+  { value: operand(llvmType), ptrs: operand(pointerLike), mask: operand(maskType), alignment: attribute(i32Attribute) },
+  {
+    doc: "Writes one element per address where the mask is set.",
+    example: example(
+      "llvm.intr.masked.scatter %v, %p, %mask {alignment = 4 : i32} : vector<4xf32>, vector<4xi1> into !llvm.vec<4 x ptr>",
+      "%v: vector<4xf32>",
+      "%p: !llvm.vec<4 x ptr>",
+      "%mask: vector<4xi1>",
+    ),
+    format: maskedStoreFormat,
+    effects: () => [{ kind: "write" }],
+  },
+);
+
 export const memcpy = op(
   "llvm.intr.memcpy",
   {
@@ -425,6 +463,8 @@ export const llvmIntrinsics = [
   reduceFmul,
   maskedLoad,
   maskedStore,
+  maskedGather,
+  maskedScatter,
   memcpy,
   memmove,
   memset,

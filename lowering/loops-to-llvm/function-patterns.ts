@@ -40,7 +40,6 @@ const lowerFunction = convert(func.functionDefinition, "func-to-llvm", (operatio
     llvm.llvmFunction,
     {
       sym_name: operation.sym_name,
-      sym_visibility: isPrivate ? "private" : undefined,
       function_type: llvm.LlvmFunctionType.get(
         resultType(rewriter.types, results),
         inputs.map((type) => rewriter.types.convert(type)),
