@@ -1,0 +1,409 @@
+/** MIL ops that combine elements: convolution, matrix products, pooling, reduction, softmax, normalisation. */
+import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../ir/constraints.ts";
+import type { AnyDefinition } from "../../ir/context.ts";
+import { attribute, defaultAttribute, optionalAttribute, optionalOperand } from "../../ir/declaration.ts";
+import type { Value } from "../../ir/operation.ts";
+import { i32, TensorType } from "../../ir/types.ts";
+import * as tensor from "../tensor/ops.ts";
+import { samePadding } from "../tensor/reference/convolution.ts";
+import {
+  axisOf,
+  example,
+  float,
+  floatOr,
+  input,
+  milOp,
+  milTensor,
+  shapeOf,
+  type TensorSteps,
+  withShape,
+} from "./declare.ts";
+
+const padTypes = ["valid", "custom", "same", "same_lower"] as const;
+const windowFields = {
+  strides: defaultAttribute(i32ArrayAttribute, [1, 1]),
+  pad_type: defaultAttribute(enumAttribute(padTypes), "valid"),
+  /** Before and behind each spatial dimension in turn: [top, bottom, left, right]. */
+  pad: defaultAttribute(i32ArrayAttribute, [0, 0, 0, 0]),
+};
+
+interface Window {
+  readonly strides: readonly number[];
+  readonly pad_type: (typeof padTypes)[number];
+  readonly pad: readonly number[];
+}
+
+/** [top, left, bottom, right] of a MIL window. */
+function paddingOf(
+  input: Value,
+  kernel: readonly number[],
+  window: Window,
+  dilations: readonly number[] = [1, 1],
+): number[] {
+  const { pad, pad_type: type, strides } = window;
+  if (type === "valid") return [0, 0, 0, 0];
+  if (type === "custom") return [pad[0]!, pad[2]!, pad[1]!, pad[3]!];
+  return samePadding(shapeOf(input).slice(2), kernel, strides, dilations, type === "same" ? "end" : "begin");
+}
+
+const convInputs = { x: input, weight: input, bias: optionalOperand(milTensor) };
+const convFields = {
+  ...windowFields,
+  dilations: defaultAttribute(i32ArrayAttribute, [1, 1]),
+  groups: defaultAttribute(i32Attribute, 1),
+};
+const convExample = (name: string, weight: string, result: string) =>
+  example(
+    `%y = mil.${name} %x, %w {groups = 1 : i32, pad_type = "valid"} : (tensor<1x3x8x8xf16>, tensor<${weight}xf16>) -> tensor<${result}xf16>`,
+    "%x: tensor<1x3x8x8xf16>",
+    `%w: tensor<${weight}xf16>`,
+  );
+
+export const conv = milOp(
+  "conv",
+  { ...convInputs, ...convFields },
+  {
+    doc: "Convolution of [N, C, H, W] with weight [O, C/groups, kh, kw] and bias [O].",
+    example: convExample("conv", "4x3x3x3", "1x4x6x6"),
+    operands: "$x `,` $weight (`,` $bias^)?",
+    means: (view, steps) => {
+      const { x, weight, bias, strides, dilations, groups } = view;
+      const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
+      return steps.build(tensor.conv2d, { input: x, weight, bias, strides, dilations, groups, padding });
+    },
+  },
+);
+
+export const convTranspose = milOp(
+  "conv_transpose",
+  { ...convInputs, ...convFields },
+  {
+    doc: "Transposed convolution of [N, C, H, W] with weight [C, O/groups, kh, kw] and bias [O].",
+    example: convExample("conv_transpose", "3x4x2x2", "1x4x9x9"),
+    operands: "$x `,` $weight (`,` $bias^)?",
+    means: (view, steps) => {
+      const { x, weight, bias, strides, dilations, groups } = view;
+      const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
+      return steps.build(tensor.convTranspose2d, { input: x, weight, bias, strides, dilations, groups, padding });
+    },
+  },
+);
+
+export const matmul = milOp(
+  "matmul",
+  {
+    x: input,
+    y: input,
+    transpose_x: defaultAttribute(boolAttribute, false),
+    transpose_y: defaultAttribute(boolAttribute, false),
+  },
+  {
+    doc: "Matrix product over the last two dimensions, which transpose_x and transpose_y swap; leading ones broadcast.",
+    example: example(
+      "%z = mil.matmul %x, %y {transpose_y = true} : (tensor<2x3xf16>, tensor<4x3xf16>) -> tensor<2x4xf16>",
+      "%x: tensor<2x3xf16>",
+      "%y: tensor<4x3xf16>",
+    ),
+    means: ({ x, y, transpose_x, transpose_y }, steps) =>
+      steps.build(tensor.matmul, { lhs: x, rhs: y, transpose_lhs: transpose_x, transpose_rhs: transpose_y }),
+  },
+);
+
+export const linear = milOp(
+  "linear",
+  { x: input, weight: input, bias: optionalOperand(milTensor) },
+  {
+    doc: "x·weightᵀ + bias with weight [O, K] and bias [O].",
+    example: example(
+      "%z = mil.linear %x, %w : (tensor<2x3xf16>, tensor<4x3xf16>) -> tensor<2x4xf16>",
+      "%x: tensor<2x3xf16>",
+      "%w: tensor<4x3xf16>",
+    ),
+    operands: "$x `,` $weight (`,` $bias^)?",
+    means: ({ x, weight, bias }, steps) => {
+      const product = steps.build(tensor.matmul, { lhs: x, rhs: weight, transpose_rhs: true });
+      return bias === undefined ? product : steps.build(tensor.add, { lhs: product, rhs: bias });
+    },
+  },
+);
+
+export const scaledDotProductAttention = milOp(
+  "scaled_dot_product_attention",
+  { query: input, key: input, value: input, attn_mask: optionalOperand(milTensor) },
+  {
+    doc: "softmax(query·keyᵀ/√width + attn_mask)·value on [batch, heads, length, width].",
+    example: example(
+      "%y = mil.scaled_dot_product_attention %q, %k, %v : (tensor<1x2x8x4xf16>, tensor<1x2x8x4xf16>, tensor<1x2x8x4xf16>) -> tensor<1x2x8x4xf16>",
+      ...["%q", "%k", "%v"].map((name) => `${name}: tensor<1x2x8x4xf16>`),
+    ),
+    operands: "$query `,` $key `,` $value (`,` $attn_mask^)?",
+    means: ({ query, key, value, attn_mask: mask }, steps) => {
+      const product = steps.build(tensor.matmul, { lhs: query, rhs: key, transpose_rhs: true });
+      const width = shapeOf(query).at(-1)!;
+      const scaled = steps.build(tensor.mul, { lhs: product, rhs: steps.scalar(1 / Math.sqrt(width), query) });
+      const masked = mask === undefined ? scaled : steps.build(tensor.add, { lhs: scaled, rhs: mask });
+      const weights = steps.build(tensor.softmax, { input: masked, axis: shapeOf(query).length - 1 });
+      return steps.build(tensor.matmul, { lhs: weights, rhs: value });
+    },
+  },
+);
+
+// -------------------------------------------------------------------------------------------------------- pooling
+
+const poolFields = {
+  x: input,
+  kernel_sizes: attribute(i32ArrayAttribute),
+  ...windowFields,
+  ceil_mode: defaultAttribute(boolAttribute, false),
+};
+const poolExample = (name: string) =>
+  example(
+    `%y = mil.${name} %x {kernel_sizes = array<i32: 2, 2>, pad_type = "valid", strides = array<i32: 2, 2>} : (tensor<1x3x8x8xf16>) -> tensor<1x3x4x4xf16>`,
+    "%x: tensor<1x3x8x8xf16>",
+  );
+
+type PoolView = Window & { readonly x: Value; readonly kernel_sizes: readonly number[]; readonly ceil_mode: boolean };
+
+const poolWindow = (view: PoolView) => ({
+  input: view.x,
+  kernel: view.kernel_sizes,
+  strides: view.strides,
+  padding: paddingOf(view.x, view.kernel_sizes, view),
+  ceil_mode: view.ceil_mode,
+});
+
+export const maxPool = milOp("max_pool", poolFields, {
+  doc: "Greatest element of each window of [N, C, H, W].",
+  example: poolExample("max_pool"),
+  means: (view, steps) => steps.build(tensor.maxPool2d, poolWindow(view)),
+});
+export const avgPool = milOp(
+  "avg_pool",
+  { ...poolFields, exclude_padding_from_average: defaultAttribute(boolAttribute, false) },
+  {
+    doc: "Mean of each window of [N, C, H, W], over the padded input or without its padding.",
+    example: poolExample("avg_pool"),
+    means: (view, steps) =>
+      steps.build(tensor.averagePool2d, { ...poolWindow(view), count_include_pad: !view.exclude_padding_from_average }),
+  },
+);
+export const l2Pool = milOp("l2_pool", poolFields, {
+  doc: "√Σx² of each window of [N, C, H, W].",
+  example: poolExample("l2_pool"),
+  means: (view, steps) => steps.build(tensor.lpPool2d, { ...poolWindow(view), p: 2 }),
+});
+
+// ----------------------------------------------------------------------------------------------------- reductions
+
+function reduction(name: string, formula: string, definition: AnyDefinition) {
+  return milOp(
+    name,
+    { x: input, axes: optionalAttribute(i32ArrayAttribute), keep_dims: defaultAttribute(boolAttribute, false) },
+    {
+      doc: `${formula} over axes (all where left out).`,
+      example: example(
+        `%y = mil.${name} %x {axes = array<i32: 1>, keep_dims = true} : (tensor<2x3xf16>) -> tensor<2x1xf16>`,
+        "%x: tensor<2x3xf16>",
+      ),
+      means: ({ x, axes, keep_dims }, steps) => {
+        const rank = shapeOf(x).length;
+        const resolved = axes?.map((axis) => axisOf(axis, rank)) ?? shapeOf(x).map((_, axis) => axis);
+        return steps.build(definition, { input: x, axes: resolved, keep_dims });
+      },
+    },
+  );
+}
+
+export const reduceSum = reduction("reduce_sum", "Σ x", tensor.reduceSum);
+export const reduceMean = reduction("reduce_mean", "Σ x / count", tensor.reduceMean);
+export const reduceMax = reduction("reduce_max", "max x", tensor.reduceMax);
+export const reduceMin = reduction("reduce_min", "min x", tensor.reduceMin);
+export const reduceProd = reduction("reduce_prod", "Π x", tensor.reduceProd);
+export const reduceL1Norm = reduction("reduce_l1_norm", "Σ |x|", tensor.reduceL1);
+export const reduceL2Norm = reduction("reduce_l2_norm", "√Σ x²", tensor.reduceL2);
+export const reduceLogSum = reduction("reduce_log_sum", "ln Σ x", tensor.reduceLogSum);
+export const reduceLogSumExp = reduction("reduce_log_sum_exp", "ln Σ e^x", tensor.reduceLogSumExp);
+export const reduceSumSquare = reduction("reduce_sum_square", "Σ x²", tensor.reduceSumSquare);
+
+function argReduction(name: string, definition: AnyDefinition) {
+  return milOp(
+    name,
+    { x: input, axis: defaultAttribute(i32Attribute, -1), keep_dims: defaultAttribute(boolAttribute, false) },
+    {
+      doc: `Index (int32) of the ${name === "reduce_argmax" ? "greatest" : "least"} element along axis.`,
+      example: example(
+        `%y = mil.${name} %x {axis = 1 : i32, keep_dims = true} : (tensor<2x3xf16>) -> tensor<2x1xi32>`,
+        "%x: tensor<2x3xf16>",
+      ),
+      means: ({ x, axis, keep_dims }, steps) => {
+        const found = steps.build(definition, { input: x, axis: axisOf(axis, shapeOf(x).length), keep_dims });
+        return steps.build(tensor.convert, { input: found, result: TensorType.get(shapeOf(found), i32) });
+      },
+    },
+  );
+}
+
+export const reduceArgmax = argReduction("reduce_argmax", tensor.argmax);
+export const reduceArgmin = argReduction("reduce_argmin", tensor.argmin);
+
+export const softmax = milOp(
+  "softmax",
+  { x: input, axis: defaultAttribute(i32Attribute, -1) },
+  {
+    doc: "e^x / Σ e^x along axis.",
+    example: example(
+      "%y = mil.softmax %x {axis = -1 : i32} : (tensor<2x3xf16>) -> tensor<2x3xf16>",
+      "%x: tensor<2x3xf16>",
+    ),
+    means: ({ x, axis }, steps) => steps.build(tensor.softmax, { input: x, axis: axisOf(axis, shapeOf(x).length) }),
+  },
+);
+
+// -------------------------------------------------------------------------------------------------- normalisation
+
+export const layerNorm = milOp(
+  "layer_norm",
+  {
+    x: input,
+    gamma: optionalOperand(milTensor),
+    beta: optionalOperand(milTensor),
+    axes: attribute(i32ArrayAttribute),
+    epsilon: floatOr(1e-5),
+  },
+  {
+    doc: "(x - mean)/√(variance + epsilon)·gamma + beta over axes, which are the last ones.",
+    example: example(
+      "%y = mil.layer_norm %x {axes = array<i32: 1>, epsilon = 1.001360e-05 : f16} : (tensor<2x3xf16>) -> tensor<2x3xf16>",
+      "%x: tensor<2x3xf16>",
+    ),
+    operands: "$x (`gamma` $gamma^)? (`beta` $beta^)?",
+    means: ({ x, gamma, beta, axes, epsilon }, steps) => {
+      const rank = shapeOf(x).length;
+      const resolved = axes.map((axis) => axisOf(axis, rank)).sort((a, b) => a - b);
+      const first = resolved[0] ?? rank;
+      if (resolved.length !== rank - first)
+        throw new Error(`axes must be the last ones of rank ${rank}, but are [${axes.join(", ")}]`);
+      const scale = gamma ?? steps.scalar(1, x);
+      return steps.build(tensor.layerNorm, { input: x, scale, bias: beta, axis: first, epsilon });
+    },
+  },
+);
+
+export const batchNorm = milOp(
+  "batch_norm",
+  {
+    x: input,
+    mean: input,
+    variance: input,
+    gamma: optionalOperand(milTensor),
+    beta: optionalOperand(milTensor),
+    epsilon: floatOr(1e-5),
+  },
+  {
+    doc: "(x - mean)/√(variance + epsilon)·gamma + beta on [N, C, …] with parameters [C].",
+    example: example(
+      "%y = mil.batch_norm %x, %m, %v {epsilon = 1.001360e-05 : f16} : (tensor<1x3x2x2xf16>, tensor<3xf16>, tensor<3xf16>) -> tensor<1x3x2x2xf16>",
+      "%x: tensor<1x3x2x2xf16>",
+      "%m: tensor<3xf16>",
+      "%v: tensor<3xf16>",
+    ),
+    operands: "$x `,` $mean `,` $variance (`gamma` $gamma^)? (`beta` $beta^)?",
+    means: ({ x, mean, variance, gamma, beta, epsilon }, steps) => {
+      const scale = gamma ?? filledLike(steps, mean, 1);
+      return steps.build(tensor.batchNorm, {
+        input: x,
+        scale,
+        bias: beta ?? filledLike(steps, mean, 0),
+        mean,
+        variance,
+        epsilon,
+      });
+    },
+  },
+);
+
+export const instanceNorm = milOp(
+  "instance_norm",
+  { x: input, gamma: optionalOperand(milTensor), beta: optionalOperand(milTensor), epsilon: floatOr(1e-5) },
+  {
+    doc: "(x - mean)/√(variance + epsilon)·gamma + beta, statistics per image and channel of [N, C, H, W].",
+    example: example(
+      "%y = mil.instance_norm %x {epsilon = 1.001360e-05 : f16} : (tensor<1x3x2x2xf16>) -> tensor<1x3x2x2xf16>",
+      "%x: tensor<1x3x2x2xf16>",
+    ),
+    operands: "$x (`gamma` $gamma^)? (`beta` $beta^)?",
+    means: ({ x, gamma, beta, epsilon }, steps) => {
+      const channels = withShape(x, [shapeOf(x)[1] ?? 1]);
+      const filled = (value: number) =>
+        steps.build(tensor.broadcast, { input: steps.scalar(value, x), result: channels });
+      return steps.build(tensor.instanceNorm, {
+        input: x,
+        scale: gamma ?? filled(1),
+        bias: beta ?? filled(0),
+        epsilon,
+      });
+    },
+  },
+);
+
+function filledLike(steps: TensorSteps, like: Value, value: number): Value {
+  return steps.build(tensor.broadcast, { input: steps.scalar(value, like), result: like.type });
+}
+
+export const localResponseNorm = milOp(
+  "local_response_norm",
+  { x: input, size: attribute(i32Attribute), alpha: floatOr(1e-4), beta: floatOr(0.75), k: floatOr(1) },
+  {
+    doc: "x/(k + alpha/size·Σ x²)^beta, the sum over size neighbouring channels.",
+    example: example(
+      "%y = mil.local_response_norm %x {alpha = 1.0 : f16, beta = 7.500000e-01 : f16, k = 1.0 : f16, size = 3 : i32} : (tensor<1x4x2x2xf16>) -> tensor<1x4x2x2xf16>",
+      "%x: tensor<1x4x2x2xf16>",
+    ),
+    means: ({ x, size, alpha, beta, k }, steps) => steps.build(tensor.lrn, { input: x, size, alpha, beta, bias: k }),
+  },
+);
+
+export const l2Norm = milOp(
+  "l2_norm",
+  { x: input, epsilon: float },
+  {
+    doc: "x/√(Σ x² + epsilon), the sum over the last three dimensions.",
+    example: example(
+      "%y = mil.l2_norm %x {epsilon = 1.001360e-05 : f16} : (tensor<1x4x2x2xf16>) -> tensor<1x4x2x2xf16>",
+      "%x: tensor<1x4x2x2xf16>",
+    ),
+    means: ({ x, epsilon }, steps) => {
+      const rank = shapeOf(x).length;
+      const axes = [rank - 3, rank - 2, rank - 1];
+      const total = steps.build(tensor.reduceSumSquare, { input: x, axes });
+      const shifted = steps.build(tensor.add, { lhs: total, rhs: steps.scalar(epsilon, x) });
+      return steps.build(tensor.div, { lhs: x, rhs: steps.build(tensor.sqrt, { input: shifted }) });
+    },
+  },
+);
+
+export const computeOps = [
+  ...[conv, convTranspose, matmul, linear, scaledDotProductAttention, maxPool, avgPool, l2Pool],
+  ...[
+    reduceSum,
+    reduceMean,
+    reduceMax,
+    reduceMin,
+    reduceProd,
+    reduceL1Norm,
+    reduceL2Norm,
+    reduceLogSum,
+    reduceLogSumExp,
+  ],
+  ...[
+    reduceSumSquare,
+    reduceArgmax,
+    reduceArgmin,
+    softmax,
+    layerNorm,
+    batchNorm,
+    instanceNorm,
+    localResponseNorm,
+    l2Norm,
+  ],
+];

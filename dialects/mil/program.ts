@@ -1,0 +1,243 @@
+/**
+ * What surrounds MIL ops: the program with its version and build information, the function with its opset, constants, and the call
+ * by which host code runs a program on a device.
+ */
+import { DictionaryAttribute, StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
+import {
+  anyTensor,
+  arrayOf,
+  dictionaryAttribute,
+  elementsAttributeConstraint,
+  enumAttribute,
+  functionTypeAttribute,
+  stringAttribute,
+  symbolAttribute,
+} from "../../ir/constraints.ts";
+import {
+  attribute,
+  defaultAttribute,
+  type OperationOf,
+  op,
+  optionalAttribute,
+  type Report,
+  region,
+  result,
+  variadicOperand,
+  variadicResult,
+} from "../../ir/declaration.ts";
+import { evaluateBlock } from "../../ir/evaluate.ts";
+import type { CustomFormat } from "../../ir/format.ts";
+import { Evaluate } from "../../ir/interfaces.ts";
+import type { Operation, Value } from "../../ir/operation.ts";
+import { nearestSymbolTable, resolveSymbol } from "../../ir/symbol-table.ts";
+import type { TensorData } from "../../ir/tensor-data.ts";
+import { FunctionType, type Type } from "../../ir/types.ts";
+import { milTensor } from "./declare.ts";
+
+/** Versions of the text form and of the op set, as far as they are written. */
+export const programVersions = ["1.0", "1.3"] as const;
+export const opsets = ["ios15", "ios16", "ios17", "ios18"] as const;
+
+/** The compiler versions that Apple's compiler is told: one of its own pairs. Programs without them are refused by some builds. */
+export const defaultBuildInfo = DictionaryAttribute.get([
+  ["coremlc-component-MIL", StringAttribute.get("3520.4.1")],
+  ["coremlc-version", StringAttribute.get("3520.5.1")],
+]);
+
+export const program = op(
+  "mil.program",
+  {
+    sym_name: attribute(stringAttribute),
+    version: defaultAttribute(enumAttribute(programVersions), "1.3"),
+    build_info: defaultAttribute(dictionaryAttribute, defaultBuildInfo),
+    body: region(),
+  },
+  {
+    doc: "A MIL program: functions, and strings about the compiler that it is meant for. Its function `main` is what a device runs.",
+    traits: ["IsolatedFromAbove", "Symbol", "SymbolTable", "NoTerminator", "SingleBlock"],
+    format: "$sym_name attr-dict-with-keyword $body",
+    defaultDialect: "mil",
+    verify: (operation, report) => {
+      if (mainOf(operation) === undefined) report("needs a mil.function called main");
+      for (const value of operation.build_info.entries.values()) {
+        if (!(value instanceof StringAttribute)) report(`build_info must hold strings, but holds ${value}`);
+      }
+    },
+  },
+);
+export type ProgramOperation = OperationOf<typeof program>;
+
+/** `@main(%x: type) -> (type) attributes {…} { … }` */
+const functionFormat: CustomFormat = {
+  parse: (parser) => {
+    const name = parser.parseSymbolName();
+    parser.expect("(");
+    const parameters = parser.peek(")") ? [] : parser.commaSeparated(() => parser.parseBlockArgument());
+    parser.expect(")");
+    parser.expect("->");
+    const results = parser.parseTypesInParentheses();
+    const attributes = [...parser.attributeDictionaryWithKeyword()];
+    const body = parser.parseRegion({ arguments: parameters });
+    const inputs = parameters.map((parameter) => parameter.type);
+    const inherent = new Set(["opset", "input_names", "output_names"]);
+    return {
+      properties: [
+        ["sym_name", StringAttribute.get(name)],
+        ["function_type", functionTypeAttribute.encode(FunctionType.get(inputs, results))],
+        ...attributes.filter(([key]) => inherent.has(key)),
+      ],
+      attributes: attributes.filter(([key]) => !inherent.has(key)),
+      regions: [body],
+    };
+  },
+  print: (operation, printer) => {
+    const typed = functionDefinition.cast(operation);
+    printer.write(" ");
+    printer.symbolName(typed.sym_name);
+    printer.write("(");
+    for (const [position, argument] of (typed.body.entry?.arguments ?? []).entries()) {
+      if (position > 0) printer.write(", ");
+      printer.blockArgument(argument);
+    }
+    printer.write(") -> (");
+    printer.types(typed.function_type.results);
+    printer.write(")");
+    printer.attributeDictionaryWithKeyword(operation, ["sym_name", "function_type"]);
+    printer.write(" ");
+    printer.region(typed.body, { printEntryArguments: false });
+  },
+};
+
+export const functionDefinition = op(
+  "mil.function",
+  {
+    sym_name: attribute(stringAttribute),
+    function_type: attribute(functionTypeAttribute),
+    opset: defaultAttribute(enumAttribute(opsets), "ios18"),
+    input_names: attribute(arrayOf(stringAttribute)),
+    output_names: attribute(arrayOf(stringAttribute)),
+    body: region(),
+  },
+  {
+    doc: "A function of a MIL program, of one opset. input_names and output_names are what its ports are called in text and by devices.",
+    traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
+    parents: ["mil.program"],
+    format: functionFormat,
+    defaultDialect: "mil",
+    verify: (operation, report) => {
+      const { function_type: type, body } = operation;
+      checkNames("input_names", operation.input_names, type.inputs.length, report);
+      checkNames("output_names", operation.output_names, type.results.length, report);
+      const found = (body.entry?.arguments ?? []).map((argument) => argument.type);
+      if (!sameTypes(found, type.inputs)) {
+        report(`expects an entry block with arguments (${type.inputs.join(", ")}), found (${found.join(", ")})`);
+      }
+    },
+  },
+);
+export type MilFunction = OperationOf<typeof functionDefinition>;
+
+const identifier = /^[A-Za-z_][A-Za-z0-9_@]*$/;
+
+function checkNames(what: string, names: readonly string[], wanted: number, report: Report): void {
+  if (names.length !== wanted) report(`${what} must have ${wanted} names, but has ${names.length}`);
+  for (const [position, name] of names.entries()) {
+    if (!identifier.test(name))
+      report(`${what} has "${name}", which is no MIL identifier: letters, digits and _ after a letter or _`);
+    if (names.indexOf(name) !== position) report(`${what} has "${name}" twice`);
+  }
+}
+
+function sameTypes(a: readonly Type[], b: readonly Type[]): boolean {
+  return a.length === b.length && a.every((type, position) => type === b[position]);
+}
+
+export const returnOperation = op(
+  "mil.return",
+  { inputs: variadicOperand(milTensor) },
+  {
+    doc: "Ends a function and gives its results.",
+    traits: ["Pure", "Terminator", "ReturnLike"],
+    parents: ["mil.function"],
+    format: "attr-dict ($inputs^ `:` type($inputs))?",
+    verify: (operation, report) => {
+      const parent = operation.parentOperation;
+      if (!functionDefinition.matches(parent)) return;
+      const found = operation.inputs.map((value) => value.type);
+      const wanted = parent.function_type.results;
+      if (!sameTypes(found, wanted))
+        report(`returns (${found.join(", ")}), but the function's results are (${wanted.join(", ")})`);
+    },
+  },
+);
+
+export const constant = op(
+  "mil.const",
+  {
+    value: attribute(elementsAttributeConstraint),
+    name: optionalAttribute(stringAttribute),
+    result: result(milTensor),
+  },
+  {
+    doc: "A constant of the program; a large one lies in the weight file.",
+    example: "%w = mil.const dense<1.0> : tensor<4xf16>",
+    traits: ["Pure", "ConstantLike"],
+    format: "attr-dict $value",
+    infer: ({ value }) => value.type,
+  },
+);
+
+export const call = op(
+  "mil.call",
+  { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
+  {
+    doc: "Runs the function `main` of the MIL program of this name from host code.",
+    format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
+    verify: (operation, report) => {
+      const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));
+      if (callee === undefined) {
+        if (nearestSymbolTable(operation) !== undefined) report(`calls @${operation.callee}, which is not defined`);
+        return;
+      }
+      const main = program.matches(callee) ? mainOf(callee) : undefined;
+      if (main === undefined) {
+        report(`calls @${operation.callee}, which is no mil.program with a function main`);
+        return;
+      }
+      const { inputs, results } = main.function_type;
+      const given = operation.inputs.map((value) => value.type);
+      const taken = operation.outputs.map((value) => value.type);
+      if (!sameTypes(given, inputs))
+        report(`passes (${given.join(", ")}), but the program takes (${inputs.join(", ")})`);
+      if (!sameTypes(taken, results))
+        report(`expects (${taken.join(", ")}), but the program gives (${results.join(", ")})`);
+    },
+    interfaces: [
+      Evaluate.implement((operation, inputs, context) => {
+        const { callee } = call.cast(operation);
+        const main = calledMain(operation, callee);
+        if (main === undefined) throw operation.error(`calls @${callee}, which is no mil.program in this module`);
+        const entry = main.body.onlyBlock;
+        const environment = new Map<Value, TensorData>(
+          entry.arguments.map((argument, position) => [argument, inputs[position]!]),
+        );
+        return evaluateBlock(entry, environment, context);
+      }),
+    ],
+  },
+);
+
+function calledMain(operation: Operation, callee: string): MilFunction | undefined {
+  const found = resolveSymbol(operation, SymbolReferenceAttribute.get(callee));
+  return program.matches(found) ? mainOf(found) : undefined;
+}
+
+/** The function that devices run. */
+export function mainOf(operation: ProgramOperation): MilFunction | undefined {
+  for (const each of operation.body.entry?.operations ?? []) {
+    if (functionDefinition.matches(each) && each.sym_name === "main") return each;
+  }
+  return undefined;
+}
+
+export const programOps = [program, functionDefinition, returnOperation, constant, call];
