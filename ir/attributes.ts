@@ -40,11 +40,17 @@ export abstract class Attribute {
   }
 }
 
-const internedAttributes = new Map<string, Attribute>();
+/** By class: two attributes of one spelling (a type attribute and a symbol, say) stay apart. */
+const internedAttributes = new Map<ClassOf<Attribute>, Map<string, Attribute>>();
 
 /** Returns the one attribute of class `kind` with this key (usually its spelling), made by `make` on first use. */
 export function internAttribute<A extends Attribute>(key: string, kind: ClassOf<A>, make: () => A): A {
-  return intern(internedAttributes, `${kind.name} ${key}`, kind, make);
+  let table = internedAttributes.get(kind);
+  if (table === undefined) {
+    table = new Map();
+    internedAttributes.set(kind, table);
+  }
+  return intern(table, key, kind, make);
 }
 
 export class UnitAttribute extends Attribute {
@@ -188,9 +194,19 @@ export function elementSpelling(element: Attribute): string {
   return element.text;
 }
 
+/** Names of attributes that were found to be identifiers: a program has few, and prints them often. */
+const bareNames = new Set<string>();
+
+function isBare(name: string): boolean {
+  if (bareNames.has(name)) return true;
+  const isIdentifier = bareIdentifier.test(name);
+  if (isIdentifier) bareNames.add(name);
+  return isIdentifier;
+}
+
 /** `name = value`, or only `name` for a unit; the name quoted where it is not an identifier. */
 export function entryText(name: string, value: Attribute): string {
-  const key = bareIdentifier.test(name) ? name : quoted(name);
+  const key = isBare(name) ? name : quoted(name);
   return value === UnitAttribute.instance ? key : `${key} = ${value}`;
 }
 
@@ -422,7 +438,7 @@ export class DenseElementsAttribute extends ElementsAttribute {
       kept = elementsFromBytes(element, bytes.subarray(0, size));
     }
     const keptBytes = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
-    const key = `${type} ${contentKey(keptBytes)}`;
+    const key = `${type} ${keptBytes.length <= 64 ? Buffer.from(keptBytes).toString("hex") : contentKey(keptBytes)}`;
     return internAttribute(key, DenseElementsAttribute, () => new DenseElementsAttribute(type, element, kept));
   }
 

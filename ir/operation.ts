@@ -4,8 +4,8 @@
  * methods (or a `Builder` / `Rewriter`) only.
  */
 import type { Attribute } from "./attributes.ts";
-import { DiagnosticError, type DiagnosticNote } from "./diagnostic-error.ts";
 import type { OperationDefinition } from "./declaration.ts";
+import { DiagnosticError, type DiagnosticNote } from "./diagnostic-error.ts";
 import { type Location, nameOf, placeOf } from "./location.ts";
 import type { Type } from "./types.ts";
 
@@ -176,8 +176,8 @@ export class Operation {
     this.name = state.name;
     this.definition = state.definition;
     this.location = state.location;
-    this.properties = new Map(state.properties ?? []);
-    this.attributes = new Map(state.attributes ?? []);
+    this.properties = state.properties === undefined ? new Map() : new Map(state.properties);
+    this.attributes = state.attributes === undefined ? new Map() : new Map(state.attributes);
     this.#operands = (state.operands ?? []).map((value, index) => new Use(this, index, value));
     this.results = (state.resultTypes ?? []).map((type, index) => new OperationResult(this, index, type));
     this.regions = state.regions ?? [];
@@ -219,7 +219,8 @@ export class Operation {
   /** The only result; an error where there are none or several. */
   get onlyResult(): OperationResult {
     const [result] = this.results;
-    if (result === undefined || this.results.length !== 1) throw new Error(`${this.name} has ${this.results.length} results`);
+    if (result === undefined || this.results.length !== 1)
+      throw new Error(`${this.name} has ${this.results.length} results`);
     return result;
   }
 
@@ -527,7 +528,9 @@ export class Region {
   get onlyBlock(): Block {
     const [block] = this.blocks;
     if (block === undefined || this.blocks.length !== 1) {
-      throw new Error(`the region of ${this.#parent?.name ?? "an operation"} has ${this.blocks.length} blocks, not one`);
+      throw new Error(
+        `the region of ${this.#parent?.name ?? "an operation"} has ${this.blocks.length} blocks, not one`,
+      );
     }
     return block;
   }

@@ -370,7 +370,18 @@ export class OperationParser extends TextParser {
   #create(parsed: ParsedState): Operation {
     const { name, definition, at } = this.#current!;
     const location = this.parseOptionalLocation() ?? this.location(at);
-    const state: OperationState = { ...parsed, name, definition, location };
+    const { operands, resultTypes, properties, attributes, regions, successors } = parsed;
+    const state: OperationState = {
+      name,
+      definition,
+      operands: operands ?? none,
+      resultTypes: resultTypes ?? none,
+      properties,
+      attributes,
+      regions: regions ?? none,
+      successors: successors ?? none,
+      location,
+    };
     if (definition === undefined) return createOperation(state);
     return createOperation(completeState(state, definition, (message) => this.error(`'${name}' op ${message}`, at)));
   }

@@ -52,12 +52,11 @@ export class TextParser extends Lexer {
     if (code === 0x21) return readDialectType(this);
     const word = this.peekIdentifier();
     if (word === undefined) return undefined;
+    if (this.source.charCodeAt(this.position + word.length) === 0x3c) return this.#composedType(word);
     const simple = simpleType(this, word);
-    if (simple !== undefined) {
-      this.advance(word.length);
-      return simple;
-    }
-    return this.#composedType(word);
+    if (simple === undefined) return readComposedType(this, word);
+    this.advance(word.length);
+    return simple;
   }
 
   #composedType(word: string): Type | undefined {

@@ -32,9 +32,9 @@ interface Entry {
 
 /** All names of one isolated operation. */
 interface Scope {
-  readonly entries: Map<string, Entry>;
+  readonly entries: Map<Key, Entry>;
   /** Per nested region the keys defined in it, which are forgotten at its end. */
-  readonly regions: string[][];
+  readonly regions: Key[][];
   forwardReferences: number;
 }
 
@@ -42,9 +42,15 @@ function newScope(): Scope {
   return { entries: new Map(), regions: [[]], forwardReferences: 0 };
 }
 
+/** Numeric names are kept as numbers, which a map finds faster. */
+type Key = string | number;
+
 /** `name` for the first result of a pack, `name#1` for the next. */
-function keyOf(name: string, number: number): string {
-  return number === 0 ? name : `${name}#${number}`;
+function keyOf(name: string, number: number): Key {
+  if (number !== 0) return `${name}#${number}`;
+  const first = name.charCodeAt(0);
+  const isNumber = first <= 0x39 && first >= 0x30 && name.length < 10 && (first !== 0x30 || name.length === 1);
+  return isNumber ? Number(name) : name;
 }
 
 export class ValueScopes {
@@ -73,13 +79,16 @@ export class ValueScopes {
       this.#scope = this.#scopes.at(-1)!;
       return;
     }
-    for (const key of this.#scope.regions.pop() ?? []) this.#scope.entries.delete(key);
+    const { entries, regions } = this.#scope;
+    const keys = regions.pop() ?? [];
+    if (keys.length === entries.size) entries.clear();
+    else for (const key of keys) entries.delete(key);
   }
 
   /** Fails where a name of the current isolated operation was used but never defined. */
   finish(): void {
     if (this.#scope.forwardReferences === 0) return;
-    let first: { readonly key: string; readonly at: number } | undefined;
+    let first: { readonly key: Key; readonly at: number } | undefined;
     for (const [key, { value, at }] of this.#scope.entries) {
       if (value instanceof ForwardReference && (first === undefined || at < first.at)) first = { key, at };
     }
@@ -102,7 +111,7 @@ export class ValueScopes {
     return value;
   }
 
-  #typeMismatch(key: string, known: Entry, type: Type, at: number): Error {
+  #typeMismatch(key: Key, known: Entry, type: Type, at: number): Error {
     const where = known.value instanceof ForwardReference ? "first used here" : "defined here";
     const notes = [this.#lexer.note(`${where} with type '${known.value.type}'`, known.at)];
     return this.#lexer.error(
@@ -115,7 +124,7 @@ export class ValueScopes {
   /** A number beyond the results of a definition that is known already is wrong, not a forward reference. */
   #checkPack(name: string, number: number, at: number): void {
     if (number === 0) return;
-    const first = this.#scope.entries.get(name);
+    const first = this.#scope.entries.get(keyOf(name, 0));
     const count = first?.value.definer?.results.length;
     if (first === undefined || count === undefined || number < count) return;
     const notes: readonly DiagnosticNote[] = [this.#lexer.note("defined here", first.at)];

@@ -70,9 +70,9 @@ export class OperationPrinter {
 
   /** Names between commas. */
   operands(values: readonly Value[]): void {
-    for (const [position, value] of values.entries()) {
+    for (let position = 0; position < values.length; position++) {
       if (position > 0) this.#text += ", ";
-      this.#text += this.#names.value(value);
+      this.#text += this.#names.value(values[position]!);
     }
   }
 
@@ -95,9 +95,9 @@ export class OperationPrinter {
 
   /** Types between commas. */
   types(types: readonly Type[]): void {
-    for (const [position, type] of types.entries()) {
+    for (let position = 0; position < types.length; position++) {
       if (position > 0) this.#text += ", ";
-      this.#text += type.text;
+      this.#text += types[position]!.text;
     }
   }
 
@@ -175,8 +175,10 @@ export class OperationPrinter {
     const sorted = entries.length === 1 ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     const limit = this.#options.elideLargerThan;
     this.#text += open;
-    for (const [position, [name, attribute]] of sorted.entries()) {
-      if (position > 0) this.#text += ", ";
+    let isFirst = true;
+    for (const [name, attribute] of sorted) {
+      if (!isFirst) this.#text += ", ";
+      isFirst = false;
       this.#text += limit === undefined ? entryText(name, attribute) : elidedEntry(name, attribute, limit);
     }
     this.#text += close;
@@ -282,9 +284,9 @@ export class OperationPrinter {
   #generic(operation: Operation): void {
     this.#text += `${quoted(operation.name)}(`;
     const uses = operation.operandUses;
-    for (const [position, { value }] of uses.entries()) {
+    for (let position = 0; position < uses.length; position++) {
       if (position > 0) this.#text += ", ";
-      this.#text += this.#names.value(value);
+      this.#text += this.#names.value(uses[position]!.value);
     }
     this.#text += ")";
     const { successors, properties, regions, attributes, results } = operation;
@@ -302,9 +304,9 @@ export class OperationPrinter {
     }
     if (attributes.size > 0) this.#dictionary([...attributes], " {", "}");
     this.#text += " : (";
-    for (const [position, { value }] of uses.entries()) {
+    for (let position = 0; position < uses.length; position++) {
       if (position > 0) this.#text += ", ";
-      this.#text += value.type.text;
+      this.#text += uses[position]!.value.type.text;
     }
     this.#text += ") -> ";
     if (results.length === 1) this.#text += functionResultsText([results[0]!.type]);
