@@ -12,8 +12,8 @@ import { type ElementName, type TensorData, zeros } from "../../ir/tensor-data.t
 import { index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
 import { rowMajorStrides } from "../memref/types.ts";
 import { extract } from "../tensor/upstream-ops.ts";
-import { literal, scalarExpression, scalarHelpers } from "./scalar-code.ts";
 import { batchMatmul, copy, fill, generic, indexOperation, matmul, structureOf, yieldOperation } from "./ops.ts";
+import { literal, scalarExpression, scalarHelpers } from "./scalar-code.ts";
 
 /** The expression that reads element `at` of the array `data`, as scalar code holds it. */
 function readCode(data: string, at: string, element: ElementName, type: Type): string {
@@ -69,7 +69,12 @@ function evaluateStructured(
   const inputCount = inputs.length - outputCount;
   const results = inputs.slice(inputCount).map(copyOf);
   const rank = structure.iterators.length;
-  const sizes = iterationSizes(operation, maps.map((map) => map.results), inputs, rank);
+  const sizes = iterationSizes(
+    operation,
+    maps.map((map) => map.results),
+    inputs,
+    rank,
+  );
 
   const arrays: unknown[] = [];
   const parameters: string[] = [];
@@ -87,7 +92,12 @@ function evaluateStructured(
     const argument = body.arguments[position]!;
     const map = maps[position]!;
     const isScalar = !(operation.operand(position).type instanceof ShapedType);
-    const at = isScalar ? "0" : offsetCode(map.results.map((result) => affineCode(result)), tensor.shape);
+    const at = isScalar
+      ? "0"
+      : offsetCode(
+          map.results.map((result) => affineCode(result)),
+          tensor.shape,
+        );
     const data = array(tensor);
     if (position >= inputCount) stores.push({ data, at });
     if (!argument.hasUses) continue;
@@ -98,7 +108,8 @@ function evaluateStructured(
     const known = names.get(value);
     if (known !== undefined) return known;
     const captured = outer.get(value) ?? dataOfAttribute(constantOf(value));
-    if (captured === undefined || value.type instanceof ShapedType) throw operation.error("uses a value in its body that has not been computed");
+    if (captured === undefined || value.type instanceof ShapedType)
+      throw operation.error("uses a value in its body that has not been computed");
     const name = `c${names.size}`;
     names.set(value, name);
     before.push(`const ${name} = ${readCode(array(captured), "0", captured.element, value.type)};`);
@@ -114,7 +125,9 @@ function evaluateStructured(
       }
     } else if (result !== undefined) {
       const name = `v${names.size}`;
-      lines.push(`const ${name} = ${expressionOf(each, operandCode, (value) => outer.get(value) ?? dataOfAttribute(constantOf(value)), array)};`);
+      lines.push(
+        `const ${name} = ${expressionOf(each, operandCode, (value) => outer.get(value) ?? dataOfAttribute(constantOf(value)), array)};`,
+      );
       names.set(result, name);
     }
   }
@@ -148,12 +161,19 @@ function expressionOf(
 
 function copyOf(tensor: TensorData): TensorData {
   const copied = zeros(tensor.shape, tensor.element);
-  new Uint8Array(copied.data.buffer).set(new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+  new Uint8Array(copied.data.buffer).set(
+    new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength),
+  );
   return copied;
 }
 
 /** How many points each dimension has, from the operands whose maps name it plainly. */
-function iterationSizes(operation: Operation, maps: readonly (readonly AffineExpression[])[], inputs: readonly TensorData[], rank: number): number[] {
+function iterationSizes(
+  operation: Operation,
+  maps: readonly (readonly AffineExpression[])[],
+  inputs: readonly TensorData[],
+  rank: number,
+): number[] {
   const sizes = new Array<number | undefined>(rank).fill(undefined);
   for (const [position, results] of maps.entries()) {
     if (!(operation.operand(position).type instanceof TensorType)) continue;
@@ -167,6 +187,6 @@ function iterationSizes(operation: Operation, maps: readonly (readonly AffineExp
   });
 }
 
-export const linalgEvaluators: readonly AttachedInterface[] = [generic, fill, copy, matmul, batchMatmul].map((definition) =>
-  Evaluate.attach(definition, evaluateStructured),
+export const linalgEvaluators: readonly AttachedInterface[] = [generic, fill, copy, matmul, batchMatmul].map(
+  (definition) => Evaluate.attach(definition, evaluateStructured),
 );

@@ -10,8 +10,8 @@ import { FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { bf16ToNumber, numberToBf16 } from "../../ir/tensor-data.ts";
 import { FloatType, IntegerType, index, type Type } from "../../ir/types.ts";
-import { erf } from "../tensor/reference/special-functions.ts";
 import { cmpf, cmpi } from "../arith/ops.ts";
+import { erf } from "../tensor/reference/special-functions.ts";
 
 /** What the expressions call as `h.name`. */
 export const scalarHelpers = {
@@ -232,10 +232,12 @@ function integerExpression(name: string, a: string, b: string, type: Type): stri
     case "arith.remui":
       return rounded(`h.remainder(${ua}, ${ub})`, type);
     case "arith.floordivsi":
-      if (wide) return rounded(`(${a} / ${b} - ((${a} % ${b} !== 0n) && ((${a} < 0n) !== (${b} < 0n)) ? 1n : 0n))`, type);
+      if (wide)
+        return rounded(`(${a} / ${b} - ((${a} % ${b} !== 0n) && ((${a} < 0n) !== (${b} < 0n)) ? 1n : 0n))`, type);
       return rounded(`h.floorDivide(${a}, ${b})`, type);
     case "arith.ceildivsi":
-      if (wide) return rounded(`(${a} / ${b} + ((${a} % ${b} !== 0n) && ((${a} < 0n) === (${b} < 0n)) ? 1n : 0n))`, type);
+      if (wide)
+        return rounded(`(${a} / ${b} + ((${a} % ${b} !== 0n) && ((${a} < 0n) === (${b} < 0n)) ? 1n : 0n))`, type);
       return rounded(`h.ceilDivide(${a}, ${b})`, type);
     case "arith.ceildivui":
       return wide ? rounded(`((${ua} + ${ub} - 1n) / ${ub})`, type) : rounded(`h.ceilDivide(${ua}, ${ub})`, type);
@@ -283,7 +285,10 @@ function castExpression(name: string, a: string, from: Type, to: Type): string |
     case "arith.extui":
       return widen(unsigned(a, from));
     case "arith.trunci":
-      if (isWide(from)) return isWide(to) ? rounded(a, to) : `Number(BigInt.asIntN(${widthOf(to)}, ${a}))${widthOf(to) === 1 ? " & 1" : ""}`;
+      if (isWide(from))
+        return isWide(to)
+          ? rounded(a, to)
+          : `Number(BigInt.asIntN(${widthOf(to)}, ${a}))${widthOf(to) === 1 ? " & 1" : ""}`;
       return rounded(a, to);
     case "arith.sitofp":
       return rounded(`Number(${from instanceof IntegerType && from.width === 1 ? `-${a}` : a})`, to);
@@ -322,5 +327,7 @@ function floatComparison(predicate: string, a: string, b: string): string {
   if (predicate === "uno") return `(${isNan} ? 1 : 0)`;
   if (predicate === "ord") return `(${isNan} ? 0 : 1)`;
   const operator = comparisons[predicate.slice(1)]!;
-  return predicate.startsWith("u") ? `(${isNan} || ${a} ${operator} ${b} ? 1 : 0)` : `(!${isNan} && ${a} ${operator} ${b} ? 1 : 0)`;
+  return predicate.startsWith("u")
+    ? `(${isNan} || ${a} ${operator} ${b} ? 1 : 0)`
+    : `(!${isNan} && ${a} ${operator} ${b} ? 1 : 0)`;
 }

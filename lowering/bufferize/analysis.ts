@@ -4,8 +4,7 @@
  * the inside of a padding is computed inside the padded buffer, reshapes are views, and an elementwise operation may
  * overwrite an input that nobody needs any more. Wherever that is not safe, a copy remains.
  */
-import type { Block, Operation, Value } from "../../ir/operation.ts";
-import { TensorType } from "../../ir/types.ts";
+
 import { constant } from "../../dialects/arith/ops.ts";
 import { returnOperation } from "../../dialects/func/ops.ts";
 import {
@@ -18,8 +17,15 @@ import {
   insertSlice,
   pad,
 } from "../../dialects/tensor/upstream-ops.ts";
-import { plainDimensions, readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
-import { forget, type MemoryAccess, partOf, place, type Placement, record, Storage, wouldDestroy } from "./storage.ts";
+import type { Block, Operation, Value } from "../../ir/operation.ts";
+import { TensorType } from "../../ir/types.ts";
+import {
+  plainDimensions,
+  readsOperand,
+  type StructuredOperation,
+  structured,
+} from "../linalg-transforms/structured.ts";
+import { forget, type MemoryAccess, type Placement, partOf, place, record, Storage, wouldDestroy } from "./storage.ts";
 import { type GroupExtent, groupExtents } from "./tensor-groups.ts";
 
 /** What the rewrite needs to know. */
@@ -186,7 +192,8 @@ class Analysis implements BufferAnalysis {
       this.#decideReturn(operation.inputs, at);
       return undefined;
     }
-    if (insertSlice.matches(operation)) return this.#decideInsert(operation, operation.source, operation.dest, operation.result, at);
+    if (insertSlice.matches(operation))
+      return this.#decideInsert(operation, operation.source, operation.dest, operation.result, at);
     if (pad.matches(operation)) {
       this.#decidePad(operation, operation.source, operation.result, at);
       return undefined;
@@ -216,7 +223,8 @@ class Analysis implements BufferAnalysis {
       if (!(value.type instanceof TensorType)) throw new Error(`a function on tensors cannot return a ${value.type}`);
       const destination = new Storage(value, value.type, { role: "destination", hasContent: false, definedAt: -1 });
       this.destinations.push(destination);
-      if (!this.#place(this.storageOf(value), destination, { kind: "same" })) record({ kind: "write", storage: destination, at });
+      if (!this.#place(this.storageOf(value), destination, { kind: "same" }))
+        record({ kind: "write", storage: destination, at });
     }
   }
 
@@ -254,7 +262,13 @@ class Analysis implements BufferAnalysis {
   }
 
   /** A reshape or slice: the source is computed in the result's memory, or the result is a view of the source, or a copy. */
-  #decideView(source: Value, result: Value, backward: Placement | undefined, forward: Placement, at: number): Value | undefined {
+  #decideView(
+    source: Value,
+    result: Value,
+    backward: Placement | undefined,
+    forward: Placement,
+    at: number,
+  ): Value | undefined {
     const [from, to] = [this.storageOf(source), this.storageOf(result)];
     if (backward !== undefined && this.#place(from, to, backward)) return undefined;
     if (this.#place(to, from, forward)) return undefined;
@@ -284,7 +298,10 @@ class Analysis implements BufferAnalysis {
       const candidates = member.inputs.flatMap((value, input) => {
         if (!(value.type instanceof TensorType) || !readsOperand(member, input)) return [];
         const candidate = this.storageOf(value);
-        const fits = candidate.hasContent && value.type === result.type && isAligned(member, member.maps[input]!, member.maps[output]!);
+        const fits =
+          candidate.hasContent &&
+          value.type === result.type &&
+          isAligned(member, member.maps[input]!, member.maps[output]!);
         return fits ? [candidate] : [];
       });
       const isInner = (candidate: Storage) => Number(candidate.definedAt >= this.extents[at]!.first);
@@ -295,7 +312,11 @@ class Analysis implements BufferAnalysis {
 }
 
 /** Whether two operands of an operation are addressed alike, with every dimension in the address: point by point. */
-function isAligned(member: StructuredOperation, a: StructuredOperation["maps"][number], b: StructuredOperation["maps"][number]): boolean {
+function isAligned(
+  member: StructuredOperation,
+  a: StructuredOperation["maps"][number],
+  b: StructuredOperation["maps"][number],
+): boolean {
   const plain = plainDimensions(a);
   if (plain === undefined || a.text !== b.text) return false;
   return member.sizes.every((size, dimension) => size === 1 || plain.includes(dimension));
@@ -307,8 +328,8 @@ export function capturedTensors({ body }: StructuredOperation): readonly Value[]
 }
 
 function isKnown(operation: Operation): boolean {
-  return [constant, empty, extractSlice, collapseShape, expandShape, castOperation, returnOperation, extract].some((definition) =>
-    definition.matches(operation),
+  return [constant, empty, extractSlice, collapseShape, expandShape, castOperation, returnOperation, extract].some(
+    (definition) => definition.matches(operation),
   );
 }
 
@@ -323,7 +344,9 @@ interface SliceOperation {
 
 function boxOf(operation: Operation & SliceOperation) {
   if (operation.offsets.length + operation.sizes.length + operation.strides.length > 0) {
-    throw operation.error("has offsets, sizes or strides that are only known at run time, which cannot be bufferised yet");
+    throw operation.error(
+      "has offsets, sizes or strides that are only known at run time, which cannot be bufferised yet",
+    );
   }
   return { offsets: operation.static_offsets, sizes: operation.static_sizes, strides: operation.static_strides };
 }

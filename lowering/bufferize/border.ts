@@ -1,11 +1,12 @@
 /** What a padding writes beside its source: the border alone where the inside is computed in place, else everything. */
+
+import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp } from "../../dialects/linalg/build.ts";
 import { subviewOf } from "../../dialects/memref/build.ts";
 import { type PadOperation, yieldOperation } from "../../dialects/tensor/upstream-ops.ts";
 import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
 import { constantOf } from "../../ir/effects.ts";
-import { constant } from "../../dialects/arith/ops.ts";
+import type { Value } from "../../ir/operation.ts";
 import { asMemRef } from "../linalg-to-loops/emit-memory.ts";
 import type { Box } from "./storage.ts";
 
@@ -24,7 +25,8 @@ export function writeBorder(
     fillOp(builder, value, memory);
     return;
   }
-  for (const { offsets, sizes, strides } of borderBoxes(operation)) fillOp(builder, value, subviewOf(builder, memory, offsets, sizes, strides));
+  for (const { offsets, sizes, strides } of borderBoxes(operation))
+    fillOp(builder, value, subviewOf(builder, memory, offsets, sizes, strides));
 }
 
 function paddingValue(operation: PadOperation, builder: Builder, scalar: (value: Value) => Value): Value {
@@ -34,7 +36,9 @@ function paddingValue(operation: PadOperation, builder: Builder, scalar: (value:
   const attribute = constantOf(value);
   if (attribute !== undefined) return builder.build(constant, { value: attribute }).result;
   if (value.parentBlock?.parentOperation === operation) {
-    throw operation.error("pads with values that depend on the position, which cannot be bufferised: use a linalg.generic");
+    throw operation.error(
+      "pads with values that depend on the position, which cannot be bufferised: use a linalg.generic",
+    );
   }
   return scalar(value);
 }
@@ -51,7 +55,9 @@ export function borderBoxes(operation: PadOperation): Box[] {
     ] as const) {
       if (size === 0) continue;
       const offsets = shape.map((_, other) => (other < axis ? low[other]! : other === axis ? offset : 0));
-      const sizes = shape.map((whole, other) => (other < axis ? source.type.shape[other]! : other === axis ? size : whole));
+      const sizes = shape.map((whole, other) =>
+        other < axis ? source.type.shape[other]! : other === axis ? size : whole,
+      );
       boxes.push({ offsets, sizes, strides: shape.map(() => 1) });
     }
   }

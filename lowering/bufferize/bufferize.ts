@@ -18,15 +18,15 @@ import {
   insertSlice,
   pad,
 } from "../../dialects/tensor/upstream-ops.ts";
-import { Builder, at } from "../../ir/builder.ts";
+import { at, Builder } from "../../ir/builder.ts";
 import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
 import { asIndex } from "../linalg-to-loops/emit-memory.ts";
 import { readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
 import { analyseBuffers, type BufferAnalysis } from "./analysis.ts";
-import { Buffers, Globals } from "./buffers.ts";
 import { writeBorder } from "./border.ts";
+import { Buffers, Globals } from "./buffers.ts";
 import { bufferSignature } from "./signature.ts";
 import { isSameMemory, type Storage } from "./storage.ts";
 import { gatherGroups, splitSharedFills } from "./tensor-groups.ts";
@@ -39,7 +39,8 @@ export const bufferize = pass("bufferize", {
     const globals = new Globals(module);
     let changed = false;
     for (const operation of module.regions[0]!.onlyBlock.operations) {
-      if (!functionDefinition.matches(operation) || operation.body.entry === undefined || !usesTensors(operation)) continue;
+      if (!functionDefinition.matches(operation) || operation.body.entry === undefined || !usesTensors(operation))
+        continue;
       const { arenaBytes, copies } = bufferizeFunction(operation, globals);
       remark(operation, `arena of ${arenaBytes} bytes; ${copies} copies`);
       changed = true;
@@ -50,13 +51,18 @@ export const bufferize = pass("bufferize", {
 });
 
 function usesTensors({ function_type: type, body }: FunctionOperation): boolean {
-  const types = [...type.inputs, ...type.results, ...body.onlyBlock.operations.flatMap((each) => each.results.map((result) => result.type))];
+  const types = [
+    ...type.inputs,
+    ...type.results,
+    ...body.onlyBlock.operations.flatMap((each) => each.results.map((result) => result.type)),
+  ];
   return types.some((each) => each instanceof TensorType);
 }
 
 /** Replaces a function on tensors by one on buffers. */
 function bufferizeFunction(original: FunctionOperation, globals: Globals): { arenaBytes: number; copies: number } {
-  if (original.body.blocks.length !== 1) throw original.error("has several blocks; only straight-line functions can be bufferised");
+  if (original.body.blocks.length !== 1)
+    throw original.error("has several blocks; only straight-line functions can be bufferised");
   const source = original.body.onlyBlock;
   splitSharedFills(source);
   gatherGroups(source);
@@ -150,18 +156,24 @@ class FunctionWriter {
     }
     if (pad.matches(operation)) {
       const isInPlace = analysis.isInPlace(operation);
-      writeBorder(operation, isInPlace, this.#bufferOf(operation.result), this.#builder, (value) => this.#scalar(value));
+      writeBorder(operation, isInPlace, this.#bufferOf(operation.result), this.#builder, (value) =>
+        this.#scalar(value),
+      );
       if (!isInPlace) this.#copy(analysis.storageOf(operation.source), analysis.slotOf(operation));
       return;
     }
     if (extractSlice.matches(operation)) return this.#copyOfView(operation.source, operation.result, operation);
-    if (collapseShape.matches(operation) || expandShape.matches(operation)) return this.#copyOfView(operation.src, operation.result, operation);
+    if (collapseShape.matches(operation) || expandShape.matches(operation))
+      return this.#copyOfView(operation.src, operation.result, operation);
     if (castOperation.matches(operation)) return this.#copyOfView(operation.source, operation.onlyResult, operation);
     if (empty.matches(operation)) return;
     if (constant.matches(operation) && operation.result.type instanceof TensorType) return;
     if (extract.matches(operation)) {
       const indices = operation.indices.map((value) => asIndex(this.#scalar(value)));
-      const element = this.#builder.build(load, { memref: this.#buffers.asBuffer(this.#bufferOf(operation.tensor)), indices }).result;
+      const element = this.#builder.build(load, {
+        memref: this.#buffers.asBuffer(this.#bufferOf(operation.tensor)),
+        indices,
+      }).result;
       this.#scalars.set(operation.result, element);
       return;
     }
@@ -183,14 +195,17 @@ class FunctionWriter {
 
   #structured(member: StructuredOperation): void {
     const { operation, inputs, outputs, body } = member;
-    if (operation.results.length === 0) throw operation.error("already works on buffers, in a function that also has tensors");
+    if (operation.results.length === 0)
+      throw operation.error("already works on buffers, in a function that also has tensors");
     const results = operation.results.map((result) => this.#analysis.storageOf(result));
     for (const [position, output] of outputs.entries()) {
       const initial = this.#analysis.storageOf(output);
       if (initial.hasContent && readsOperand(member, inputs.length + position)) this.#copy(initial, results[position]!);
     }
     if (results.every((storage) => storage.type.count === 0)) return;
-    const operands = inputs.map((value) => (value.type instanceof TensorType ? this.#bufferOf(value) : this.#scalar(value)));
+    const operands = inputs.map((value) =>
+      value.type instanceof TensorType ? this.#bufferOf(value) : this.#scalar(value),
+    );
     const region = new Region();
     region.takeBlocks(operation.regions[0]!);
     const made = createOperation({
@@ -223,7 +238,8 @@ class FunctionWriter {
   }
 
   #return(values: readonly Value[]): void {
-    for (const [position, value] of values.entries()) this.#copy(this.#analysis.storageOf(value), this.#analysis.destinations[position]!);
+    for (const [position, value] of values.entries())
+      this.#copy(this.#analysis.storageOf(value), this.#analysis.destinations[position]!);
     this.#builder.build(returnOperation, { inputs: [] });
   }
 }

@@ -4,14 +4,14 @@
  */
 import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp } from "../../dialects/linalg/build.ts";
+import { subviewOf } from "../../dialects/memref/build.ts";
 import {
-  collapseShape as memrefCollapse,
-  expandShape as memrefExpand,
   getGlobal,
   global,
+  collapseShape as memrefCollapse,
+  expandShape as memrefExpand,
   view,
 } from "../../dialects/memref/ops.ts";
-import { subviewOf } from "../../dialects/memref/build.ts";
 import type { Strides } from "../../dialects/memref/types.ts";
 import { collapseShape, expandShape, extractSlice } from "../../dialects/tensor/upstream-ops.ts";
 import {
@@ -30,7 +30,16 @@ import type { Location } from "../../ir/location.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { SymbolTable } from "../../ir/symbol-table.ts";
 import { getNumber } from "../../ir/tensor-data.ts";
-import { FloatType, IndexType, IntegerType, index, MemRefType, type ShapedType, TensorType, type Type } from "../../ir/types.ts";
+import {
+  FloatType,
+  IndexType,
+  IntegerType,
+  index,
+  MemRefType,
+  type ShapedType,
+  TensorType,
+  type Type,
+} from "../../ir/types.ts";
 import { asIndex, asMemRef } from "../linalg-to-loops/emit-memory.ts";
 import { bytesOf } from "../linalg-to-loops/memory.ts";
 import type { BufferAnalysis } from "./analysis.ts";
@@ -91,7 +100,11 @@ export class Buffers {
       }
       case "collapse": {
         const { reassociation } = placement;
-        return builder.build(memrefCollapse, { src: source, reassociation, result: viewType(type, source.type, layout) }).result;
+        return builder.build(memrefCollapse, {
+          src: source,
+          reassociation,
+          result: viewType(type, source.type, layout),
+        }).result;
       }
       case "expand": {
         const { reassociation } = placement;
@@ -110,7 +123,8 @@ export class Buffers {
     const { definer } = storage.value;
     if (storage.role === "given") {
       const attribute = definer === undefined ? undefined : constantOf(storage.value);
-      if (!(attribute instanceof ElementsAttribute)) throw new Error("a given value is neither an argument nor a constant");
+      if (!(attribute instanceof ElementsAttribute))
+        throw new Error("a given value is neither an argument nor a constant");
       return this.#globals.get(attribute, storage.value.nameHint, builder, definer!.location);
     }
     const offset = this.#offsets.get(storage);
@@ -123,7 +137,8 @@ export class Buffers {
   /** Copying a constant of equal elements is filling. Returns whether `from` is one (and the fill was built). */
   fillInstead(from: Storage, to: Storage, builder: Builder): boolean {
     const value = constantOf(from.value);
-    if (from.parent !== undefined || !(value instanceof DenseElementsAttribute) || value.value.data.length !== 1) return false;
+    if (from.parent !== undefined || !(value instanceof DenseElementsAttribute) || value.value.data.length !== 1)
+      return false;
     const scalar = scalarAttribute(value, from.type.element);
     if (scalar === undefined) return false;
     fillOp(builder, builder.build(constant, { value: scalar }).result, this.valueOf(to, builder));
@@ -133,7 +148,11 @@ export class Buffers {
   /** For a reshape or slice that has to be copied: two storages of one shape. */
   viewForCopy(operation: Operation, from: Storage, to: Storage): { readonly from: Storage; readonly to: Storage } {
     if (extractSlice.matches(operation)) {
-      const box = { offsets: operation.static_offsets, sizes: operation.static_sizes, strides: operation.static_strides };
+      const box = {
+        offsets: operation.static_offsets,
+        sizes: operation.static_sizes,
+        strides: operation.static_strides,
+      };
       return { from: partOf(from, to.type, { kind: "box", box }), to };
     }
     if (collapseShape.matches(operation)) {
@@ -156,12 +175,16 @@ function viewType(shape: ShapedType, source: MemRefType, layout: Strides): MemRe
 function scalarAttribute(value: DenseElementsAttribute, element: Type): Attribute | undefined {
   const [bits] = value.value.data;
   if (element instanceof FloatType) return FloatAttribute.get(getNumber(value.value, 0), element);
-  if ((element instanceof IntegerType || element instanceof IndexType) && bits !== undefined) return IntegerAttribute.get(bits, element);
+  if ((element instanceof IntegerType || element instanceof IndexType) && bits !== undefined)
+    return IntegerAttribute.get(bits, element);
   return undefined;
 }
 
 /** The buffers that need a place in the arena, and from when to when they hold data. */
-function bufferLives(analysis: BufferAnalysis): { readonly roots: readonly Storage[]; readonly lives: readonly BufferLife[] } {
+function bufferLives(analysis: BufferAnalysis): {
+  readonly roots: readonly Storage[];
+  readonly lives: readonly BufferLife[];
+} {
   const lives = new Map<Storage, BufferLife>();
   const consider = (storage: Storage) => {
     const { root } = storage;
@@ -172,7 +195,11 @@ function bufferLives(analysis: BufferAnalysis): { readonly roots: readonly Stora
     // Members of one loop nest run at the same time.
     const start = Math.min(root.definedAt, ...positions.map((position) => extent(position).first));
     const end = Math.max(root.definedAt, ...positions.map((position) => extent(position).last));
-    lives.set(root, { bytes: root.type.count * bytesOf(root.type.element), start: Math.max(0, start), end: Math.max(0, end) });
+    lives.set(root, {
+      bytes: root.type.count * bytesOf(root.type.element),
+      start: Math.max(0, start),
+      end: Math.max(0, end),
+    });
   };
   for (const operation of analysis.operations) {
     for (const value of [...operation.operands, ...operation.results]) {
@@ -211,7 +238,17 @@ export class Globals {
     for (let counter = 0; taken.has(name); counter++) name = this.#table.freeName(`${wanted}_${counter}`);
     this.#names.set(value, name);
     this.#made.push(
-      global.build({ sym_name: name, sym_visibility: "private", type, initial_value: value, constant: true, alignment: arenaAlignment }, location),
+      global.build(
+        {
+          sym_name: name,
+          sym_visibility: "private",
+          type,
+          initial_value: value,
+          constant: true,
+          alignment: arenaAlignment,
+        },
+        location,
+      ),
     );
     return name;
   }

@@ -27,7 +27,8 @@ export function bufferSignature(original: FunctionOperation, arenaBytes: number)
     attributes.push(DictionaryAttribute.get([...marks.entries, [typeMark, TypeAttribute.get(type)]]));
   };
   for (const [position, type] of inputs.entries()) add(type, argumentAttributes(original, position));
-  for (const [position, type] of results.entries()) add(type, original.res_attrs?.[position] ?? DictionaryAttribute.get([]));
+  for (const [position, type] of results.entries())
+    add(type, original.res_attrs?.[position] ?? DictionaryAttribute.get([]));
   types.push(MemRefType.get([arenaBytes], i8));
   attributes.push(DictionaryAttribute.get([[arenaMark, UnitAttribute.instance]]));
   return { type: FunctionType.get(types, []), argumentAttributes: attributes };

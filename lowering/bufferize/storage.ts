@@ -3,9 +3,10 @@
  * memory: as the same elements, as a box of them, or reshaped. Values connected in this way form a tree with one buffer at
  * its root. A placement is only made where no value would be overwritten while it is still needed.
  */
+
+import { rowMajorStrides, type Strides } from "../../dialects/memref/types.ts";
 import type { Value } from "../../ir/operation.ts";
 import type { TensorType } from "../../ir/types.ts";
-import { rowMajorStrides, type Strides } from "../../dialects/memref/types.ts";
 
 export interface Box {
   readonly offsets: readonly number[];
@@ -61,7 +62,6 @@ export class Storage {
     for (let walker: Storage | undefined = this; walker !== undefined; walker = walker.parent) path.push(walker);
     return path;
   }
-
 }
 
 /** One operation reads or writes one value's memory. */
@@ -79,7 +79,8 @@ export interface MemoryAccess {
 /** The layout of a value in its root's memory, in elements; undefined where no strided layout describes it. */
 export function layoutOf(storage: Storage): Strides | undefined {
   const { parent, placement } = storage;
-  if (parent === undefined || placement === undefined) return { offset: 0, strides: rowMajorStrides(storage.type.shape) };
+  if (parent === undefined || placement === undefined)
+    return { offset: 0, strides: rowMajorStrides(storage.type.shape) };
   const outer = layoutOf(parent);
   if (outer === undefined) return undefined;
   switch (placement.kind) {
@@ -144,7 +145,11 @@ export function collapsedLayout(
   return { offset: layout.offset, strides };
 }
 
-export function expandedLayout(shape: readonly number[], layout: Strides, reassociation: readonly (readonly number[])[]): Strides {
+export function expandedLayout(
+  shape: readonly number[],
+  layout: Strides,
+  reassociation: readonly (readonly number[])[],
+): Strides {
   const strides = new Array<number>(shape.length).fill(1);
   for (const [position, group] of reassociation.entries()) {
     let running = layout.strides[position] ?? 1;
@@ -241,7 +246,9 @@ export function wouldDestroy(write: MemoryAccess): boolean {
 }
 
 function conflict(reads: readonly MemoryAccess[], writes: readonly MemoryAccess[]): boolean {
-  return reads.some((read) => read.kind === "read" && writes.some((write) => write.kind === "write" && destroys(write, read)));
+  return reads.some(
+    (read) => read.kind === "read" && writes.some((write) => write.kind === "write" && destroys(write, read)),
+  );
 }
 
 /** Whether every view below (and including) a storage has a strided layout. */

@@ -4,8 +4,8 @@
  * what another writes. Whether they really share a nest is decided on the buffers (`loop-groups.ts`).
  */
 import type { Block, Operation, Value } from "../../ir/operation.ts";
-import { TensorType } from "../../ir/types.ts";
 import { isRefusal } from "../../ir/rewrite/pattern.ts";
+import { TensorType } from "../../ir/types.ts";
 import { matchMaps } from "../linalg-to-loops/loop-groups.ts";
 import { isElementwise, readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
 
@@ -37,7 +37,9 @@ export function splitSharedFills(block: Block): boolean {
 function isCheap(member: StructuredOperation): boolean {
   const count = (value: Value) => (value.type instanceof TensorType ? value.type.count : 1);
   const read = member.inputs.reduce((sum, value) => sum + count(value), 0);
-  return isElementwise(member) && member.operation.results.length === 1 && read * 4 <= count(member.operation.onlyResult);
+  return (
+    isElementwise(member) && member.operation.results.length === 1 && read * 4 <= count(member.operation.onlyResult)
+  );
 }
 
 /** Moves reductions, with what fills their accumulators, directly in front of the only elementwise operation that uses them. */
@@ -90,7 +92,9 @@ function linked(producer: StructuredOperation, value: Value, member: StructuredO
   if (output < 0) return false;
   const matched = matchMaps(producer, producer.inputs.length + output, member, operand, (dimension) => dimension);
   if (isRefusal(matched)) return false;
-  return producer.sizes.every((size, dimension) => size === 1 || producer.iterators[dimension] === "reduction" || matched.includes(dimension));
+  return producer.sizes.every(
+    (size, dimension) => size === 1 || producer.iterators[dimension] === "reduction" || matched.includes(dimension),
+  );
 }
 
 /** The first and last position of the group that each operation belongs to, by position in the block. */

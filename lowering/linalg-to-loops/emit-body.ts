@@ -72,9 +72,12 @@ export class BodyEmitter {
   #operandDependence(stage: Stage, operand: StageOperand): Dependence {
     const { access } = operand;
     if (access === undefined) return independent;
-    const isCarried = (stage.phase === "reduce" && operand.isOutput) || forwardedFrom(this.#group, stage, operand) !== undefined;
+    const isCarried =
+      (stage.phase === "reduce" && operand.isOutput) || forwardedFrom(this.#group, stage, operand) !== undefined;
     const isWritten = this.#group.stages.some(({ operands }) =>
-      operands.some((other) => other.isOutput && other.access !== undefined && mayOverlap(other.access, access, this.#group.sizes)),
+      operands.some(
+        (other) => other.isOutput && other.access !== undefined && mayOverlap(other.access, access, this.#group.sizes),
+      ),
     );
     return { loops: this.#memory.loopsOf(access), isLocal: isCarried || isWritten };
   }
@@ -91,7 +94,10 @@ export class BodyEmitter {
         if (loop !== undefined) found = { loops: new Set([loop]), isLocal: false };
       } else {
         const parts = usedValues(definer).map((each) => this.#dependence(each, stage));
-        found = { loops: new Set(parts.flatMap(({ loops }) => [...loops])), isLocal: parts.some(({ isLocal }) => isLocal) };
+        found = {
+          loops: new Set(parts.flatMap(({ loops }) => [...loops])),
+          isLocal: parts.some(({ isLocal }) => isLocal),
+        };
       }
     }
     this.#dependences.set(value, found);
@@ -142,7 +148,11 @@ export class BodyEmitter {
       if (splat !== undefined) return this.#emitter.constant(splat);
     }
     const key = `broadcast ${this.#emitter.identity(value)} ${lanes}`;
-    return this.#emitter.once(level, key, (builder) => builder.build(broadcast, { source: value, vector: type }).vector);
+    return this.#emitter.once(
+      level,
+      key,
+      (builder) => builder.build(broadcast, { source: value, vector: type }).vector,
+    );
   }
 
   #make(value: Value, frame: Frame, level: number, isLocal: boolean): Value {
@@ -187,13 +197,16 @@ export class BodyEmitter {
     const type = operation.onlyResult.type;
     const scalarLoad = (at: readonly Value[]) => this.#clone(operation, [memory!, ...at], type, level);
     if (!values.some((each) => each.type instanceof VectorType)) return scalarLoad(values);
-    const laneOf = (each: Value, lane: number) => (each.type instanceof VectorType ? extractAt(builder, asVector(each), [lane]) : each);
+    const laneOf = (each: Value, lane: number) =>
+      each.type instanceof VectorType ? extractAt(builder, asVector(each), [lane]) : each;
     if (memrefLoad.matches(operation) && this.#isContiguous(operation, values, frame)) {
       const result = VectorType.get([frame.lanes], type);
       const at = values.map((each) => asIndex(laneOf(each, 0)));
       return builder.build(vectorLoad, { base: operation.memref, indices: at, result }).result;
     }
-    return this.#memory.gatherLanes(type, frame.lanes, level, (lane) => scalarLoad(values.map((each) => laneOf(each, lane))));
+    return this.#memory.gatherLanes(type, frame.lanes, level, (lane) =>
+      scalarLoad(values.map((each) => laneOf(each, lane))),
+    );
   }
 
   /** Whether only the last index varies along the lanes, and by one from lane to lane. */
@@ -242,20 +255,30 @@ export class BodyEmitter {
       if (!mulf.matches(definer) || definer.block !== operation.block || !definer.result.hasOneUse) continue;
       const factors = [this.value(definer.lhs, frame), this.value(definer.rhs, frame)];
       if (!factors.some((factor) => factor.type instanceof VectorType)) continue;
-      const [lhs, rhs, acc] = [definer.lhs, definer.rhs, summand].map((each) => asFloatVector(this.vector(each, frame)));
+      const [lhs, rhs, acc] = [definer.lhs, definer.rhs, summand].map((each) =>
+        asFloatVector(this.vector(each, frame)),
+      );
       return this.#emitter.builderAt(level).build(fma, { lhs: lhs!, rhs: rhs!, acc: acc! }, operation.location).result;
     }
     return undefined;
   }
 
-  #clone(operation: Operation, operands: readonly Value[], type: Type, level: number, wanted: Value = operation.onlyResult): Value {
+  #clone(
+    operation: Operation,
+    operands: readonly Value[],
+    type: Type,
+    level: number,
+    wanted: Value = operation.onlyResult,
+  ): Value {
     const position = operation.results.findIndex((result) => result === wanted);
     const isVector = type instanceof VectorType;
     const copy = createOperation({
       name: operation.name,
       definition: operation.definition,
       operands,
-      resultTypes: operation.results.map((result) => (isVector ? VectorType.get(type.shape, result.type) : result.type)),
+      resultTypes: operation.results.map((result) =>
+        isVector ? VectorType.get(type.shape, result.type) : result.type,
+      ),
       properties: operation.properties,
       attributes: operation.attributes,
       location: operation.location,
@@ -294,6 +317,7 @@ function asFloatVector(value: Value): Value<VectorType> {
 }
 
 function splatOf(attribute: Attribute, type: VectorType): DenseElementsAttribute | undefined {
-  if (attribute instanceof FloatAttribute || attribute instanceof IntegerAttribute) return DenseElementsAttribute.splat(type, attribute.value);
+  if (attribute instanceof FloatAttribute || attribute instanceof IntegerAttribute)
+    return DenseElementsAttribute.splat(type, attribute.value);
   return undefined;
 }

@@ -2,8 +2,9 @@
  * Writing out the loop nest of a group by its schedule: parallel loops over tiles; for each tile the accumulators' first
  * values, the reduction loops that carry them in registers, and the elementwise stages that end in stores.
  */
-import { reduction, type CombiningKind } from "../../dialects/vector/ops.ts";
+
 import { select } from "../../dialects/arith/ops.ts";
+import { type CombiningKind, reduction } from "../../dialects/vector/ops.ts";
 import { type Attribute, DenseElementsAttribute } from "../../ir/attributes.ts";
 import { fuseLocations } from "../../ir/location.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
@@ -11,7 +12,16 @@ import { FloatType, i1, VectorType } from "../../ir/types.ts";
 import { type Combiner, combinersOf } from "./combiner.ts";
 import { BodyEmitter, type Frame } from "./emit-body.ts";
 import { type Addressed, asVector, MemoryEmitter, type Position, Views } from "./emit-memory.ts";
-import { forwardedFrom, isRead, isRepeatable, memoryOperands, type NestGroup, nestOf, type Stage, type StageOperand } from "./group.ts";
+import {
+  forwardedFrom,
+  isRead,
+  isRepeatable,
+  memoryOperands,
+  type NestGroup,
+  nestOf,
+  type Stage,
+  type StageOperand,
+} from "./group.ts";
 import { LoopEmitter } from "./loop-emitter.ts";
 import { isSameAccess } from "./memory.ts";
 import { mayOvercompute, type Schedule } from "./schedule.ts";
@@ -40,14 +50,23 @@ class NestWriter {
   readonly #reductions: readonly number[];
   readonly #stores: ReturnType<typeof memoryOperands>["stores"];
 
-  constructor(group: NestGroup, schedule: Schedule, anchor: Operation, attributes: readonly (readonly [string, Attribute])[]) {
+  constructor(
+    group: NestGroup,
+    schedule: Schedule,
+    anchor: Operation,
+    attributes: readonly (readonly [string, Attribute])[],
+  ) {
     this.#group = group;
     this.#schedule = schedule;
     const location = fuseLocations(group.stages.map(({ structured }) => structured.operation.location));
     this.#emitter = new LoopEmitter(anchor, schedule.loops.length, location, attributes);
     this.#memory = new MemoryEmitter(this.#emitter, schedule, group.sizes);
     const operands = group.stages.flatMap((stage) => stage.operands);
-    this.#views = new Views(this.#emitter, group.sizes, operands.flatMap(({ access }) => (access === undefined ? [] : [access])));
+    this.#views = new Views(
+      this.#emitter,
+      group.sizes,
+      operands.flatMap(({ access }) => (access === undefined ? [] : [access])),
+    );
     this.#bodies = new BodyEmitter(this.#emitter, this.#memory, schedule, group, (operand) => this.#address(operand));
     this.#repeatable = isRepeatable(group);
     const loops = [...schedule.loops.keys()];
@@ -105,7 +124,9 @@ class NestWriter {
     let positions: Position[] = [this.#schedule.loops.map(() => 0)];
     for (const loop of this.#parallel) {
       const { offsets } = this.#memory.segments[loop]!;
-      positions = positions.flatMap((position) => offsets.map((offset) => position.with(loop, this.#constantPart(loop, offset))));
+      positions = positions.flatMap((position) =>
+        offsets.map((offset) => position.with(loop, this.#constantPart(loop, offset))),
+      );
     }
     return positions;
   }
@@ -175,12 +196,19 @@ class NestWriter {
     });
   }
 
-  #reduce(anchor: Stage, positions: readonly Position[], lanes: number, written: ReadonlyMap<Position, Map<StageOperand, Value>>): void {
+  #reduce(
+    anchor: Stage,
+    positions: readonly Position[],
+    lanes: number,
+    written: ReadonlyMap<Position, Map<StageOperand, Value>>,
+  ): void {
     const initial = positions.map((position) => this.#initial(anchor, position, lanes, written.get(position)!));
     const results = this.#reducesVectors
       ? this.#reduceVectors(anchor, positions, initial)
-      : this.#reduceAlong(positions.map((position, at) => ({ position, values: initial[at]! })), [], (points) =>
-          points.map(({ position, values }) => this.#step(anchor, position, lanes, values)),
+      : this.#reduceAlong(
+          positions.map((position, at) => ({ position, values: initial[at]! })),
+          [],
+          (points) => points.map(({ position, values }) => this.#step(anchor, position, lanes, values)),
         );
     const outputs = anchor.operands.filter(({ isOutput }) => isOutput);
     for (const [at, position] of positions.entries()) {
@@ -228,7 +256,8 @@ class NestWriter {
   #reduceVectors(anchor: Stage, positions: readonly Position[], initial: readonly Value[][]): Value[][] {
     const vector = this.#vectorLoop!;
     const combiners = combinersOf(anchor.structured);
-    if (combiners === undefined) throw anchor.structured.operation.error("cannot be reduced along vectors: its combiner is not associative");
+    if (combiners === undefined)
+      throw anchor.structured.operation.error("cannot be reduced along vectors: its combiner is not associative");
     const { size, tile, dimensions, kind } = this.#schedule.loops[vector]!;
     const { lanes } = this.#schedule;
     const excess = (lanes - (size % lanes)) % lanes;
@@ -246,10 +275,13 @@ class NestWriter {
       const segment = wholeSegment(main, whole, 1, lanes);
       const points = positions.map((position, at) => ({ position, values: partial[at]! }));
       partial = this.#reduceAlong(points, [[vector, segment]], (inside) =>
-        inside.map(({ position, values }) => this.#step(anchor, position.with(vector, this.#constantPart(vector, 0)), lanes, values)),
+        inside.map(({ position, values }) =>
+          this.#step(anchor, position.with(vector, this.#constantPart(vector, 0)), lanes, values),
+        ),
       );
     }
-    if (whole < size && masks) partial = this.#maskedPart(anchor, combiners, positions, whole, size - whole, partial, neutral);
+    if (whole < size && masks)
+      partial = this.#maskedPart(anchor, combiners, positions, whole, size - whole, partial, neutral);
     let results = positions.map((_, at) =>
       combiners.map(({ operation, kind: combining }, output) =>
         this.#bodies.combine(operation, initial[at]![output]!, this.#acrossLanes(combining, partial[at]![output]!)),
@@ -258,7 +290,9 @@ class NestWriter {
     if (whole < size && !masks) {
       const points = positions.map((position, at) => ({ position, values: results[at]! }));
       results = this.#reduceAlong(points, [[vector, wholeSegment(whole, size, 1, 1)]], (inside) =>
-        inside.map(({ position, values }) => this.#step(anchor, position.with(vector, this.#constantPart(vector, 0)), 1, values)),
+        inside.map(({ position, values }) =>
+          this.#step(anchor, position.with(vector, this.#constantPart(vector, 0)), 1, values),
+        ),
       );
     }
     return results;
@@ -277,12 +311,22 @@ class NestWriter {
     const points = unrolled.map(({ position }) => ({ position, values: neutral }));
     const results = this.#reduceAlong(points, [[vector, segment]], (inside) =>
       inside.map(({ position, values }, at) =>
-        this.#step(anchor, position.with(vector, this.#constantPart(vector, unrolled[at]!.offset)), extent.lanes, values),
+        this.#step(
+          anchor,
+          position.with(vector, this.#constantPart(vector, unrolled[at]!.offset)),
+          extent.lanes,
+          values,
+        ),
       ),
     );
     return positions.map((_, at) => {
       const parts = results.slice(at * extent.tile, (at + 1) * extent.tile);
-      return combiners.map(({ operation }, output) => this.#pairwise(operation, parts.map((part) => part[output]!)));
+      return combiners.map(({ operation }, output) =>
+        this.#pairwise(
+          operation,
+          parts.map((part) => part[output]!),
+        ),
+      );
     });
   }
 
@@ -331,7 +375,8 @@ class NestWriter {
 
   #acrossLanes(kind: CombiningKind, value: Value): Value {
     const vector = asVector(value);
-    const fastmath = vector.type.element instanceof FloatType ? (kind === "add" || kind === "mul" ? ["reassoc" as const] : []) : [];
+    const fastmath =
+      vector.type.element instanceof FloatType ? (kind === "add" || kind === "mul" ? ["reassoc" as const] : []) : [];
     return this.#emitter.builderAt(this.#emitter.depth).build(reduction, { kind, vector, fastmath }).dest;
   }
 }

@@ -2,17 +2,18 @@
  * Turns structured operations on buffers into loops: `scf.for` with loads, stores, vectors and scalar arithmetic. It
  * follows the schedules that `vectorize` wrote; an operation without one becomes plain scalar loops in the written order.
  */
+
+import { isView } from "../../dialects/memref/ops.ts";
 import { IntegerAttribute } from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
-import { isView } from "../../dialects/memref/ops.ts";
+import { isRefusal } from "../../ir/rewrite/pattern.ts";
 import { pass } from "../../passes/pass.ts";
 import { structured } from "../linalg-transforms/structured.ts";
 import { emitNest } from "./emit-nest.ts";
 import { type NestGroup, nestOf } from "./group.ts";
 import { join, singleGroup } from "./loop-groups.ts";
-import { isRefusal } from "../../ir/rewrite/pattern.ts";
-import { decodeSchedule, groupAttributeName, nestAttributeName } from "./schedule-attribute.ts";
 import { scalarSchedule } from "./schedule.ts";
+import { decodeSchedule, groupAttributeName, nestAttributeName } from "./schedule-attribute.ts";
 import { blocksWithBufferOperations, isBufferOperation } from "./vectorize.ts";
 
 export const linalgToLoops = pass("linalg-to-loops", {
@@ -61,7 +62,8 @@ function rebuild(members: readonly Operation[]): NestGroup {
     const member = structured(operation);
     if (member === undefined) continue;
     const next: ReturnType<typeof join> = group === undefined ? singleGroup(member) : join(group, member);
-    if (isRefusal(next)) throw operation.error(`cannot share a loop nest with the operations before it: ${next.refusal}`);
+    if (isRefusal(next))
+      throw operation.error(`cannot share a loop nest with the operations before it: ${next.refusal}`);
     group = next;
   }
   if (group === undefined) throw new Error("a group has at least one operation");

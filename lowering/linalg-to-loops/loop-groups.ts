@@ -5,9 +5,15 @@
  * so wherever two of them touch the same bytes (and one writes), they must do it at the same point.
  */
 import type { Operation } from "../../ir/operation.ts";
+import { isRefusal, type Refusal, refuse } from "../../ir/rewrite/pattern.ts";
 import { MemRefType } from "../../ir/types.ts";
-import { type Refusal, refuse, isRefusal } from "../../ir/rewrite/pattern.ts";
-import { isElementwise, plainDimensions, readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
+import {
+  isElementwise,
+  plainDimensions,
+  readsOperand,
+  type StructuredOperation,
+  structured,
+} from "../linalg-transforms/structured.ts";
 import { type NestGroup, type Stage, stageOf } from "./group.ts";
 import { isSameAccess, mayOverlap } from "./memory.ts";
 
@@ -18,7 +24,12 @@ type DimensionMap = readonly (number | undefined)[];
 export function singleGroup(member: StructuredOperation): NestGroup {
   const identity = member.sizes.map((_, position) => position);
   const phase = isElementwise(member) ? "finish" : "reduce";
-  return { sizes: member.sizes, kinds: member.iterators, stages: [stageOf(member, phase, identity, member.sizes.length)], anchor: 0 };
+  return {
+    sizes: member.sizes,
+    kinds: member.iterators,
+    stages: [stageOf(member, phase, identity, member.sizes.length)],
+    anchor: 0,
+  };
 }
 
 export interface LoopGroups {
@@ -82,14 +93,24 @@ function joinReduction(group: NestGroup, member: StructuredOperation): NestGroup
   });
   if (!filled) return refuse("the operations before do not fill the reduction's accumulator");
   const rank = member.sizes.length;
-  const anchor = stageOf(member, "reduce", member.sizes.map((_, position) => position), rank);
+  const anchor = stageOf(
+    member,
+    "reduce",
+    member.sizes.map((_, position) => position),
+    rank,
+  );
   const stages: Stage[] = [];
   for (const { structured: each } of group.stages) {
     const dimensions = linkedOutputs(member, each);
     if (isRefusal(dimensions)) return dimensions;
     stages.push(stageOf(each, "start", dimensions, rank));
   }
-  const joined: NestGroup = { sizes: member.sizes, kinds: member.iterators, stages: [...stages, anchor], anchor: stages.length };
+  const joined: NestGroup = {
+    sizes: member.sizes,
+    kinds: member.iterators,
+    stages: [...stages, anchor],
+    anchor: stages.length,
+  };
   for (const stage of stages) {
     const covered = coversParallel(stage, joined);
     if (covered !== undefined) return covered;
@@ -102,7 +123,13 @@ function linkedOutputs(anchor: StructuredOperation, start: StructuredOperation):
   for (const [position, output] of anchor.outputs.entries()) {
     const other = start.outputs.indexOf(output);
     if (other < 0) continue;
-    return matchMaps(anchor, anchor.inputs.length + position, start, start.inputs.length + other, (dimension) => dimension);
+    return matchMaps(
+      anchor,
+      anchor.inputs.length + position,
+      start,
+      start.inputs.length + other,
+      (dimension) => dimension,
+    );
   }
   return refuse("an operation before the reduction writes another buffer than the accumulator");
 }
@@ -144,19 +171,22 @@ export function matchMaps(
 ): DimensionMap | Refusal {
   const source = plainDimensions(from.maps[fromOperand]!);
   const target = plainDimensions(to.maps[toOperand]!);
-  if (source === undefined || target === undefined) return refuse("the common buffer is not addressed by plain dimensions");
+  if (source === undefined || target === undefined)
+    return refuse("the common buffer is not addressed by plain dimensions");
   const dimensions = new Array<number | undefined>(to.sizes.length).fill(undefined);
   for (const [axis, position] of target.entries()) {
     const counterpart = source[axis];
     if (position === undefined) {
-      if (counterpart !== undefined && from.sizes[counterpart]! > 1) return refuse(`axis ${axis} of the common buffer is fixed on one side`);
+      if (counterpart !== undefined && from.sizes[counterpart]! > 1)
+        return refuse(`axis ${axis} of the common buffer is fixed on one side`);
       continue;
     }
     if (counterpart === undefined) {
       if (to.sizes[position]! > 1) return refuse(`axis ${axis} of the common buffer is fixed on one side`);
       continue;
     }
-    if (from.sizes[counterpart] !== to.sizes[position]) return refuse(`axis ${axis} of the common buffer is walked to different ends`);
+    if (from.sizes[counterpart] !== to.sizes[position])
+      return refuse(`axis ${axis} of the common buffer is walked to different ends`);
     dimensions[position] = toNest(counterpart);
   }
   const unmatched = dimensions.findIndex((dimension, position) => dimension === undefined && to.sizes[position]! > 1);

@@ -5,6 +5,7 @@
  */
 
 export type { IteratorKind } from "../linalg-transforms/structured.ts";
+
 import type { IteratorKind } from "../linalg-transforms/structured.ts";
 
 /** When an operand is touched: before the reduction loops, inside them, or after them. */

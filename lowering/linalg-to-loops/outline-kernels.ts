@@ -77,8 +77,11 @@ class Kernels {
     keepConstants(setup, moved);
     for (const operation of nest) operation.attributes.delete(nestAttributeName);
     const captured = capturedValues(moved);
-    const results = moved.flatMap((operation) => operation.results.filter((result) => result.users.some((user) => !inside(user, moved))));
-    if (results.length > 0) throw first.error("belongs to a loop nest whose values are used outside, so that it cannot become a kernel");
+    const results = moved.flatMap((operation) =>
+      operation.results.filter((result) => result.users.some((user) => !inside(user, moved))),
+    );
+    if (results.length > 0)
+      throw first.error("belongs to a loop nest whose values are used outside, so that it cannot become a kernel");
     const [constants, parameters] = [captured.filter(isConstant), captured.filter((value) => !isConstant(value))];
     const kernel = this.#kernel(moved, constants, parameters);
     const name = this.#nameOf(kernel);
@@ -106,7 +109,10 @@ class Kernels {
     return functionDefinition.build(
       {
         sym_name: "kernel",
-        function_type: FunctionType.get(parameters.map((value) => value.type), []),
+        function_type: FunctionType.get(
+          parameters.map((value) => value.type),
+          [],
+        ),
         sym_visibility: "private",
         arg_attrs: parameters.map(parameterMarks),
         body: new Region([body]),

@@ -5,7 +5,13 @@
  *
  * `loops` lists, outermost first, the dimensions that each loop walks; dimensions of size 1 are left out.
  */
-import { ArrayAttribute, type Attribute, DenseArrayAttribute, DictionaryAttribute, IntegerAttribute } from "../../ir/attributes.ts";
+import {
+  ArrayAttribute,
+  type Attribute,
+  DenseArrayAttribute,
+  DictionaryAttribute,
+  IntegerAttribute,
+} from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
 import type { NestGroup } from "./group.ts";
 import type { Schedule, ScheduledLoop } from "./schedule.ts";
@@ -42,7 +48,8 @@ export function decodeSchedule(anchor: Operation, group: NestGroup): Schedule | 
   const loops = lists.elements.map((list, position): ScheduledLoop => {
     const dimensions = numbers(list) ?? [];
     const kind = group.kinds[dimensions[0] ?? -1];
-    if (kind === undefined || dimensions.some((dimension) => group.kinds[dimension] !== kind)) throw fail("mixes dimensions or names unknown ones");
+    if (kind === undefined || dimensions.some((dimension) => group.kinds[dimension] !== kind))
+      throw fail("mixes dimensions or names unknown ones");
     const size = dimensions.reduce((product, dimension) => product * group.sizes[dimension]!, 1);
     return { dimensions, size, kind, tile: tiles[position]! };
   });

@@ -22,7 +22,10 @@ export function defaultRegisters(vectorBytes: number): number {
 export const vectorize = pass("vectorize", {
   doc: "Chooses the loop schedule of every structured operation on buffers: grouping, vector loop, register tile, loop order.",
   options: {
-    "vector-bytes": { doc: "Bytes of a vector register: 64 (AVX-512), 32 (AVX2), 16 (NEON, WebAssembly).", default: 64 },
+    "vector-bytes": {
+      doc: "Bytes of a vector register: 64 (AVX-512), 32 (AVX2), 16 (NEON, WebAssembly).",
+      default: 64,
+    },
     registers: { doc: "Vector registers that a tile may use; 0: as usual for the width.", default: 0 },
     group: { doc: "Whether neighbouring operations may share a nest.", default: true },
   },
@@ -30,13 +33,19 @@ export const vectorize = pass("vectorize", {
   exactness: "bit-exact",
   run: (root, { remark }, options) => {
     const vectorBytes = options["vector-bytes"];
-    if (![16, 32, 64].includes(vectorBytes)) throw root.error(`cannot be vectorised for vectors of ${vectorBytes} bytes; use 16, 32 or 64`);
-    const target = { vectorBytes, registers: options.registers > 0 ? options.registers : defaultRegisters(vectorBytes) };
+    if (![16, 32, 64].includes(vectorBytes))
+      throw root.error(`cannot be vectorised for vectors of ${vectorBytes} bytes; use 16, 32 or 64`);
+    const target = {
+      vectorBytes,
+      registers: options.registers > 0 ? options.registers : defaultRegisters(vectorBytes),
+    };
     const schedules = new ScheduleCache(target);
     let changed = false;
     let nextGroup = 0;
     for (const operations of blocksWithBufferOperations(root)) {
-      const { groups, refusals } = options.group ? formGroups(operations) : { groups: singles(operations), refusals: new Map<Operation, string>() };
+      const { groups, refusals } = options.group
+        ? formGroups(operations)
+        : { groups: singles(operations), refusals: new Map<Operation, string>() };
       for (const [operation, reason] of refusals) remark(operation, `starts a loop nest of its own: ${reason}`);
       for (const group of groups) {
         const number = IntegerAttribute.get(nextGroup++);

@@ -1,8 +1,9 @@
 /** One view of all structured operations (generics, fills, named ops): operands, maps, iteration space, body. */
+
+import { structureOf } from "../../dialects/linalg/ops.ts";
 import { type AffineExpression, type AffineMap, linearForm } from "../../ir/affine-map.ts";
 import type { Block, Operation, Value } from "../../ir/operation.ts";
 import { dynamic, ShapedType } from "../../ir/types.ts";
-import { structureOf } from "../../dialects/linalg/ops.ts";
 
 export type IteratorKind = "parallel" | "reduction";
 
@@ -40,7 +41,12 @@ export function structured(operation: Operation): StructuredOperation | undefine
   };
 }
 
-function iterationSizes(operation: Operation, operands: readonly Value[], maps: readonly AffineMap[], rank: number): number[] {
+function iterationSizes(
+  operation: Operation,
+  operands: readonly Value[],
+  maps: readonly AffineMap[],
+  rank: number,
+): number[] {
   const sizes = new Array<number | undefined>(rank).fill(undefined);
   for (const [position, value] of operands.entries()) {
     if (!(value.type instanceof ShapedType)) continue;
@@ -50,7 +56,10 @@ function iterationSizes(operation: Operation, operands: readonly Value[], maps: 
     }
   }
   const unknown = sizes.indexOf(undefined);
-  if (unknown >= 0) throw operation.error(`leaves the size of dimension d${unknown} open: no operand has it as a static size of its own`);
+  if (unknown >= 0)
+    throw operation.error(
+      `leaves the size of dimension d${unknown} open: no operand has it as a static size of its own`,
+    );
   return sizes.map((size) => size!);
 }
 

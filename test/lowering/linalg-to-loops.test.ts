@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { functionDefinition } from "../../dialects/func/ops.ts";
 import { upstreamDialects } from "../../dialects/index.ts";
 import { tensor } from "../../dialects/tensor/index.ts";
-import { functionDefinition } from "../../dialects/func/ops.ts";
 import { Context } from "../../ir/context.ts";
 import { evaluateFunction } from "../../ir/evaluate.ts";
 import type { Operation } from "../../ir/operation.ts";
@@ -14,13 +14,17 @@ import { linalgToLoops, outlineKernels, vectorize } from "../../lowering/linalg-
 import { instantiate } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { difference } from "../testing/compare.ts";
-import { missingMlirRun, MlirProgram } from "../testing/mlir-run.ts";
+import { MlirProgram, missingMlirRun } from "../testing/mlir-run.ts";
 
 const context = new Context([...upstreamDialects, tensor]);
 
 function lower(text: string, vectorBytes: number, outline = true): Operation {
   const module = parse(text, context);
-  const passes = [instantiate(bufferize), instantiate(vectorize, { "vector-bytes": vectorBytes }), instantiate(linalgToLoops)];
+  const passes = [
+    instantiate(bufferize),
+    instantiate(vectorize, { "vector-bytes": vectorBytes }),
+    instantiate(linalgToLoops),
+  ];
   new PassManager(outline ? [...passes, instantiate(outlineKernels)] : passes, context).run(module);
   return module;
 }
@@ -34,7 +38,11 @@ function inputData(type: TensorType, seed: number): TensorData {
   for (let position = 0; position < data.data.length; position++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     const value = ((state >>> 16) % 17) - 8;
-    setNumber(data, position, element.startsWith("f") || element === "bf16" ? value / 2 : element === "i1" ? value & 1 : value);
+    setNumber(
+      data,
+      position,
+      element.startsWith("f") || element === "bf16" ? value / 2 : element === "i1" ? value & 1 : value,
+    );
   }
   return data;
 }
@@ -55,7 +63,8 @@ function check(text: string, vectorBytes: number, outline = true): void {
       expect(actual.length).toBe(expected.length);
       for (const [position, result] of actual.entries()) {
         const wrong = difference(result, expected[position]!);
-        if (wrong !== undefined) throw new Error(`@${func.sym_name}, result ${position}, vectors of ${vectorBytes} bytes: ${wrong}\n${text}`);
+        if (wrong !== undefined)
+          throw new Error(`@${func.sym_name}, result ${position}, vectors of ${vectorBytes} bytes: ${wrong}\n${text}`);
       }
     }
   } finally {
@@ -83,7 +92,9 @@ function genericFunction(
 ): string {
   const args = inputs.map(({ type }, position) => `%x${position}: tensor<${type}>`);
   const element = output.type.split("x").at(-1)!;
-  const elements = [...inputs, output].map(({ type }, position) => `%${"abcdefgh"[position]}: ${type.split("x").at(-1)}`);
+  const elements = [...inputs, output].map(
+    ({ type }, position) => `%${"abcdefgh"[position]}: ${type.split("x").at(-1)}`,
+  );
   return `
 func.func @${name}(${args.join(", ")}) -> tensor<${output.type}> {
   %initial = arith.constant ${initial}
@@ -133,63 +144,80 @@ function matmul(name: string, m: number, n: number, k: number, transposed: boole
 
 const identityBody = "    linalg.yield %a : f32";
 
-describe.skipIf(missingMlirRun !== undefined)(`loops against the reference${missingMlirRun === undefined ? "" : ` (${missingMlirRun})`}`, () => {
-  for (const bytes of [16, 32, 64]) {
-    it(`computes convolutions with vectors of ${bytes} bytes`, () => {
-      check(
-        [
-          convolution("unit", 8, 13, 5, 1, 1),
-          convolution("odd", 7, 9, 3, 3, 1),
-          convolution("strided", 6, 18, 3, 3, 2),
-          convolution("wide", 5, 37, 2, 5, 1),
-          convolution("leap", 3, 20, 2, 3, 3),
-          convolution("tiny", 4, 2, 3, 2, 1),
-        ].join("\n"),
-        bytes,
-      );
-    });
+describe.skipIf(missingMlirRun !== undefined)(
+  `loops against the reference${missingMlirRun === undefined ? "" : ` (${missingMlirRun})`}`,
+  () => {
+    for (const bytes of [16, 32, 64]) {
+      it(`computes convolutions with vectors of ${bytes} bytes`, () => {
+        check(
+          [
+            convolution("unit", 8, 13, 5, 1, 1),
+            convolution("odd", 7, 9, 3, 3, 1),
+            convolution("strided", 6, 18, 3, 3, 2),
+            convolution("wide", 5, 37, 2, 5, 1),
+            convolution("leap", 3, 20, 2, 3, 3),
+            convolution("tiny", 4, 2, 3, 2, 1),
+          ].join("\n"),
+          bytes,
+        );
+      });
 
-    it(`computes matrix products with vectors of ${bytes} bytes`, () => {
-      check(
-        [
-          matmul("square", 24, 32, 17, false),
-          matmul("odd", 13, 19, 7, false),
-          matmul("row", 1, 50, 33, false),
-          matmul("transposed", 9, 21, 40, true),
-          matmul("fully_connected", 1, 30, 67, true),
-          matmul("column", 31, 1, 12, false),
-        ].join("\n"),
-        bytes,
-      );
-    });
+      it(`computes matrix products with vectors of ${bytes} bytes`, () => {
+        check(
+          [
+            matmul("square", 24, 32, 17, false),
+            matmul("odd", 13, 19, 7, false),
+            matmul("row", 1, 50, 33, false),
+            matmul("transposed", 9, 21, 40, true),
+            matmul("fully_connected", 1, 30, 67, true),
+            matmul("column", 31, 1, 12, false),
+          ].join("\n"),
+          bytes,
+        );
+      });
 
-    it(`moves elements with vectors of ${bytes} bytes`, () => {
-      const move = (name: string, dims: string, from: Operand, to: Operand) =>
-        genericFunction(name, dims, [from], to, parallel(dims.split(",").length), identityBody);
-      check(
-        [
-          move("transpose", "i, j", { map: "i, j", type: "33x47xf32" }, { map: "j, i", type: "47x33xf32" }),
-          move("aligned", "i, j", { map: "i, j", type: "32x64xf32" }, { map: "j, i", type: "64x32xf32" }),
-          move("permute", "i, j, k, l", { map: "i, j, k, l", type: "2x5x7x9xf32" }, { map: "i, k, l, j", type: "2x7x9x5xf32" }),
-          move("to_last", "i, j, k", { map: "k, i, j", type: "3x14x14xf32" }, { map: "i, j, k", type: "14x14x3xf32" }),
-          move("broadcast", "i, j", { map: "j", type: "19xf32" }, { map: "i, j", type: "6x19xf32" }),
-          move("repeat", "i, j", { map: "i", type: "6xf32" }, { map: "i, j", type: "6x19xf32" }),
-          move("every_second", "i, j", { map: "i, j * 2", type: "4x45xf32" }, { map: "i, j", type: "4x23xf32" }),
-          move("every_fifth", "i, j", { map: "i, j * 5", type: "4x101xf32" }, { map: "i, j", type: "4x20xf32" }),
-          move("nearest", "i, j", { map: "i floordiv 2, j floordiv 2", type: "5x9xf32" }, { map: "i, j", type: "10x18xf32" }),
-          move("wrap", "i, j", { map: "i, j mod 7", type: "3x7xf32" }, { map: "i, j", type: "3x20xf32" }),
-        ].join("\n"),
-        bytes,
-      );
-    });
+      it(`moves elements with vectors of ${bytes} bytes`, () => {
+        const move = (name: string, dims: string, from: Operand, to: Operand) =>
+          genericFunction(name, dims, [from], to, parallel(dims.split(",").length), identityBody);
+        check(
+          [
+            move("transpose", "i, j", { map: "i, j", type: "33x47xf32" }, { map: "j, i", type: "47x33xf32" }),
+            move("aligned", "i, j", { map: "i, j", type: "32x64xf32" }, { map: "j, i", type: "64x32xf32" }),
+            move(
+              "permute",
+              "i, j, k, l",
+              { map: "i, j, k, l", type: "2x5x7x9xf32" },
+              { map: "i, k, l, j", type: "2x7x9x5xf32" },
+            ),
+            move(
+              "to_last",
+              "i, j, k",
+              { map: "k, i, j", type: "3x14x14xf32" },
+              { map: "i, j, k", type: "14x14x3xf32" },
+            ),
+            move("broadcast", "i, j", { map: "j", type: "19xf32" }, { map: "i, j", type: "6x19xf32" }),
+            move("repeat", "i, j", { map: "i", type: "6xf32" }, { map: "i, j", type: "6x19xf32" }),
+            move("every_second", "i, j", { map: "i, j * 2", type: "4x45xf32" }, { map: "i, j", type: "4x23xf32" }),
+            move("every_fifth", "i, j", { map: "i, j * 5", type: "4x101xf32" }, { map: "i, j", type: "4x20xf32" }),
+            move(
+              "nearest",
+              "i, j",
+              { map: "i floordiv 2, j floordiv 2", type: "5x9xf32" },
+              { map: "i, j", type: "10x18xf32" },
+            ),
+            move("wrap", "i, j", { map: "i, j mod 7", type: "3x7xf32" }, { map: "i, j", type: "3x20xf32" }),
+          ].join("\n"),
+          bytes,
+        );
+      });
 
-    it(`reduces with vectors of ${bytes} bytes`, () => {
-      const sum = "    %s = arith.addf %b, %a : f32\n    linalg.yield %s : f32";
-      const largest = "    %s = arith.maximumf %b, %a : f32\n    linalg.yield %s : f32";
-      const squares = "    %p = arith.mulf %a, %a : f32\n    %s = arith.addf %p, %b : f32\n    linalg.yield %s : f32";
-      const reduce = (name: string, dims: string, from: Operand, to: Operand, kinds: string[], body: string) =>
-        genericFunction(name, dims, [from], to, kinds, body);
-      const windowed = (name: string, body: string) => `
+      it(`reduces with vectors of ${bytes} bytes`, () => {
+        const sum = "    %s = arith.addf %b, %a : f32\n    linalg.yield %s : f32";
+        const largest = "    %s = arith.maximumf %b, %a : f32\n    linalg.yield %s : f32";
+        const squares = "    %p = arith.mulf %a, %a : f32\n    %s = arith.addf %p, %b : f32\n    linalg.yield %s : f32";
+        const reduce = (name: string, dims: string, from: Operand, to: Operand, kinds: string[], body: string) =>
+          genericFunction(name, dims, [from], to, kinds, body);
+        const windowed = (name: string, body: string) => `
 func.func @${name}(%x: tensor<1x5x17x19xf32>) -> tensor<1x5x8x9xf32> {
   %initial = arith.constant -9.0 : f32
   %empty = tensor.empty() : tensor<1x5x8x9xf32>
@@ -201,50 +229,92 @@ ${body}
   } -> tensor<1x5x8x9xf32>
   return %result : tensor<1x5x8x9xf32>
 }`;
-      check(
+        check(
+          [
+            reduce(
+              "rows",
+              "i, j",
+              { map: "i, j", type: "7x75xf32" },
+              { map: "i", type: "7xf32" },
+              [...parallel(1), ...reductions(1)],
+              sum,
+            ),
+            reduce(
+              "columns",
+              "i, j",
+              { map: "j, i", type: "75x37xf32" },
+              { map: "i", type: "37xf32" },
+              [...parallel(1), ...reductions(1)],
+              largest,
+            ),
+            reduce(
+              "planes",
+              "c, h, w",
+              { map: "c, h, w", type: "11x13x13xf32" },
+              { map: "c", type: "11xf32" },
+              [...parallel(1), ...reductions(2)],
+              squares,
+            ),
+            reduce(
+              "everything",
+              "i, j",
+              { map: "i, j", type: "23x37xf32" },
+              { map: "", type: "f32" },
+              reductions(2),
+              sum,
+            ),
+            reduce(
+              "middle",
+              "i, j, k",
+              { map: "i, j, k", type: "3x20x18xf32" },
+              { map: "i, k", type: "3x18xf32" },
+              ['"parallel"', '"reduction"', '"parallel"'],
+              sum,
+            ),
+            reduce(
+              "short",
+              "i, j",
+              { map: "i, j", type: "50x3xf32" },
+              { map: "i", type: "50xf32" },
+              [...parallel(1), ...reductions(1)],
+              largest,
+            ),
+            windowed("max_pool", largest),
+            windowed("sum_pool", sum),
+          ].join("\n"),
+          bytes,
+        );
+      });
+    }
+
+    it("computes depthwise and grouped convolutions", () => {
+      const depthwise = genericFunction(
+        "depthwise",
+        "n, c, h, w, u, v",
         [
-          reduce("rows", "i, j", { map: "i, j", type: "7x75xf32" }, { map: "i", type: "7xf32" }, [...parallel(1), ...reductions(1)], sum),
-          reduce("columns", "i, j", { map: "j, i", type: "75x37xf32" }, { map: "i", type: "37xf32" }, [...parallel(1), ...reductions(1)], largest),
-          reduce("planes", "c, h, w", { map: "c, h, w", type: "11x13x13xf32" }, { map: "c", type: "11xf32" }, [...parallel(1), ...reductions(2)], squares),
-          reduce("everything", "i, j", { map: "i, j", type: "23x37xf32" }, { map: "", type: "f32" }, reductions(2), sum),
-          reduce("middle", "i, j, k", { map: "i, j, k", type: "3x20x18xf32" }, { map: "i, k", type: "3x18xf32" }, ['"parallel"', '"reduction"', '"parallel"'], sum),
-          reduce("short", "i, j", { map: "i, j", type: "50x3xf32" }, { map: "i", type: "50xf32" }, [...parallel(1), ...reductions(1)], largest),
-          windowed("max_pool", largest),
-          windowed("sum_pool", sum),
-        ].join("\n"),
-        bytes,
+          { map: "n, c, h + u, w + v", type: "1x6x16x22xf32" },
+          { map: "c, u, v", type: "6x3x3xf32" },
+        ],
+        { map: "n, c, h, w", type: "1x6x14x20xf32" },
+        [...parallel(4), ...reductions(2)],
+        multiplyAdd(),
       );
+      const grouped = genericFunction(
+        "grouped",
+        "n, g, o, h, w, i, u, v",
+        [
+          { map: "n, g, i, h + u, w + v", type: "1x2x3x9x9xf32" },
+          { map: "g, o, i, u, v", type: "2x5x3x3x3xf32" },
+        ],
+        { map: "n, g, o, h, w", type: "1x2x5x7x7xf32" },
+        [...parallel(5), ...reductions(3)],
+        multiplyAdd(),
+      );
+      for (const bytes of [16, 64]) check(`${depthwise}\n${grouped}`, bytes);
     });
-  }
 
-  it("computes depthwise and grouped convolutions", () => {
-    const depthwise = genericFunction(
-      "depthwise",
-      "n, c, h, w, u, v",
-      [
-        { map: "n, c, h + u, w + v", type: "1x6x16x22xf32" },
-        { map: "c, u, v", type: "6x3x3xf32" },
-      ],
-      { map: "n, c, h, w", type: "1x6x14x20xf32" },
-      [...parallel(4), ...reductions(2)],
-      multiplyAdd(),
-    );
-    const grouped = genericFunction(
-      "grouped",
-      "n, g, o, h, w, i, u, v",
-      [
-        { map: "n, g, i, h + u, w + v", type: "1x2x3x9x9xf32" },
-        { map: "g, o, i, u, v", type: "2x5x3x3x3xf32" },
-      ],
-      { map: "n, g, o, h, w", type: "1x2x5x7x7xf32" },
-      [...parallel(5), ...reductions(3)],
-      multiplyAdd(),
-    );
-    for (const bytes of [16, 64]) check(`${depthwise}\n${grouped}`, bytes);
-  });
-
-  it("keeps the order of reductions that are not associative", () => {
-    const argMax = `
+    it("keeps the order of reductions that are not associative", () => {
+      const argMax = `
 func.func @arg_max(%x: tensor<6x40xf32>) -> (tensor<6xf32>, tensor<6xi64>) {
   %low = arith.constant -100.0 : f32
   %none = arith.constant 0 : i64
@@ -281,6 +351,7 @@ func.func @arg_max_columns(%x: tensor<40x21xf32>) -> (tensor<21xf32>, tensor<21x
   } -> (tensor<21xf32>, tensor<21xi64>)
   return %best, %where : tensor<21xf32>, tensor<21xi64>
 }`;
-    for (const bytes of [16, 64]) check(argMax, bytes);
-  });
-});
+      for (const bytes of [16, 64]) check(argMax, bytes);
+    });
+  },
+);

@@ -3,11 +3,11 @@
  * shares no code with our backends.
  */
 import { spawnSync } from "node:child_process";
-import { missingMlirOpt, mlirOpt } from "../../dialects/upstream/mlir-opt.ts";
 import { type FunctionOperation, functionDefinition } from "../../dialects/func/ops.ts";
-import { print } from "../../ir/printer/print.ts";
+import { missingMlirOpt, mlirOpt } from "../../dialects/upstream/mlir-opt.ts";
 import { requireElementName, TypeAttribute } from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
+import { print } from "../../ir/printer/print.ts";
 import { type TensorData, zeros } from "../../ir/tensor-data.ts";
 import { MemRefType } from "../../ir/types.ts";
 import { callable, compileLlvmIr, type JitModule } from "../../runtime/ffi/llvm.ts";
@@ -46,8 +46,13 @@ const lowering = [
 export function mlirToLlvmIr(module: Operation): string {
   const lowered = mlirOpt(print(module, { generic: true, inlineResources: true }), lowering);
   if (lowered.status !== 0) throw new Error(`mlir-opt refuses the module: ${lowered.errors.slice(0, 2000)}`);
-  const translated = spawnSync(translateProgram, ["--mlir-to-llvmir"], { input: lowered.output, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (translated.status !== 0) throw new Error(`mlir-translate refuses the module: ${translated.stderr.slice(0, 2000)}`);
+  const translated = spawnSync(translateProgram, ["--mlir-to-llvmir"], {
+    input: lowered.output,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (translated.status !== 0)
+    throw new Error(`mlir-translate refuses the module: ${translated.stderr.slice(0, 2000)}`);
   return translated.stdout;
 }
 
