@@ -29,6 +29,7 @@ import {
   NoneType,
   type ShapedType,
   type Type,
+  typeKey,
 } from "./types.ts";
 
 export abstract class Attribute {
@@ -127,7 +128,7 @@ export class StringAttribute extends Attribute {
 
   static get(value: string, type: Type = NoneType.instance): StringAttribute {
     const text = type === NoneType.instance ? quoted(value) : `${quoted(value)} : ${type}`;
-    return internAttribute(text, StringAttribute, () => new StringAttribute(text, value, type));
+    return internAttribute(`${text} ${typeKey(type)}`, StringAttribute, () => new StringAttribute(text, value, type));
   }
 }
 
@@ -167,7 +168,7 @@ export class TypeAttribute extends Attribute {
     this.type = type;
   }
   static get(type: Type): TypeAttribute {
-    return internAttribute(type.text, TypeAttribute, () => new TypeAttribute(type));
+    return internAttribute(typeKey(type), TypeAttribute, () => new TypeAttribute(type));
   }
 }
 

@@ -397,9 +397,10 @@ export class OperationDefinition<F extends Fields = Fields> {
       if (field.constraint.variable !== undefined && value !== undefined)
         bound.set(field.constraint.variable, value.type);
     }
-    const types = this.resultFields.map(({ field }) =>
-      field.constraint.variable === undefined ? undefined : bound.get(field.constraint.variable),
-    );
+    const types = this.resultFields.map(({ field }) => {
+      const { variable, only } = field.constraint;
+      return variable === undefined ? (field.arity === "one" ? only : undefined) : bound.get(variable);
+    });
     return types.every((type) => type !== undefined) ? types : undefined;
   }
 

@@ -23,10 +23,32 @@ export abstract class Type {
 }
 
 const internedTypes = new Map<string, Type>();
+/** Types that are known as text only, because their dialect is not loaded, and types that contain such. */
+const opaqueTypes = new WeakSet<Type>();
 
-/** Returns the one type spelled `text`, made by `make` on first use. Every factory of types goes through here. */
-export function internType<T extends Type>(text: string, kind: ClassOf<T>, make: () => T): T {
-  return intern(internedTypes, text, kind, make);
+/**
+ * Returns the one type spelled `text`, made by `make` on first use. Every factory of types goes through here. `parts` are the
+ * types inside: the same spelling may stand for a type of a loaded dialect, and for one that is known as text only.
+ */
+export function internType<T extends Type>(
+  text: string,
+  kind: ClassOf<T>,
+  make: () => T,
+  parts: readonly Type[] = [],
+): T {
+  if (!parts.some((part) => opaqueTypes.has(part))) return intern(internedTypes, text, kind, make);
+  return internOpaque(text, kind, make);
+}
+
+function internOpaque<T extends Type>(text: string, kind: ClassOf<T>, make: () => T): T {
+  const type = intern(internedTypes, `${text} as text`, kind, make);
+  opaqueTypes.add(type);
+  return type;
+}
+
+/** What tells this type from all others: its spelling, and whether it is known as text only. */
+export function typeKey(type: Type): string {
+  return opaqueTypes.has(type) ? `${type.text} as text` : type.text;
 }
 
 export type Signedness = "signless" | "signed" | "unsigned";
@@ -106,7 +128,7 @@ export class ComplexType extends Type {
   }
   static get(element: Type): ComplexType {
     const text = `complex<${element}>`;
-    return internType(text, ComplexType, () => new ComplexType(text, element));
+    return internType(text, ComplexType, () => new ComplexType(text, element), [element]);
   }
 }
 
@@ -118,7 +140,7 @@ export class TupleType extends Type {
   }
   static get(elements: readonly Type[]): TupleType {
     const text = `tuple<${elements.join(", ")}>`;
-    return internType(text, TupleType, () => new TupleType(text, elements));
+    return internType(text, TupleType, () => new TupleType(text, [...elements]), elements);
   }
 }
 
@@ -132,7 +154,8 @@ export class FunctionType extends Type {
   }
   static get(inputs: readonly Type[], results: readonly Type[]): FunctionType {
     const text = `(${inputs.join(", ")}) -> ${functionResultsText(results)}`;
-    return internType(text, FunctionType, () => new FunctionType(text, [...inputs], [...results]));
+    const make = () => new FunctionType(text, [...inputs], [...results]);
+    return internType(text, FunctionType, make, [...inputs, ...results]);
   }
 }
 
@@ -182,7 +205,7 @@ export class TensorType extends ShapedType {
 
   static get(shape: readonly number[], element: Type, encoding?: Attribute): TensorType {
     const text = `tensor<${dimensionsText(shape)}${element}${encoding === undefined ? "" : `, ${encoding}`}>`;
-    return internType(text, TensorType, () => new TensorType(text, [...shape], element, encoding));
+    return internType(text, TensorType, () => new TensorType(text, [...shape], element, encoding), [element]);
   }
 }
 
@@ -195,7 +218,7 @@ export class UnrankedTensorType extends Type {
   }
   static get(element: Type): UnrankedTensorType {
     const text = `tensor<*x${element}>`;
-    return internType(text, UnrankedTensorType, () => new UnrankedTensorType(text, element));
+    return internType(text, UnrankedTensorType, () => new UnrankedTensorType(text, element), [element]);
   }
 }
 
@@ -223,7 +246,7 @@ export class MemRefType extends ShapedType {
     const space = defaultMemorySpace(memorySpace);
     const extras = [kept, space].filter((extra) => extra !== undefined).map((extra) => `, ${extra}`);
     const text = `memref<${dimensionsText(shape)}${element}${extras.join("")}>`;
-    return internType(text, MemRefType, () => new MemRefType(text, [...shape], element, kept, space));
+    return internType(text, MemRefType, () => new MemRefType(text, [...shape], element, kept, space), [element]);
   }
 }
 
@@ -248,7 +271,7 @@ export class UnrankedMemRefType extends Type {
   static get(element: Type, memorySpace?: Attribute): UnrankedMemRefType {
     const space = defaultMemorySpace(memorySpace);
     const text = `memref<*x${element}${space === undefined ? "" : `, ${space}`}>`;
-    return internType(text, UnrankedMemRefType, () => new UnrankedMemRefType(text, element, space));
+    return internType(text, UnrankedMemRefType, () => new UnrankedMemRefType(text, element, space), [element]);
   }
 }
 
@@ -264,7 +287,7 @@ export class VectorType extends ShapedType {
   static get(shape: readonly number[], element: Type, scalable: readonly boolean[] = []): VectorType {
     const sizes = shape.map((size, index) => (scalable[index] ? `[${size}]x` : `${size}x`)).join("");
     const text = `vector<${sizes}${element}>`;
-    return internType(text, VectorType, () => new VectorType(text, [...shape], element, [...scalable]));
+    return internType(text, VectorType, () => new VectorType(text, [...shape], element, [...scalable]), [element]);
   }
 }
 
@@ -290,7 +313,7 @@ export class OpaqueType extends Type {
   }
   static get(dialect: string, body: string): OpaqueType {
     const text = `!${dialectSymbolText(dialect, body)}`;
-    return internType(text, OpaqueType, () => new OpaqueType(text, dialect, body));
+    return internOpaque(text, OpaqueType, () => new OpaqueType(text, dialect, body));
   }
 }
 

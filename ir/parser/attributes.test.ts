@@ -7,6 +7,7 @@ import {
   IntegerAttribute,
   StringAttribute,
 } from "../attributes.ts";
+import { Context } from "../context.ts";
 import { DiagnosticError } from "../diagnostic-error.ts";
 import { missingOracle, mlirGenericForm } from "../printer/mlir-oracle.ts";
 import { print } from "../printer/print.ts";
@@ -195,6 +196,23 @@ describe("refused", () => {
     expect(caught).toBeInstanceOf(DiagnosticError);
     expect((caught as DiagnosticError).message).toMatch(message);
     expect((caught as DiagnosticError).render()).toMatch(/^-:\d+:\d+: error: /);
+  });
+
+  test("a dialect that is loaded for one text and not for another is no clash", () => {
+    const without = new Context([], { allowUnregistered: true });
+    for (const text of [
+      "!test.box<i8>",
+      "tensor<2x!test.box<i8>>",
+      "() -> !test.box<i8>",
+      "tuple<tensor<2x!test.box<i8>>>",
+    ]) {
+      const asText = new TextParser(text, without).parseAttribute();
+      const loaded = new TextParser(text, context).parseAttribute();
+      expect(asText.text).toBe(loaded.text);
+      expect(asText).not.toBe(loaded);
+      expect(new TextParser(text, without).parseAttribute()).toBe(asText);
+      expect(new TextParser(text, context).parseAttribute()).toBe(loaded);
+    }
   });
 
   test("types of a dialect that is not loaded", () => {
