@@ -7,8 +7,8 @@ import { join } from "node:path";
 import type { Context, Dialect } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
-import { print } from "../ir/printer/print.ts";
 import { writeIr } from "../ir/sidecar.ts";
+import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
@@ -97,7 +97,7 @@ export function lowerTo(source: Source, last: Level, options: LowerOptions): Low
   const context = defaultContext().with(options.dialects ?? []);
   const progress = options.onProgress ?? (() => {});
   progress("reading");
-  const { name, module } = loadSource(source, context, options.shapes === undefined ? {} : { shapes: options.shapes });
+  const { name, module } = loadSource(source, context, sourceOptions(options));
   return lowerModule(name, module, context, last, options);
 }
 
@@ -163,8 +163,6 @@ export interface CompiledNetwork extends Disposable {
   readonly device: ConcreteDevice;
   readonly program: Program;
   readonly levels: readonly LevelReport[];
-  /** Overflows on the (virtual) engine in the last run, a sentence per task; empty on the CPU. */
-  overflows(): readonly string[];
 }
 
 /** Whether this machine can run LLVM's code and the caller wants it. */
@@ -177,22 +175,12 @@ function usesLlvm(options: CompileOptions): boolean {
  *
  * @throws DiagnosticError for bad input, an operation that the device cannot run, or a device that is not there
  */
-export function compile(source: Source, options: CompileOptions = {}): CompiledNetwork {
+export async function compile(source: Source, options: CompileOptions = {}): Promise<CompiledNetwork> {
   const device = chooseDevice(options.device ?? "auto");
   const llvm = usesLlvm(options);
   const context = defaultContext().with(options.dialects ?? []);
   options.onProgress?.("reading");
-  const { name, module } = loadSource(source, context, options.shapes === undefined ? {} : { shapes: options.shapes });
-  return compileModule(name, module, context, { ...options, device, llvm });
-}
-
-function compileModule(
-  name: string,
-  module: Operation,
-  context: Context,
-  options: CompileOptions & { readonly device: ConcreteDevice; readonly llvm: boolean },
-): CompiledNetwork {
-  const { device, llvm } = options;
+  const { name, module } = loadSource(source, context, sourceOptions(options));
   const start = levelOf(module);
   // Dumps of the engine's own levels hold an engine program: off a Mac only the virtual engine runs them.
   const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device;
@@ -200,27 +188,28 @@ function compileModule(
     throw new DiagnosticError("running on the engine is not part of this version: use --device=ane-virtual");
   if (start === "llvm" && !llvm) {
     throw new DiagnosticError(
-      "the module is at the 'llvm' level, which only LLVM runs: no libLLVM is used here; give a higher level",
+      "the module is at the 'llvm' level, which only LLVM runs, and no libLLVM is used here: give a higher level",
     );
   }
-  const lowered = lowerModule(name, module, context, start === "llvm" || llvm ? "llvm" : "loops", {
-    ...options,
-    route,
-    portable: !llvm,
-  });
+  const lowered = lowerModule(name, module, context, llvm ? "llvm" : "loops", { ...options, route, portable: !llvm });
   options.onProgress?.(llvm ? "machine code" : "WebAssembly");
-  const loaded = loadHostProgram(name, lowered.module, { llvm, virtualEngine: route === "ane-virtual" });
+  const program = await loadHostProgram(name, lowered.module, { llvm });
   return {
     name,
     device: route === "ane-virtual" ? "ane-virtual" : "cpu",
-    program: loaded.program,
+    program,
     levels: lowered.levels,
-    overflows: loaded.overflows,
-    [Symbol.dispose]: () => loaded.program.dispose(),
+    [Symbol.dispose]: () => program.dispose(),
   };
 }
 
-/** The text of a module, as `anemone opt` prints it. */
-export function irText(module: Operation): string {
-  return print(module);
+function sourceOptions({ shapes }: { readonly shapes?: LowerOptions["shapes"] }): {
+  shapes?: Readonly<Record<string, readonly number[]>>;
+} {
+  return shapes === undefined ? {} : { shapes };
+}
+
+/** LLVM IR text of a module at the llvm level; weights are external constants. */
+export function emitLlvmIr(module: Operation): string {
+  return llvmIrText(module).text;
 }

@@ -27,7 +27,7 @@ export interface PipelineSettings {
   readonly target: string;
 }
 
-const tensorPipeline = "canonicalize,constant-fold,fold-batch-norm,canonicalize,constant-fold,cse,dce";
+const tensorPipeline = "canonicalize,constant-fold,cse,dce";
 
 function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
   const { vectorBytes, vectorRegisters } = settings;
@@ -35,12 +35,12 @@ function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
     { level: "buffers", pipeline: "bufferize" },
     {
       level: "loops",
-      pipeline: `vectorize{vector-bytes=${vectorBytes} registers=${vectorRegisters}},linalg-to-loops,expand-math,canonicalize,cse,outline-kernels`,
+      pipeline: `vectorize{vector-bytes=${vectorBytes} registers=${vectorRegisters}},linalg-to-loops,outline-kernels,expand-math,canonicalize,cse`,
     },
   ];
 }
 
-const linalgCleanup = "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,canonicalize,cse,dce";
+const linalgCleanup = "canonicalize,cse,dce";
 
 /** The steps from the tensor level to the last one of a route (`llvm` is added for machine code by `cpu` and `ane-virtual`). */
 export function stepsOf(route: Route, settings: PipelineSettings): readonly LevelStep[] {
@@ -49,7 +49,7 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
   switch (route) {
     case "cpu":
       return [
-        { level: "tensor", pipeline: `${tensorPipeline},hoist-weights` },
+        { level: "tensor", pipeline: tensorPipeline },
         { level: "fused", pipeline: "tensor-to-fused{device=cpu}" },
         { level: "linalg", pipeline: `fused-to-linalg,${linalgCleanup}` },
         ...hostSteps(settings),

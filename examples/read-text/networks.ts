@@ -33,13 +33,6 @@ export interface DeviceNetworks {
 /** Opens a device. @throws when the machine does not have it; the message offers the alternatives. */
 export type OpenNetworks = (device: DeviceName, options: NetworkOptions) => DeviceNetworks | Promise<DeviceNetworks>;
 
-/** The smallest shape of each network, compiled to tell what `auto` picked before the first picture is read. */
-const firstShapes: Record<NetworkName, readonly number[]> = {
-  detector: [1, 3, 320, 320],
-  classifier: [1, 3, 48, 192],
-  recogniser: [1, 3, 48, 160],
-};
-
 interface Opened {
   readonly network: NetworkName;
   readonly inputShape: readonly number[];
@@ -50,41 +43,60 @@ interface Opened {
   milliseconds: number;
 }
 
-export const networks: OpenNetworks = (device, { llvm, irFolder, progress }) => {
-  const opened: Opened[] = [];
-  const openOne = (network: NetworkName, inputShape: readonly number[]): Opened => {
-    const known = opened.find((each) => each.network === network && each.inputShape.join() === inputShape.join());
-    if (known !== undefined) return known;
+export const networks: OpenNetworks = async (device, { llvm, irFolder, progress }) => {
+  const opened = new Map<string, Promise<Opened>>();
+  const finished: Opened[] = [];
+  const compileOne = async (network: NetworkName, inputShape: readonly number[]): Promise<Opened> => {
     const shapeText = inputShape.join("x");
     const irPath = join(irFolder, `${network}-${shapeText}`);
     const shapes = { [inputName]: inputShape };
-    const report = (step: string) => progress(`${network} ${shapeText}: ${step}`);
-    const compiled = compile(modelPath(network), { device, llvm, shapes, irFolder: irPath, onProgress: report });
+    const onProgress = (step: string) => progress(`${network} ${shapeText}: ${step}`);
+    const compiled = await compile(modelPath(network), { device, llvm, shapes, irFolder: irPath, onProgress });
     // The engine's program of the same network, to show what a Mac's engine would be given.
-    const engine = lowerTo(modelPath(network), "mil", { route: "ane", shapes, irFolder: join(irPath, "engine"), onProgress: report });
-    const made = { network, inputShape, compiled, engineLevels: engine.levels, irPath, runs: 0, milliseconds: Number.POSITIVE_INFINITY };
-    opened.push(made);
+    const engine = lowerTo(modelPath(network), "mil", {
+      route: "ane",
+      shapes,
+      irFolder: join(irPath, "engine"),
+      onProgress,
+    });
+    const made = {
+      network,
+      inputShape,
+      compiled,
+      engineLevels: engine.levels,
+      irPath,
+      runs: 0,
+      milliseconds: Number.POSITIVE_INFINITY,
+    };
+    finished.push(made);
     return made;
   };
-  const open: NetworkFactory = (network, inputShape): Network => {
-    const made = openOne(network, inputShape);
+  const openOne = (network: NetworkName, inputShape: readonly number[]): Promise<Opened> => {
+    const key = `${network} ${inputShape.join("x")}`;
+    const known = opened.get(key) ?? compileOne(network, inputShape);
+    opened.set(key, known);
+    return known;
+  };
+  const open: NetworkFactory = async (network, inputShape): Promise<Network> => {
+    const made = await openOne(network, inputShape);
     return {
       run: (inputs) => {
         const start = performance.now();
         const outputs = made.compiled.program.run(inputs);
         made.runs++;
         made.milliseconds = Math.min(made.milliseconds, performance.now() - start);
-        for (const overflow of made.compiled.overflows()) progress(`${network}: ${overflow}`);
         return outputs;
       },
     };
   };
+  // The classifier has one shape; compiling it first tells what `auto` picked.
+  const first = await openOne("classifier", [1, 3, 48, 192]);
   return {
-    device: openOne("classifier", firstShapes.classifier).compiled.program.device,
+    device: first.compiled.program.device,
     open,
-    reports: () => opened.filter(({ runs }) => runs > 0).map(reportOf),
+    reports: () => finished.filter(({ runs }) => runs > 0).map(reportOf),
     close: () => {
-      for (const { compiled } of opened) compiled[Symbol.dispose]();
+      for (const { compiled } of finished) compiled[Symbol.dispose]();
     },
   };
 };

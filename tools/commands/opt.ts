@@ -12,7 +12,7 @@ import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
 import { readIr, writeIr } from "../../ir/sidecar.ts";
 import { verify } from "../../ir/verifier.ts";
-import type { AnyPass } from "../../passes/pass.ts";
+import type { AnyPass, OptionDefinitions } from "../../passes/pass.ts";
 import { type Instrumentation, PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
 
@@ -71,13 +71,9 @@ export async function optCommand(file: string, options: OptOptions): Promise<voi
 }
 
 function describePass(pass: AnyPass): string {
-  const lines = [`${pass.name}: ${pass.doc}`];
-  for (const [name, option] of Object.entries(
-    pass.options as AnyPass["options"] & { [name: string]: { doc: string; default: unknown } },
-  )) {
-    lines.push(`    ${name}=${option.default}  ${option.doc}`);
-  }
-  return lines.join("\n");
+  const options: OptionDefinitions = pass.options;
+  const lines = Object.entries(options).map(([name, option]) => `    ${name}=${option.default}  ${option.doc}`);
+  return [`${pass.name}: ${pass.doc}`, ...lines].join("\n");
 }
 
 interface Extensions {

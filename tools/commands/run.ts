@@ -82,5 +82,4 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
       `  ${colors.cyan(name)}: ${tensor.element}[${tensor.shape.join(", ")}]  ${summarize(tensor)}${written[name] === undefined ? "" : `  -> ${written[name]}`}`,
     );
   }
-  for (const overflow of network.overflows()) console.error(colors.yellow(`overflow: ${overflow}`));
 }
