@@ -37,6 +37,17 @@ import {
   overflowText,
   roundingModeAttribute,
 } from "./flags.ts";
+import {
+  foldBitcast,
+  foldCast,
+  foldFloat,
+  foldFloatComparison,
+  foldInteger,
+  foldIntegerComparison,
+  foldSelect,
+  foldUnaryFloat,
+} from "./fold.ts";
+import type { FloatMnemonic, IntegerMnemonic } from "./scalar.ts";
 
 /** The type of a typed attribute: what a constant of it has as its result. */
 export function typeOfAttribute(value: unknown): Type | undefined {
@@ -77,7 +88,7 @@ export const constant = op(
 
 const T = typeVariable;
 
-function integerBinary(mnemonic: string, doc: string, traits: readonly Trait[] = [], isPure = true) {
+function integerBinary(mnemonic: IntegerMnemonic, doc: string, traits: readonly Trait[] = [], isPure = true) {
   return op(
     `arith.${mnemonic}`,
     { lhs: operand(T("T", integerLike)), rhs: operand(T("T", integerLike)), result: result(T("T", integerLike)) },
@@ -85,12 +96,15 @@ function integerBinary(mnemonic: string, doc: string, traits: readonly Trait[] =
       doc,
       example: example(`%r = arith.${mnemonic} %a, %b : i32`, "%a: i32", "%b: i32"),
       traits: [...(isPure ? (["Pure"] as const) : []), "Elementwise", "SameOperandsAndResultType", ...traits],
+      fold: (operation, constants) => foldInteger(mnemonic, operation, constants),
+      // Not to be run speculatively, but without effects on memory.
+      ...(isPure ? {} : { effects: () => [] }),
       format: elementwiseFormat({ operands: 2 }),
     },
   );
 }
 
-function overflowBinary(mnemonic: string, doc: string, traits: readonly Trait[] = []) {
+function overflowBinary(mnemonic: IntegerMnemonic, doc: string, traits: readonly Trait[] = []) {
   return op(
     `arith.${mnemonic}`,
     {
@@ -103,12 +117,13 @@ function overflowBinary(mnemonic: string, doc: string, traits: readonly Trait[] 
       doc,
       example: example(`%r = arith.${mnemonic} %a, %b overflow<nsw> : i32`, "%a: i32", "%b: i32"),
       traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
+      fold: (operation, constants) => foldInteger(mnemonic, operation, constants),
       format: elementwiseFormat({ operands: 2, flags: overflowText }),
     },
   );
 }
 
-function floatBinary(mnemonic: string, doc: string, traits: readonly Trait[] = []) {
+function floatBinary(mnemonic: FloatMnemonic, doc: string, traits: readonly Trait[] = []) {
   return op(
     `arith.${mnemonic}`,
     {
@@ -121,6 +136,7 @@ function floatBinary(mnemonic: string, doc: string, traits: readonly Trait[] = [
       doc,
       example: example(`%r = arith.${mnemonic} %x, %y fastmath<contract> : f32`, "%x: f32", "%y: f32"),
       traits: ["Pure", "Elementwise", "SameOperandsAndResultType", ...traits],
+      fold: (operation, constants) => foldFloat(mnemonic, operation, constants),
       format: elementwiseFormat({ operands: 2, flags: fastMathText }),
     },
   );
@@ -173,6 +189,7 @@ export const negf = op(
     doc: "Flips the sign.",
     example: example("%r = arith.negf %x : f32", "%x: f32"),
     traits: ["Pure", "Elementwise", "SameOperandsAndResultType", "Involution"],
+    fold: (operation, constants) => foldUnaryFloat("negf", operation, constants),
     format: elementwiseFormat({ operands: 1, flags: fastMathText }),
   },
 );
@@ -229,6 +246,7 @@ export const cmpi = op(
     example: example("%r = arith.cmpi slt, %a, %b : i32", "%a: i32", "%b: i32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => boolOfSameShape(lhs.type),
+    fold: (operation, constants) => foldIntegerComparison(operation.predicate, operation, constants),
     format: elementwiseFormat({
       operands: 2,
       predicate: { name: "predicate", codec: wordCodec(integerPredicateAttribute) },
@@ -251,6 +269,7 @@ export const cmpf = op(
     example: example("%r = arith.cmpf olt, %a, %b fastmath<nnan> : f32", "%a: f32", "%b: f32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => boolOfSameShape(lhs.type),
+    fold: (operation, constants) => foldFloatComparison(operation.predicate, operation, constants),
     format: elementwiseFormat({
       operands: 2,
       predicate: { name: "predicate", codec: wordCodec(floatPredicateAttribute) },
@@ -279,6 +298,7 @@ export const select = op(
         report(`expects a condition of type i1 or ${boolOfSameShape(selected.type)}, found ${condition.type}`);
       }
     },
+    fold: foldSelect,
     format: {
       parse: (parser) => {
         const condition = parser.parseOperand();
@@ -355,6 +375,8 @@ function cast(
       doc,
       example: example(`%r = arith.${mnemonic} %x : ${types[0]} to ${types[1]}`, `%x: ${types[0]}`),
       traits: ["Pure", "Elementwise"],
+      fold: (operation, constants) =>
+        mnemonic === "bitcast" ? foldBitcast(operation, constants) : foldCast(mnemonic, operation, constants),
       format: castFormat,
       verify: (operation, report) => checkCast(operation, rule, report),
     },
@@ -441,6 +463,7 @@ export const truncf = op(
     example: example("%r = arith.truncf %x to_nearest_even : f64 to f32", "%x: f64"),
     traits: ["Pure", "Elementwise"],
     verify: (operation, report) => checkCast(operation, narrows, report),
+    fold: (operation, constants) => foldCast("truncf", operation, constants),
     format: {
       parse: (parser) => {
         const input = parser.parseOperand();

@@ -15,4 +15,8 @@ export * from "./memory.ts";
 export * from "./types.ts";
 
 export const llvmOps = [...llvmControl, ...llvmArithmetic, ...llvmMemory, ...llvmIntrinsics];
-export const llvm = dialect("llvm", { doc: "LLVM IR, as MLIR spells it.", ops: llvmOps, types: llvmTypes });
+export const llvm = dialect("llvm", {
+  doc: "LLVM IR, as MLIR spells it.",
+  ops: llvmOps,
+  types: llvmTypes,
+});

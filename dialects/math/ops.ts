@@ -3,6 +3,8 @@
 import { typeVariable } from "../../ir/constraints.ts";
 import { defaultAttribute, op, operand, result, type Trait } from "../../ir/declaration.ts";
 import { fastMathAttribute, fastMathText } from "../arith/flags.ts";
+import { foldUnaryFloat, foldUnaryInteger } from "../arith/fold.ts";
+import type { MathIntegerMnemonic } from "../arith/scalar.ts";
 import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike, integerLike } from "../upstream/constraints.ts";
 import { elementwiseFormat, parseAngleWords, printFlags } from "../upstream/formats.ts";
@@ -20,12 +22,13 @@ function unary(mnemonic: string, doc: string) {
       doc,
       example: example(`%r = math.${mnemonic} %x fastmath<afn> : f32`, "%x: f32"),
       traits,
+      fold: (operation, constants) => foldUnaryFloat(mnemonic, operation, constants),
       format: elementwiseFormat({ operands: 1, flags: fastMathText }),
     },
   );
 }
 
-function integerUnary(mnemonic: string, doc: string) {
+function integerUnary(mnemonic: MathIntegerMnemonic, doc: string) {
   return op(
     `math.${mnemonic}`,
     { input: operand(I), result: result(I) },
@@ -33,6 +36,7 @@ function integerUnary(mnemonic: string, doc: string) {
       doc,
       example: example(`%r = math.${mnemonic} %x : i32`, "%x: i32"),
       traits,
+      fold: (operation, constants) => foldUnaryInteger(mnemonic, operation, constants),
       format: elementwiseFormat({ operands: 1 }),
     },
   );

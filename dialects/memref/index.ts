@@ -1,8 +1,13 @@
 /** The memref dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { memrefCanonicalization } from "./canonicalize.ts";
 import { memrefOps } from "./ops.ts";
 
 export * from "./build.ts";
 export * from "./ops.ts";
 export * from "./types.ts";
-export const memref = dialect("memref", { doc: "Buffers in memory and views of them.", ops: memrefOps });
+export const memref = dialect("memref", {
+  doc: "Buffers in memory and views of them.",
+  ops: memrefOps,
+  canonicalization: memrefCanonicalization,
+});

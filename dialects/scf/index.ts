@@ -1,7 +1,12 @@
 /** The scf dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { scfCanonicalization } from "./canonicalize.ts";
 import { scfOps } from "./ops.ts";
 
 export * from "./build.ts";
 export * from "./ops.ts";
-export const scf = dialect("scf", { doc: "Structured control flow: loops and conditions.", ops: scfOps });
+export const scf = dialect("scf", {
+  doc: "Structured control flow: loops and conditions.",
+  ops: scfOps,
+  canonicalization: scfCanonicalization,
+});

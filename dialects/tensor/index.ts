@@ -2,6 +2,7 @@
 import { dialect } from "../../ir/context.ts";
 import { tensorCanonicalization } from "./canonicalize.ts";
 import { computeOps } from "./ops.ts";
+import { upstreamTensorCanonicalization } from "./upstream-canonicalize.ts";
 import { upstreamEvaluators } from "./upstream-evaluate.ts";
 import { upstreamTensorOps } from "./upstream-ops.ts";
 
@@ -13,6 +14,6 @@ export * from "./upstream-ops.ts";
 export const tensor = dialect("tensor", {
   doc: "Computations of neural networks on immutable tensors of static shape, beside the upstream ops that linalg needs.",
   ops: [...computeOps, ...upstreamTensorOps],
-  canonicalization: tensorCanonicalization,
+  canonicalization: [...tensorCanonicalization, ...upstreamTensorCanonicalization],
   attach: upstreamEvaluators,
 });

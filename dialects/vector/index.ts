@@ -1,7 +1,12 @@
 /** The vector dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { vectorCanonicalization } from "./canonicalize.ts";
 import { vectorOps } from "./ops.ts";
 
 export * from "./build.ts";
 export * from "./ops.ts";
-export const vector = dialect("vector", { doc: "SIMD values.", ops: vectorOps });
+export const vector = dialect("vector", {
+  doc: "SIMD values.",
+  ops: vectorOps,
+  canonicalization: vectorCanonicalization,
+});

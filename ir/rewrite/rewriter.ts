@@ -60,8 +60,12 @@ export class Rewriter extends Builder {
 
   /** Changes an operation in place: `modify(op, () => op.setOperand(0, x))`. */
   modify(operation: Operation, change: () => void): true {
+    const before = operation.operands;
     change();
     this.#listener.modified?.(operation);
+    // What the operation no longer uses may be dead now.
+    for (const value of before)
+      if (!value.hasUses && value.definer !== undefined) this.#listener.modified?.(value.definer);
     return true;
   }
 
@@ -69,6 +73,7 @@ export class Rewriter extends Builder {
     const users = value.users;
     value.replaceAllUsesWith(replacement);
     for (const user of users) this.#listener.modified?.(user);
+    if (value.definer !== undefined) this.#listener.modified?.(value.definer);
   }
 
   protected override inserted(operation: Operation): void {
