@@ -30,6 +30,12 @@ export function bufferSignature(original: FunctionOperation, arenaBytes: number)
   for (const [position, type] of results.entries())
     add(type, original.res_attrs?.[position] ?? DictionaryAttribute.get([]));
   types.push(MemRefType.get([arenaBytes], i8));
-  attributes.push(DictionaryAttribute.get([[arenaMark, UnitAttribute.instance]]));
+  const arenaType = TypeAttribute.get(TensorType.get([arenaBytes], i8));
+  attributes.push(
+    DictionaryAttribute.get([
+      [arenaMark, UnitAttribute.instance],
+      [typeMark, arenaType],
+    ]),
+  );
   return { type: FunctionType.get(types, []), argumentAttributes: attributes };
 }

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { type FunctionOperation, functionDefinition } from "../../dialects/func/ops.ts";
 import { missingMlirOpt, mlirOpt } from "../../dialects/upstream/mlir-opt.ts";
-import { requireElementName, TypeAttribute } from "../../ir/attributes.ts";
+import { requireElementName } from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { print } from "../../ir/printer/print.ts";
 import { type TensorData, zeros } from "../../ir/tensor-data.ts";
@@ -80,7 +80,7 @@ export class MlirProgram {
     callable(this.#jit.lookup(name), buffers.length)(...buffers.map((buffer) => buffer.data));
     return buffers.slice(inputs.length).filter((_, position) => {
       const marks = func.arg_attrs?.[inputs.length + position];
-      return marks?.entries.get("anemone.type") instanceof TypeAttribute;
+      return marks !== undefined && !marks.entries.has("anemone.arena");
     });
   }
 
