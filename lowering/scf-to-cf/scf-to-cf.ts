@@ -44,11 +44,10 @@ function continuation(operation: Operation): Block {
   return rest;
 }
 
-/** The terminator of a region's only block. */
+/** What ends a region's work: the one terminator of scf in it. Loops inside may have split its block already. */
 function terminatorOf(region: Region): Operation {
-  const { last } = region.onlyBlock;
-  if (last === undefined) throw new Error("the block is empty");
-  return last;
+  for (const { last } of region.blocks) if (last?.name.startsWith("scf.")) return last;
+  throw new Error(`the region of ${region.parent?.name} does not end in a terminator of scf`);
 }
 
 /** Replaces a block's terminator by what `build` makes. */
@@ -79,11 +78,11 @@ const lowerFor = convert(scf.forOperation, "scf-for-to-branches", (operation, _o
   const annotation = annotationOf(operation);
   const before = operation.block!;
   const end = continuation(operation);
-  const body = region.onlyBlock;
-  const [counter, ..._carried] = body.arguments;
   const yielded = terminatorOf(region);
-  takeBlocks(region);
-  insertBlocksAfter(before, [body, end]);
+  const blocks = takeBlocks(region);
+  const body = blocks[0]!;
+  const [counter] = body.arguments;
+  insertBlocksAfter(before, [...blocks, end]);
   const [low, high] = [constantIntegerOf(lowerBound), constantIntegerOf(upperBound)];
   if (low !== undefined && high !== undefined && low < high) goTo(rewriter, body, [lowerBound, ...initArgs]);
   else {
@@ -116,13 +115,13 @@ const lowerIf = convert(scf.ifOperation, "scf-if-to-branches", (operation, _oper
   const { condition, thenRegion, elseRegion } = operation;
   const before = operation.block!;
   const end = continuation(operation);
-  const [thenBlock, elseBlock] = [thenRegion, elseRegion].map((region) => region.entry);
-  const blocks = [...takeBlocks(thenRegion), ...takeBlocks(elseRegion), end];
-  insertBlocksAfter(before, blocks);
-  for (const block of [thenBlock, elseBlock]) {
-    const yielded = block?.last;
-    if (yielded !== undefined) terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
+  const [thenBlock, elseBlock] = [thenRegion.entry, elseRegion.entry];
+  for (const region of [thenRegion, elseRegion]) {
+    if (region.entry === undefined) continue;
+    const yielded = terminatorOf(region);
+    terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
   }
+  insertBlocksAfter(before, [...takeBlocks(thenRegion), ...takeBlocks(elseRegion), end]);
   rewriter.build(conditionalBranch, {
     condition,
     trueDest: thenBlock ?? end,
@@ -138,7 +137,7 @@ const lowerWhile = convert(scf.whileOperation, "scf-while-to-branches", (operati
   const annotation = annotationOf(operation);
   const block = operation.block!;
   const end = continuation(operation);
-  const [test, body] = [beforeRegion.onlyBlock, afterRegion.onlyBlock];
+  const [test, body] = [beforeRegion.entry!, afterRegion.entry!];
   const [decision, yielded] = [terminatorOf(beforeRegion), terminatorOf(afterRegion)];
   insertBlocksAfter(block, [...takeBlocks(beforeRegion), ...takeBlocks(afterRegion), end]);
   goTo(rewriter, test, inits);
@@ -176,14 +175,17 @@ const lowerIndexSwitch = convert(scf.indexSwitch, "scf-index-switch-to-branches"
   const { arg, cases, defaultRegion, caseRegions } = operation;
   let block = operation.block!;
   const end = continuation(operation);
-  const bodies = [...caseRegions, defaultRegion].map((region) => {
+  const bodies: Block[] = [];
+  const inner: Block[] = [];
+  for (const region of [...caseRegions, defaultRegion]) {
     const yielded = terminatorOf(region);
     terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
-    return takeBlocks(region)[0]!;
-  });
+    bodies.push(region.entry!);
+    inner.push(...takeBlocks(region));
+  }
   const otherwise = bodies.pop()!;
   const tests = cases.slice(1).map(() => new Block());
-  insertBlocksAfter(block, [...tests, ...bodies, otherwise, end]);
+  insertBlocksAfter(block, [...tests, ...inner, end]);
   if (cases.length === 0) rewriter.within(at.endOf(block), () => goTo(rewriter, otherwise, []));
   for (const [position, value] of cases.entries()) {
     const next = tests[position] ?? otherwise;
@@ -256,7 +258,10 @@ export const scfToCfPatterns: readonly ConversionPattern[] = [
 
 /** Turns all structured control flow inside `root` into branches; returns whether there was any. */
 export function convertScfToCf(root: Operation, context: Context): boolean {
-  const target = new ConversionTarget().illegalDialects("scf");
+  // Terminators go when the operation around them does.
+  const target = new ConversionTarget()
+    .illegalDialects("scf")
+    .legal(scf.yieldOperation, scf.condition, scf.reduce, scf.reduceReturn);
   return applyPartialConversion(root, target, scfToCfPatterns, context);
 }
 
