@@ -168,7 +168,7 @@ export const shuffleFormat: CustomFormat = {
     const first = parser.parseOperand();
     parser.expect(",");
     const second = parser.parseOperand();
-    const mask = parser.delimited("[", "]", () => Number(parser.parseInteger()));
+    const mask = parser.delimited("[", "]", () => parser.parseSize(i32));
     const attributes = parser.attributeDictionary();
     parser.expect(":");
     const at = parser.offset;
@@ -191,7 +191,7 @@ export const shuffleFormat: CustomFormat = {
 };
 
 function parsePath(parser: OperationParser): readonly number[] {
-  return parser.delimited("[", "]", () => parser.parseSize());
+  return parser.delimited("[", "]", () => parser.parseSize(i32));
 }
 
 function partType(parser: OperationParser, container: Type, path: readonly number[], at: number): Type {
@@ -306,7 +306,7 @@ export const getElementPointerFormat: CustomFormat = {
     const dynamics: UnresolvedOperand[] = [];
     const indices = parser.delimited("[", "]", () => {
       const operand = parser.parseOptionalOperand();
-      if (operand === undefined) return Number(parser.parseInteger());
+      if (operand === undefined) return parser.parseSize(i32);
       dynamics.push(operand);
       return dynamicPosition;
     });

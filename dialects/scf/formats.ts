@@ -241,7 +241,7 @@ export const indexSwitchFormat: CustomFormat = {
     const cases: number[] = [];
     const caseRegions: Region[] = [];
     while (parser.acceptKeyword("case")) {
-      cases.push(Number(parser.parseInteger()));
+      cases.push(parser.parseSize());
       caseRegions.push(parser.parseRegion(implicitYield));
     }
     parser.expectKeyword("default");

@@ -142,7 +142,7 @@ export function parseIndexList(parser: OperationParser, open = "[", close = "]")
   const dynamics: UnresolvedOperand[] = [];
   const statics = parser.delimited(open, close, () => {
     const operand = parser.parseOptionalOperand();
-    if (operand === undefined) return Number(parser.parseInteger());
+    if (operand === undefined) return parser.parseSize();
     dynamics.push(operand);
     return dynamicIndex;
   });

@@ -468,7 +468,7 @@ export const shuffleFormat: CustomFormat = {
     const first = parser.parseOperand();
     parser.expect(",");
     const second = parser.parseOperand();
-    const mask = parser.delimited("[", "]", () => IntegerAttribute.get(parser.parseInteger()));
+    const mask = parser.delimited("[", "]", () => IntegerAttribute.get(parser.parseSize()));
     const attributes = parser.attributeDictionary();
     parser.expect(":");
     const firstType = parseVectorType(parser);
@@ -599,7 +599,7 @@ export const multiReductionFormat: CustomFormat = {
     const source = parser.parseOperand();
     parser.expect(",");
     const accumulator = parser.parseOperand();
-    const axes = parser.delimited("[", "]", () => IntegerAttribute.get(parser.parseInteger()));
+    const axes = parser.delimited("[", "]", () => IntegerAttribute.get(parser.parseSize()));
     const attributes = parser.attributeDictionary();
     parser.expect(":");
     const sourceType = parser.parseType();

@@ -5,6 +5,8 @@
  */
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../diagnostic-error.ts";
 import { fileLocation, type Location } from "../location.ts";
+import { type IndexType, type IntegerType, i64 } from "../types.ts";
+import { integerOfLiteral } from "./numbers.ts";
 
 /** How deep regions, attributes, types and expressions may nest. Code that walks the IR recurses as deep. */
 export const maximumDepth = 400;
@@ -335,10 +337,12 @@ export class Lexer {
     return value;
   }
 
-  /** An integer that fits a number exactly (sizes, counts, positions). */
-  parseSize(): number {
+  /** An integer that fits a number exactly (sizes, counts, positions), and `type` where one is given. */
+  parseSize(type?: IntegerType | IndexType): number {
     const at = this.position;
-    const value = Number(this.parseInteger());
+    const literal = this.optionalNumber();
+    if (literal === undefined) throw this.expected("an integer");
+    const value = Number(integerOfLiteral(this, literal, type ?? i64, at));
     if (!Number.isSafeInteger(value)) throw this.error(`${value} is too large here`, at);
     return value;
   }

@@ -2,15 +2,14 @@
 
 import { bitsToFloat } from "../float-bits.ts";
 import { type FloatType, IndexType, type IntegerType } from "../types.ts";
-import type { NumberLiteral } from "./lexer.ts";
-import type { TextParser } from "./text-parser.ts";
+import type { Lexer, NumberLiteral } from "./lexer.ts";
 
 /**
  * The integer of a literal, wrapped into the type's range. A literal may fill all bits of a signless type (`255 : i8` is
  * -1), but not more.
  */
 export function integerOfLiteral(
-  parser: TextParser,
+  parser: Lexer,
   literal: NumberLiteral,
   type: IntegerType | IndexType,
   at: number,
@@ -30,7 +29,7 @@ export function integerOfLiteral(
 }
 
 /** The value of a float literal, or of the bit pattern that a hexadecimal literal gives. */
-export function floatOfLiteral(parser: TextParser, literal: NumberLiteral, type: FloatType, at: number): number {
+export function floatOfLiteral(parser: Lexer, literal: NumberLiteral, type: FloatType, at: number): number {
   if (literal.kind === "float") {
     const value = Number(literal.text);
     return literal.negative ? -value : value;
