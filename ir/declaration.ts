@@ -243,6 +243,10 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly attributeFields: readonly NamedField<AttributeField>[];
   readonly regionFields: readonly NamedField<RegionField>[];
   readonly successorFields: readonly NamedField<SuccessorField>[];
+  readonly operandLimits: ArityLimits;
+  readonly resultLimits: ArityLimits;
+  readonly regionLimits: ArityLimits;
+  readonly successorLimits: ArityLimits;
   readonly #operationClass: new (
     state: OperationState,
   ) => Operation & Accessors<F>;
@@ -259,6 +263,10 @@ export class OperationDefinition<F extends Fields = Fields> {
     this.attributeFields = pick("attribute");
     this.regionFields = pick("region");
     this.successorFields = pick("successor");
+    this.operandLimits = arityLimits("operand", this.operandFields);
+    this.resultLimits = arityLimits("result", this.resultFields);
+    this.regionLimits = arityLimits("region", this.regionFields);
+    this.successorLimits = arityLimits("successor", this.successorFields);
     const traits = new Set(options.traits ?? []);
     if (needsSegments(this.operandFields)) traits.add("AttrSizedOperandSegments");
     if (needsSegments(this.resultFields)) traits.add("AttrSizedResultSegments");
@@ -468,7 +476,9 @@ function groupOf(
   total: number,
   kind: "operand" | "result",
 ): { readonly start: number; readonly count: number } {
-  const variable = fields.filter(({ field }) => field.arity !== "one").length;
+  let variable = 0;
+  for (const { field } of fields) if (field.arity !== "one") variable++;
+  if (variable === 0) return fixedGroups[position] ?? { start: position, count: 1 };
   if (variable > 1) {
     const sizes = operation.attribute(segmentProperty[kind]);
     const numbers = sizes instanceof DenseArrayAttribute ? sizes.numbers : [];
@@ -477,12 +487,28 @@ function groupOf(
   }
   const extra = total - (fields.length - variable);
   let start = 0;
-  for (const [at, { field }] of fields.entries()) {
-    const count = field.arity === "one" ? 1 : Math.max(0, extra);
+  for (let at = 0; at < fields.length; at++) {
+    const count = fields[at]!.field.arity === "one" ? 1 : Math.max(0, extra);
     if (at === position) return { start, count };
     start += count;
   }
   return { start: 0, count: 0 };
+}
+
+/** The groups of fields that all take one value, made once: they are asked for per operand. */
+const fixedGroups = Array.from({ length: 8 }, (_, start) => ({ start, count: 1 }));
+
+/** How many values the fields of one kind take. */
+export interface ArityLimits {
+  readonly kind: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+function arityLimits(kind: string, fields: readonly { readonly field: { readonly arity: string } }[]): ArityLimits {
+  const least = fields.filter(({ field }) => field.arity === "one").length;
+  const most = fields.some(({ field }) => field.arity === "variadic") ? Number.POSITIVE_INFINITY : fields.length;
+  return { kind, least, most };
 }
 
 /** A subclass of Operation with one getter per field, so that accessors cost a property read. */

@@ -2,9 +2,17 @@
  * The verifier: structure, declared constraints, traits, each op's own rules, symbols, and dominance. It always checks
  * all of them. Errors name the op, its location, what was expected and what was found.
  */
-import { DiagnosticError } from "./diagnostic-error.ts";
-import type { AttributeField, NamedField, OperandField, OperationDefinition, ResultField } from "./declaration.ts";
+
 import type { Context } from "./context.ts";
+import type {
+  ArityLimits,
+  AttributeField,
+  NamedField,
+  OperandField,
+  OperationDefinition,
+  ResultField,
+} from "./declaration.ts";
+import type { DiagnosticError } from "./diagnostic-error.ts";
 import { DominanceInfo } from "./dominance.ts";
 import { placeOf } from "./location.ts";
 import type { Block, Operation, Value } from "./operation.ts";
@@ -81,27 +89,27 @@ class Verifier {
   }
 
   #checkCounts(operation: Operation, definition: OperationDefinition): void {
-    const counts: readonly (readonly [string, readonly { readonly field: { readonly arity: string } }[], number])[] = [
-      ["operand", definition.operandFields, operation.operandCount],
-      ["result", definition.resultFields, operation.results.length],
-      ["region", definition.regionFields, operation.regions.length],
-      ["successor", definition.successorFields, operation.successors.length],
-    ];
-    for (const [kind, fields, found] of counts) {
-      const required = fields.filter(({ field }) => field.arity === "one").length;
-      const variable = fields.length - required;
-      const most = fields.some(({ field }) => field.arity === "variadic") ? Number.POSITIVE_INFINITY : required + variable;
-      if (found < required || found > most) {
-        const expected = most === required ? `${required}` : most === Number.POSITIVE_INFINITY ? `${required} or more` : `${required} to ${most}`;
-        this.#report(operation, `expected ${expected} ${kind}${expected === "1" ? "" : "s"}, but found ${found}`);
-      }
-    }
+    this.#checkCount(operation, definition.operandLimits, operation.operandCount);
+    this.#checkCount(operation, definition.resultLimits, operation.results.length);
+    this.#checkCount(operation, definition.regionLimits, operation.regions.length);
+    this.#checkCount(operation, definition.successorLimits, operation.successors.length);
     if (definition.traits.has("AttrSizedOperandSegments")) {
-      this.#checkSegments(operation, definition.operandFields, operation.operandCount, (at) => definition.operandGroup(operation, at));
+      this.#checkSegments(operation, definition.operandFields, operation.operandCount, (at) =>
+        definition.operandGroup(operation, at),
+      );
     }
     if (definition.traits.has("AttrSizedResultSegments")) {
-      this.#checkSegments(operation, definition.resultFields, operation.results.length, (at) => definition.resultGroup(operation, at));
+      this.#checkSegments(operation, definition.resultFields, operation.results.length, (at) =>
+        definition.resultGroup(operation, at),
+      );
     }
+  }
+
+  #checkCount(operation: Operation, { kind, least, most }: ArityLimits, found: number): void {
+    if (found >= least && found <= most) return;
+    const range = most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`;
+    const expected = most === least ? `${least}` : range;
+    this.#report(operation, `expected ${expected} ${kind}${expected === "1" ? "" : "s"}, but found ${found}`);
   }
 
   #checkSegments(
@@ -114,11 +122,14 @@ class Verifier {
     for (const [position, { name, field }] of fields.entries()) {
       const { count } = group(position);
       if (count < 0) this.#report(operation, `segment size of ${name} is negative (${count})`);
-      if (field.arity === "one" && count !== 1) this.#report(operation, `segment size of ${name} must be 1, but is ${count}`);
-      if (field.arity === "optional" && count > 1) this.#report(operation, `segment size of ${name} must be 0 or 1, but is ${count}`);
+      if (field.arity === "one" && count !== 1)
+        this.#report(operation, `segment size of ${name} must be 1, but is ${count}`);
+      if (field.arity === "optional" && count > 1)
+        this.#report(operation, `segment size of ${name} must be 0 or 1, but is ${count}`);
       sum += count;
     }
-    if (sum !== total) this.#report(operation, `segment sizes add up to ${sum}, but there are ${total} ${fields[0]?.field.kind}s`);
+    if (sum !== total)
+      this.#report(operation, `segment sizes add up to ${sum}, but there are ${total} ${fields[0]?.field.kind}s`);
   }
 
   #checkTypes(
@@ -129,10 +140,13 @@ class Verifier {
     bound: Map<string, { type: Type; where: string }>,
     definition: OperationDefinition,
   ): void {
-    for (const [position, { name, field }] of fields.entries()) {
-      const { start, count } = kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
-      for (const value of values.slice(start, start + count)) {
-        const { constraint } = field;
+    for (let position = 0; position < fields.length; position++) {
+      const { name, field } = fields[position]!;
+      const { start, count } =
+        kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
+      const { constraint } = field;
+      for (let at = start; at < start + count; at++) {
+        const value = values[at]!;
         if (!constraint.matches(value.type)) {
           this.#report(operation, `${kind} '${name}' must be ${constraint.description}, but got ${value.type}`);
           continue;
@@ -141,7 +155,10 @@ class Verifier {
         const known = bound.get(constraint.variable);
         if (known === undefined) bound.set(constraint.variable, { type: value.type, where: name });
         else if (known.type !== value.type) {
-          this.#report(operation, `${kind} '${name}' must have the type of '${known.where}', ${known.type}, but got ${value.type}`);
+          this.#report(
+            operation,
+            `${kind} '${name}' must have the type of '${known.where}', ${known.type}, but got ${value.type}`,
+          );
         }
       }
     }
@@ -150,11 +167,15 @@ class Verifier {
   #checkAttribute(operation: Operation, { name, field }: NamedField<AttributeField>): void {
     const found = operation.attribute(name);
     if (found === undefined) {
-      if (field.arity === "one") this.#report(operation, `needs the attribute '${name}': ${field.constraint.description}`);
+      if (field.arity === "one")
+        this.#report(operation, `needs the attribute '${name}': ${field.constraint.description}`);
       return;
     }
     if (field.constraint.decode(found) === undefined) {
-      this.#report(operation, `attribute '${name}' must be ${field.constraint.description}, but got ${shortText(found.text)}`);
+      this.#report(
+        operation,
+        `attribute '${name}' must be ${field.constraint.description}, but got ${shortText(found.text)}`,
+      );
     }
   }
 
@@ -162,20 +183,29 @@ class Verifier {
     const { traits } = definition;
     if (traits.has("SameOperandsAndResultType")) {
       const types = new Set([...operation.operands, ...operation.results].map((value) => value.type));
-      if (types.size > 1) this.#report(operation, `needs one type for all operands and results, but got ${[...types].join(", ")}`);
+      if (types.size > 1)
+        this.#report(operation, `needs one type for all operands and results, but got ${[...types].join(", ")}`);
     }
     if (traits.has("Terminator") && operation.block !== undefined && operation.next !== undefined) {
       this.#report(operation, "must be the last operation of its block");
     }
     if (traits.has("SingleBlock") || traits.has("SymbolTable")) {
       for (const region of operation.regions) {
-        if (region.blocks.length > 1) this.#report(operation, `needs regions of one block, but one has ${region.blocks.length}`);
+        if (region.blocks.length > 1)
+          this.#report(operation, `needs regions of one block, but one has ${region.blocks.length}`);
       }
     }
     const { parents } = definition.options;
-    if (parents !== undefined && operation.block !== undefined && !parents.includes(operation.parentOperation?.name ?? "")) {
+    if (
+      parents !== undefined &&
+      operation.block !== undefined &&
+      !parents.includes(operation.parentOperation?.name ?? "")
+    ) {
       const found = operation.parentOperation?.name;
-      this.#report(operation, `must be directly inside ${parents.map((name) => `'${name}'`).join(" or ")}${found === undefined ? "" : `, not '${found}'`}`);
+      this.#report(
+        operation,
+        `must be directly inside ${parents.map((name) => `'${name}'`).join(" or ")}${found === undefined ? "" : `, not '${found}'`}`,
+      );
     }
     if (traits.has("SymbolTable")) this.#checkSymbols(operation);
   }
@@ -189,7 +219,10 @@ class Verifier {
           if (name === undefined) continue;
           const earlier = seen.get(name);
           if (earlier === undefined) seen.set(name, each);
-          else this.#report(each, `redefines the symbol @${name}`, [{ message: "it is first defined here", ...placeOf(earlier.location) }]);
+          else
+            this.#report(each, `redefines the symbol @${name}`, [
+              { message: "it is first defined here", ...placeOf(earlier.location) },
+            ]);
         }
       }
     }
@@ -208,7 +241,10 @@ class Verifier {
     for (const [position, result] of operation.results.entries()) {
       const expected = inferred[position];
       if (expected !== undefined && expected !== result.type) {
-        this.#report(operation, `result ${position} must be ${expected} by its operands and attributes, but is ${result.type}`);
+        this.#report(
+          operation,
+          `result ${position} must be ${expected} by its operands and attributes, but is ${result.type}`,
+        );
       }
     }
   }
@@ -216,22 +252,27 @@ class Verifier {
   #checkOperands(operation: Operation, root: Operation): void {
     for (const use of operation.operandUses) {
       const { value } = use;
-      // What is verified alone (a function out of a module) may only be entered from above if it is the root itself.
-      if (operation === root) continue;
-      if (this.#dominance.dominates(value, operation)) continue;
-      const notes = [{ message: "the operand is defined here", ...placeOf(value.location) }];
-      this.#report(operation, `operand #${use.index} does not dominate this use`, notes);
-    }
-    for (let walker = operation.parentOperation; walker !== undefined; walker = walker.parentOperation) {
-      if (!walker.definition?.hasTrait("IsolatedFromAbove")) continue;
-      for (const use of operation.operandUses) {
-        const home = use.value.parentBlock?.parentOperation;
-        if (home === undefined || !walker.isAncestorOf(home)) {
-          this.#report(operation, `uses a value from outside '${walker.name}', which is isolated from above`);
-        }
+      if (operation !== root && !this.#dominance.dominates(value, operation)) {
+        const notes = [{ message: "the operand is defined here", ...placeOf(value.location) }];
+        this.#report(operation, `operand #${use.index} does not dominate this use`, notes);
       }
-      break;
+      const border = this.#isolationBorder(operation, value);
+      if (border !== undefined) {
+        this.#report(operation, `uses a value from outside '${border.name}', which is isolated from above`);
+      }
     }
+  }
+
+  /** The isolated operation that stands between a value and its user, if there is one. */
+  #isolationBorder(operation: Operation, value: Value): Operation | undefined {
+    const home = value.parentBlock;
+    let block = operation.block;
+    while (block !== undefined && block !== home && block.region !== home?.region) {
+      const parent: Operation | undefined = block.parentOperation;
+      if (parent?.definition?.hasTrait("IsolatedFromAbove")) return parent;
+      block = parent?.block;
+    }
+    return undefined;
   }
 
   #checkBlocks(operation: Operation, definition: OperationDefinition | undefined): void {

@@ -20,14 +20,24 @@ const castName = "builtin.unrealized_conversion_cast";
 /** Maps types; rules are asked in the order they were added last first, and one that does not apply returns undefined. */
 export class TypeConverter {
   readonly #rules: ((type: Type) => Type | undefined)[] = [];
+  readonly #known = new Map<Type, Type>();
 
   /** Types that no rule takes stay as they are. */
   add(rule: (type: Type) => Type | undefined): this {
     this.#rules.unshift(rule);
+    this.#known.clear();
     return this;
   }
 
   convert(type: Type): Type {
+    const known = this.#known.get(type);
+    if (known !== undefined) return known;
+    const converted = this.#apply(type);
+    this.#known.set(type, converted);
+    return converted;
+  }
+
+  #apply(type: Type): Type {
     for (const rule of this.#rules) {
       const converted = rule(type);
       if (converted !== undefined) return converted;
@@ -235,6 +245,7 @@ class Conversion {
   readonly #root: Operation;
   readonly #target: ConversionTarget;
   readonly #byRoot = new Map<string | undefined, ConversionPattern[]>();
+  readonly #candidatesByName = new Map<string, readonly ConversionPattern[]>();
   readonly #context: Context;
   readonly #types: TypeConverter;
   readonly #full: boolean;
@@ -281,8 +292,17 @@ class Conversion {
     return this.#changed;
   }
 
+  #candidates(name: string): readonly ConversionPattern[] {
+    let candidates = this.#candidatesByName.get(name);
+    if (candidates === undefined) {
+      candidates = [...(this.#byRoot.get(name) ?? []), ...(this.#byRoot.get(undefined) ?? [])];
+      this.#candidatesByName.set(name, candidates);
+    }
+    return candidates;
+  }
+
   #legalize(operation: Operation): void {
-    const candidates = [...(this.#byRoot.get(operation.name) ?? []), ...(this.#byRoot.get(undefined) ?? [])];
+    const candidates = this.#candidates(operation.name);
     const refusals: string[] = [];
     for (const pattern of candidates) {
       this.#fresh = [];
