@@ -119,10 +119,14 @@ class NestWriter {
     return offset + (this.#emitter.base(loop).value === undefined ? this.#memory.segments[loop]!.begin : 0);
   }
 
-  /** Every point of the register tile, reduction loops at 0. */
+  /**
+   * Every point of the register tile, reduction loops at 0. The longest side of the tile comes outermost: then the operand along
+   * it is needed one element at a time, and only those along the short sides stay in registers beside the accumulators.
+   */
   #positions(): Position[] {
     let positions: Position[] = [this.#schedule.loops.map(() => 0)];
-    for (const loop of this.#parallel) {
+    const count = (loop: number) => this.#memory.segments[loop]!.offsets.length;
+    for (const loop of [...this.#parallel].sort((a, b) => count(b) - count(a))) {
       const { offsets } = this.#memory.segments[loop]!;
       positions = positions.flatMap((position) =>
         offsets.map((offset) => position.with(loop, this.#constantPart(loop, offset))),

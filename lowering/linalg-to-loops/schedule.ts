@@ -190,6 +190,7 @@ class Price {
     const reducesVectors = vector !== undefined && loops[vector]!.kind === "reduction";
     const carried = this.#hasReduction ? points * reductionTile * accumulators : points;
 
+    const longest = longestSide(loops, tiles);
     let startLoads = 0;
     let reduceLoads = 0;
     let finishLoads = 0;
@@ -207,11 +208,12 @@ class Price {
       if (access.phase === "finish") finishLoads += cycles;
       else if (access.phase === "reduce" && inReduction) {
         reduceLoads += cycles;
-        if (!access.write && vector !== undefined && varies[vector]) liveLoads += Math.min(count, 4);
+        // The tile is walked along its longest side, so what varies along that is needed one element at a time.
+        liveLoads += longest !== undefined && varies[longest] ? count / tiles[longest]! : count;
       } else startLoads += cycles;
     }
 
-    const spilled = Math.max(0, carried + Math.min(liveLoads, 6) + 2 - this.#registers);
+    const spilled = Math.max(0, carried + liveLoads + 1 - this.#registers);
     const arithmetic = work.reduce * points * reductionTile;
     const step =
       Math.max(
@@ -230,7 +232,7 @@ class Price {
       startLoads +
       finishLoads +
       (work.start + work.finish) * points;
-    const code = (this.#nest.accesses.length + 2) * points * reductionTile;
+    const code = (this.#nest.accesses.length + 2) * points * reductionTile + horizontal;
     return tileCost * this.#tileCount(tiles) + code * codeSizeCost;
   }
 
@@ -262,11 +264,21 @@ class Price {
       return lanes * 1.5;
     }
     if (stride === 0 || (reducesVectors && access.phase !== "reduce")) return 0.5;
-    if (stride === 1) return 0.6;
-    if (stride === -1) return 1.5;
-    if (stride > 1 && stride <= largestStridedLoad) return stride * 0.6 + (stride - 1) * 0.75;
-    if (this.#transposing(access, tiles)) return 0.6 + Math.log2(lanes) * 0.75;
+    const load = this.#loadCost(access);
+    if (stride === 1) return load;
+    if (stride === -1) return load + 0.75;
+    if (stride > 1 && stride <= largestStridedLoad) return stride * load + (stride - 1) * 0.75;
+    if (this.#transposing(access, tiles)) return load + Math.log2(lanes) * 0.75;
     return lanes * 1.5;
+  }
+
+  /** A vector of a whole cache line that does not begin with one takes two accesses. */
+  #loadCost(access: NestAccess): number {
+    if (this.#lanes * access.elementBytes < 64) return 0.5;
+    const isAligned = this.#loops.every(
+      (loop, position) => position === this.#vector || loopStride(access, loop) % this.#lanes === 0,
+    );
+    return isAligned ? 0.5 : 1;
   }
 
   /** Whether a block of vectors along another loop can be loaded and transposed in registers. */
@@ -275,6 +287,15 @@ class Price {
       (loop, position) => isTransposeLoop(access, loop, tiles[position]!, this.#lanes) && position !== this.#vector,
     );
   }
+}
+
+/** The parallel loop with the largest tile. */
+function longestSide(loops: readonly Loop[], tiles: readonly number[]): number | undefined {
+  let longest: number | undefined;
+  for (const [position, { kind }] of loops.entries()) {
+    if (kind === "parallel" && (longest === undefined || tiles[position]! > tiles[longest]!)) longest = position;
+  }
+  return longest;
 }
 
 /** Whether `lanes` neighbouring elements of an operand lie along this loop's tile. */
