@@ -259,7 +259,8 @@ export class DenseArrayAttribute extends Attribute {
       element instanceof FloatType ? given.map((value) => roundToKind(Number(value), element.kind)) : given;
     const spelled = values.map((value) => {
       if (element === i1) return value ? "true" : "false";
-      return element instanceof FloatType ? floatLiteral(Number(value), element.kind) : String(value);
+      // As a bigint: beyond 2^53 the shortest spelling of a number is not its value.
+      return element instanceof FloatType ? floatLiteral(Number(value), element.kind) : String(BigInt(value));
     });
     const elements = `[${spelled.join(", ")}]`;
     const text = `array<${element}${values.length === 0 ? "" : `: ${elements.slice(1, -1)}`}>`;

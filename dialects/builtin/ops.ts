@@ -4,11 +4,16 @@ import { anyType, stringAttribute } from "../../ir/constraints.ts";
 import { op, optionalAttribute, region, variadicOperand, variadicResult } from "../../ir/declaration.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { example } from "../example.ts";
+import { symbolNameAttribute } from "../upstream/constraints.ts";
 import { moduleFormat } from "./formats.ts";
 
 export const module = op(
   "builtin.module",
-  { sym_name: optionalAttribute(stringAttribute), sym_visibility: optionalAttribute(stringAttribute), body: region() },
+  {
+    sym_name: optionalAttribute(symbolNameAttribute),
+    sym_visibility: optionalAttribute(stringAttribute),
+    body: region(),
+  },
   {
     doc: "The top of a program: one block of functions, globals and other symbols, without a terminator.",
     example: ["module @program {", "}"].join("\n"),

@@ -1,5 +1,6 @@
 /** The func dialect: functions, calls and returns. A function without a body block is a declaration. */
-import { DictionaryAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
+
+import { DictionaryAttribute, SymbolReferenceAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import {
   anyType,
   arrayOf,
@@ -19,12 +20,13 @@ import {
 } from "../../ir/declaration.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import type { Type } from "../../ir/types.ts";
+import { symbolNameAttribute } from "../upstream/constraints.ts";
 import { functionFormat } from "./formats.ts";
 
 export const functionDefinition = op(
   "func.func",
   {
-    sym_name: attribute(stringAttribute),
+    sym_name: attribute(symbolNameAttribute),
     function_type: attribute(functionTypeAttribute),
     sym_visibility: optionalAttribute(stringAttribute),
     arg_attrs: optionalAttribute(arrayOf(dictionaryAttribute)),
@@ -71,10 +73,14 @@ export const returnOperation = op(
     verify: (operation, report) => {
       const parent = operation.parentOperation;
       if (!functionDefinition.matches(parent)) return;
-      const wanted = parent.function_type.results;
+      const type = functionTypeAttribute.decode(parent.attribute("function_type") ?? UnitAttribute.instance);
+      if (type === undefined) return;
+      const wanted = type.results;
       const found = operation.inputs.map((value) => value.type);
       if (!sameTypes(found, wanted)) {
-        report(`returns (${found.join(", ")}), but the function's results are (${wanted.join(", ")})`);
+        report(
+          `returns values of type (${found.join(", ")}), but the function's result types are (${wanted.join(", ")})`,
+        );
       }
     },
   },
@@ -98,7 +104,9 @@ export const call = op(
         else if (operation.parentOperation !== undefined) report(`calls @${operation.callee}, which is not defined`);
         return;
       }
-      const { inputs, results } = callee.function_type;
+      const type = functionTypeAttribute.decode(callee.attribute("function_type") ?? UnitAttribute.instance);
+      if (type === undefined) return;
+      const { inputs, results } = type;
       const given = operation.inputs.map((value) => value.type);
       const wanted = operation.outputs.map((value) => value.type);
       if (!sameTypes(given, inputs)) {

@@ -5,4 +5,8 @@ import { linalgOps } from "./ops.ts";
 
 export * from "./build.ts";
 export * from "./ops.ts";
-export const linalg = dialect("linalg", { doc: "Structured operations on tensors and buffers.", ops: linalgOps, attach: linalgEvaluators });
+export const linalg = dialect("linalg", {
+  doc: "Structured operations on tensors and buffers.",
+  ops: linalgOps,
+  attach: linalgEvaluators,
+});

@@ -4,6 +4,7 @@
  */
 
 import { AffineMap } from "../../ir/affine-map.ts";
+import { ArrayAttribute } from "../../ir/attributes.ts";
 import {
   affineMapAttribute,
   anyType,
@@ -83,7 +84,9 @@ export const indexOperation = op(
     verify: (operation, report) => {
       const around = operation.parentOperation;
       if (!generic.matches(around)) return;
-      const rank = around.iterator_types.length;
+      const iterators = around.attribute("iterator_types");
+      if (!(iterators instanceof ArrayAttribute)) return;
+      const rank = iterators.elements.length;
       if (operation.dim < 0 || operation.dim >= rank)
         report(`expects a dimension from 0 to ${rank - 1}, found ${operation.dim}`);
     },
@@ -137,7 +140,7 @@ function checkStructured(
     report(`expects its region to end in linalg.yield, found ${terminator?.name ?? "nothing"}`);
     return;
   }
-  const yielded = terminator.inputs.map((value) => value.type);
+  const yielded = terminator.operands.map((value) => value.type);
   const elements = outputs.map((value) => elementOf(value.type));
   if (yielded.length !== elements.length || yielded.some((type, position) => type !== elements[position])) {
     report(`expects linalg.yield of (${elements.join(", ")}), found (${yielded.join(", ")})`);

@@ -1,6 +1,6 @@
 /** Functions, calls and branches of the llvm dialect. */
 
-import { TypeAttribute } from "../../ir/attributes.ts";
+import { TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import type { AttributeConstraint } from "../../ir/constraints.ts";
 import {
   anyAttribute,
@@ -27,6 +27,7 @@ import {
   variadicOperand,
 } from "../../ir/declaration.ts";
 import { checkBranch } from "../cf/ops.ts";
+import { symbolNameAttribute } from "../upstream/constraints.ts";
 import { llvmType } from "./arithmetic.ts";
 import { callFormat, conditionalBranchFormat } from "./control-formats.ts";
 import {
@@ -50,7 +51,7 @@ export const llvmFunctionTypeAttribute: AttributeConstraint<LlvmFunctionType> = 
 export const llvmFunction = op(
   "llvm.func",
   {
-    sym_name: attribute(stringAttribute),
+    sym_name: attribute(symbolNameAttribute),
     sym_visibility: optionalAttribute(stringAttribute),
     function_type: attribute(llvmFunctionTypeAttribute),
     linkage: defaultAttribute(linkageAttribute, "external"),
@@ -121,7 +122,9 @@ export const llvmReturn = op(
     verify: (operation, report) => {
       const parent = operation.parentOperation;
       if (!llvmFunction.matches(parent)) return;
-      const [wanted] = parent.function_type.results;
+      const type = llvmFunctionTypeAttribute.decode(parent.attribute("function_type") ?? UnitAttribute.instance);
+      if (type === undefined) return;
+      const [wanted] = type.results;
       const found = operation.arg?.type;
       if (wanted !== found) report(`returns ${found ?? "nothing"}, but the function's result is ${wanted ?? "void"}`);
     },

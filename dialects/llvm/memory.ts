@@ -25,7 +25,7 @@ import {
 } from "../../ir/declaration.ts";
 import type { Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
-import { fixedWidthIntegerLike } from "../upstream/constraints.ts";
+import { fixedWidthIntegerLike, symbolNameAttribute } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
 import { atomicOrderingAttribute, linkageAttribute, unnamedAddressAttribute, visibilityAttribute } from "./flags.ts";
 import { allocaFormat, getElementPointerFormat, loadFormat, storeFormat } from "./formats.ts";
@@ -202,7 +202,7 @@ export const global = op(
   {
     global_type: attribute(typeAttribute),
     constant: optionalAttribute(unitAttribute),
-    sym_name: attribute(stringAttribute),
+    sym_name: attribute(symbolNameAttribute),
     linkage: attribute(linkageAttribute),
     dso_local: optionalAttribute(unitAttribute),
     thread_local_: optionalAttribute(unitAttribute),

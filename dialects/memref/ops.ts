@@ -36,6 +36,7 @@ import {
   integerEnumAttribute,
   mixedIndices,
   staticIndices,
+  symbolNameAttribute,
 } from "../upstream/constraints.ts";
 import { storeElementFormat, wordCodec } from "../upstream/formats.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
@@ -130,6 +131,19 @@ export const allocaScope = op(
       "%x: f32",
     ),
     format: scopeFormat,
+    verify: ({ bodyRegion: body, outputs }, report) => {
+      const last = body.blocks.length === 1 ? body.entry?.last : undefined;
+      if (last === undefined || !allocaScopeReturn.matches(last)) {
+        report("expects a region of one block that ends in memref.alloca_scope.return");
+        return;
+      }
+      const wanted = outputs.map((output) => output.type);
+      const found = last.operands.map((value) => value.type);
+      if (wanted.length !== found.length || wanted.some((type, position) => type !== found[position])) {
+        report(`expects memref.alloca_scope.return of (${wanted.join(", ")}), found (${found.join(", ")})`);
+      }
+      if ((body.entry?.arguments.length ?? 0) > 0) report("expects a block without arguments");
+    },
   },
 );
 
@@ -290,7 +304,7 @@ export const atomicRmw = op(
 export const global = op(
   "memref.global",
   {
-    sym_name: attribute(stringAttribute),
+    sym_name: attribute(symbolNameAttribute),
     sym_visibility: optionalAttribute(stringAttribute),
     type: attribute(typeAttribute),
     initial_value: optionalAttribute(anyAttribute),

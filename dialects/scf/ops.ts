@@ -132,6 +132,8 @@ export const ifOperation = op(
     ),
     format: ifFormat,
     verify: ({ outputs, thenRegion, elseRegion }, report) => {
+      checkArguments(thenRegion.entry, "the then region", [], report);
+      checkArguments(elseRegion.entry, "the else region", [], report);
       checkYield(thenRegion, "the then region", typesOf(outputs), report);
       if (elseRegion.blocks.length > 0) checkYield(elseRegion, "the else region", typesOf(outputs), report);
       else if (outputs.length > 0) report("has results, so it needs an else region");
@@ -190,7 +192,7 @@ export const whileOperation = op(
       checkArguments(after.entry, "the after region", typesOf(outputs), report);
       const decision = terminatorOf(before);
       if (!condition.matches(decision)) report("expects the before region to be one block that ends in scf.condition");
-      else checkTypes("the values of scf.condition", typesOf(decision.args), typesOf(outputs), report);
+      else checkTypes("the values of scf.condition", typesOf(decision.operands.slice(1)), typesOf(outputs), report);
       checkYield(after, "the after region", typesOf(inits), report);
     },
   },
@@ -240,7 +242,10 @@ export const indexSwitch = op(
       if (cases.length !== caseRegions.length)
         report(`has ${cases.length} cases, but ${caseRegions.length} case regions`);
       if (new Set(cases).size !== cases.length) report("has a case twice");
-      for (const body of [defaultRegion, ...caseRegions]) checkYield(body, "each region", typesOf(outputs), report);
+      for (const body of [defaultRegion, ...caseRegions]) {
+        checkArguments(body.entry, "each region", [], report);
+        checkYield(body, "each region", typesOf(outputs), report);
+      }
     },
   },
 );
@@ -308,7 +313,7 @@ export const reduce = op(
         checkArguments(body.entry, "each reduction", [type, type], report);
         const terminator = terminatorOf(body);
         if (!reduceReturn.matches(terminator)) report("expects each reduction to end in scf.reduce.return");
-        else checkTypes("the operand of scf.reduce.return", [terminator.result.type], [type], report);
+        else checkTypes("the operand of scf.reduce.return", typesOf(terminator.operands), [type], report);
       }
     },
   },
@@ -383,6 +388,10 @@ export const inParallel = op(
     traits: ["Pure", "Terminator", "NoTerminator", "SingleBlock"],
     parents: ["scf.forall"],
     format: inParallelFormat,
+    verify: ({ region: body }, report) => {
+      if (body.blocks.length !== 1) report(`expects one block, found ${body.blocks.length}`);
+      checkArguments(body.entry, "the region", [], report);
+    },
   },
 );
 

@@ -219,6 +219,8 @@ export const parallelInsertSlice = op(
       "%x: tensor<1xf32>",
     ),
     parents: ["scf.forall.in_parallel"],
+    // Not memory, but an output that the loop assembles: it must not be taken for dead.
+    effects: ({ dest }) => [{ kind: "write", value: dest }],
     format: parallelInsertSliceFormat,
     verify: (operation, report) => {
       const { dest } = operation;
@@ -294,8 +296,8 @@ function checkElementRegion(
   }
   const terminator = operation.regions[0]?.entry?.last;
   if (!yieldOperation.matches(terminator)) report("expects a region that ends in tensor.yield");
-  else if (terminator.value.type !== type.element) {
-    report(`expects a region that yields ${type.element}, found ${terminator.value.type}`);
+  else if (terminator.operands.some((value) => value.type !== type.element)) {
+    report(`expects a region that yields ${type.element}, found ${terminator.operands.map((value) => value.type)}`);
   }
 }
 

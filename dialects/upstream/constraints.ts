@@ -2,7 +2,13 @@
  * Constraints that the dialects with an upstream MLIR name share: "float or vector/tensor of float" types, enums stored
  * as flags, as integers or as `#dialect.word<…>`, and lists of indices where a sentinel marks the run-time ones.
  */
-import { type Attribute, DenseArrayAttribute, IntegerAttribute, OpaqueAttribute } from "../../ir/attributes.ts";
+import {
+  type Attribute,
+  DenseArrayAttribute,
+  IntegerAttribute,
+  OpaqueAttribute,
+  StringAttribute,
+} from "../../ir/attributes.ts";
 import type { AttributeConstraint, TypeConstraint } from "../../ir/constraints.ts";
 import type { Value } from "../../ir/operation.ts";
 import {
@@ -145,6 +151,13 @@ export function integerEnumAttribute<const W extends string>(
     separator: ", ",
   };
 }
+
+/** The name of a symbol: what `@name` refers to. */
+export const symbolNameAttribute: AttributeConstraint<string> = {
+  description: "a string attribute that is not empty",
+  decode: (attribute) => (attribute instanceof StringAttribute && attribute.value !== "" ? attribute.value : undefined),
+  encode: (value) => StringAttribute.get(value),
+};
 
 // --------------------------------------------------------------------------------------------------- index lists
 

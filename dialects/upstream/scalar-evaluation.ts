@@ -9,7 +9,7 @@ import { roundToKind } from "../../ir/float-bits.ts";
 import { type AttachedInterface, Evaluate, OpInterface } from "../../ir/interfaces.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { elementCount, getNumber, setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
-import { FloatType, IntegerType, IndexType, type Type } from "../../ir/types.ts";
+import { FloatType, IndexType, IntegerType, type Type } from "../../ir/types.ts";
 import { elementOrSelf } from "./constraints.ts";
 
 export type Scalar = number | bigint;
@@ -62,7 +62,10 @@ export function writeScalar(data: TensorData, position: number, value: Scalar): 
 function elementwise(apply: ScalarFunction) {
   return (operation: Operation, inputs: readonly TensorData[]): readonly TensorData[] => {
     // Only a condition may be a scalar beside larger operands.
-    const shape = inputs.reduce<readonly number[]>((longest, { shape: each }) => (each.length > longest.length ? each : longest), []);
+    const shape = inputs.reduce<readonly number[]>(
+      (longest, { shape: each }) => (each.length > longest.length ? each : longest),
+      [],
+    );
     const results = operation.results.map((result) => zeros(shape, requireElementName(elementOrSelf(result.type))));
     for (let position = 0; position < elementCount(shape); position++) {
       const operands = inputs.map((input) => readScalar(input, input.data.length === 1 ? 0 : position));

@@ -291,7 +291,9 @@ export const transferRead = op(
     ),
     format: transferReadFormat,
     effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "read", value: source }] : []),
-    verify: ({ source, indices, permutation_map: map, in_bounds: inBounds, result: read }, report) => {
+    verify: ({ source, indices, padding, permutation_map: map, in_bounds: inBounds, result: read }, report) => {
+      if (padding.type !== source.type.element)
+        report(`expects a padding of type ${source.type.element}, found ${padding.type}`);
       checkRank(indices, source.type, report);
       if (map.dimensions !== source.type.rank) {
         report(`expects a permutation map of ${source.type.rank} dimensions, found ${map.dimensions}`);
