@@ -8,6 +8,7 @@ import type { Context, Dialect } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { writeIr } from "../ir/sidecar.ts";
+import { emitMil } from "../lowering/mil-to-text/index.ts";
 import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
@@ -212,4 +213,9 @@ function sourceOptions({ shapes }: { readonly shapes?: LowerOptions["shapes"] })
 /** LLVM IR text of a module at the llvm level; weights are external constants. */
 export function emitLlvmIr(module: Operation): string {
   return llvmIrText(module).text;
+}
+
+/** The engine's program of a module at the mil level: `model.mil` and the weight blob that it refers to. */
+export function emitEngineProgram(module: Operation): { readonly text: string; readonly weights: Uint8Array } {
+  return emitMil(module);
 }

@@ -10,6 +10,7 @@ export {
   type CompiledNetwork,
   type CompileOptions,
   compile,
+  emitEngineProgram,
   emitLlvmIr,
   type LevelReport,
   type Lowered,

@@ -2,27 +2,27 @@
 import { ane } from "../dialects/ane/index.ts";
 import { fused } from "../dialects/fused/index.ts";
 import { upstreamDialects } from "../dialects/index.ts";
-// import { mil } from "../dialects/mil/index.ts";
+import { mil } from "../dialects/mil/index.ts";
 import { tensor } from "../dialects/tensor/index.ts";
 import { Context, type ContextOptions, type Dialect } from "../ir/context.ts";
 // import { aneToLinalg } from "../lowering/ane-to-linalg/index.ts";
-// import { aneToMil } from "../lowering/ane-to-mil/index.ts";
+import { aneToMil } from "../lowering/ane-to-mil/index.ts";
 import { bufferize } from "../lowering/bufferize/index.ts";
 import { expandMath } from "../lowering/expand-math/index.ts";
 // import { foldBatchNorm } from "../lowering/fold-batch-norm/index.ts";
-// import { fusedToAne } from "../lowering/fused-to-ane/index.ts";
+import { fusedToAne } from "../lowering/fused-to-ane/index.ts";
 import { fusedToLinalg } from "../lowering/fused-to-linalg/index.ts";
 // import { hoistWeights } from "../lowering/hoist-weights/index.ts";
 import { linalgToLoops, outlineKernels, vectorize } from "../lowering/linalg-to-loops/index.ts";
-// import { linalgCollapseDimensions, linalgFuseElementwise } from "../lowering/linalg-transforms/index.ts";
+import { linalgCollapseDimensions, linalgFuseElementwise } from "../lowering/linalg-transforms/index.ts";
 import { loopsToLlvm } from "../lowering/loops-to-llvm/index.ts";
-// import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
+import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
 import { expandFused, tensorToFused } from "../lowering/tensor-to-fused/index.ts";
 import { genericPasses } from "../passes/index.ts";
 import type { AnyPass } from "../passes/pass.ts";
 
 /** Every dialect of Anemone, upstream ones first. */
-export const allDialects: readonly Dialect[] = [...upstreamDialects, tensor, fused, ane];
+export const allDialects: readonly Dialect[] = [...upstreamDialects, tensor, fused, ane, mil];
 
 /** A context of all dialects. */
 export function defaultContext(options: ContextOptions = {}): Context {
@@ -37,16 +37,16 @@ export const allPasses: readonly AnyPass[] = [
   tensorToFused,
   expandFused,
   fusedToLinalg,
-  // linalgFuseElementwise,
-  // linalgCollapseDimensions,
+  linalgFuseElementwise,
+  linalgCollapseDimensions,
   bufferize,
   vectorize,
   linalgToLoops,
   expandMath,
   outlineKernels,
   loopsToLlvm,
-  // fusedToAne,
-  // aneToMil,
-  // milToTensor,
+  fusedToAne,
+  aneToMil,
+  milToTensor,
   // aneToLinalg,
 ];

@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import colors from "picocolors";
-import { emitLlvmIr, lowerTo } from "../../compiler/compile.ts";
+import { emitEngineProgram, emitLlvmIr, lowerTo } from "../../compiler/compile.ts";
 import { levels } from "../../compiler/levels.ts";
 import { writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
