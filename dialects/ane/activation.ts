@@ -17,43 +17,43 @@ export interface ActivationFacts {
   readonly since?: "A15";
   /** Results are rounded values for rounded operands, with no sums of two: it commutes with rounding to f16. */
   readonly exact?: true;
-  /** Finite operands (of f16) have finite results. */
-  readonly bounded?: true;
+  /** No operand, not even an infinite one, has an infinite result. */
+  readonly saturating?: true;
 }
 
 /** The closed list; a forgotten case elsewhere is a compile error. */
 export const activationTable = {
-  relu: { parameters: [], formula: "max(x, 0)", exact: true, bounded: true },
-  relu6: { parameters: [], formula: "min(max(x, 0), 6)", exact: true, bounded: true },
+  relu: { parameters: [], formula: "max(x, 0)", exact: true },
+  relu6: { parameters: [], formula: "min(max(x, 0), 6)", exact: true, saturating: true },
   leaky_relu: { parameters: ["alpha"], formula: "x < 0 ? alpha·x : x" },
   elu: { parameters: ["alpha"], formula: "x < 0 ? alpha·(e^x - 1) : x" },
-  thresholded_relu: { parameters: ["alpha"], formula: "x > alpha ? x : 0", bounded: true },
-  clip: { parameters: ["alpha", "beta"], formula: "min(max(x, alpha), beta)", bounded: true },
-  sigmoid: { parameters: [], formula: "1/(1 + e^-x)", bounded: true },
-  sigmoid_hard: { parameters: ["alpha", "beta"], formula: "min(max(alpha·x + beta, 0), 1)", bounded: true },
-  tanh: { parameters: [], formula: "tanh x", bounded: true },
+  thresholded_relu: { parameters: ["alpha"], formula: "x > alpha ? x : 0" },
+  clip: { parameters: ["alpha", "beta"], formula: "min(max(x, alpha), beta)" },
+  sigmoid: { parameters: [], formula: "1/(1 + e^-x)", saturating: true },
+  sigmoid_hard: { parameters: ["alpha", "beta"], formula: "min(max(alpha·x + beta, 0), 1)", saturating: true },
+  tanh: { parameters: [], formula: "tanh x", saturating: true },
   scaled_tanh: { parameters: ["alpha", "beta"], formula: "alpha·tanh(beta·x)" },
-  gelu: { parameters: [], formula: "x·Φ(x)", bounded: true },
-  gelu_tanh: { parameters: [], formula: "x·½(1 + tanh(√(2/π)(x + 0.044715x³)))", bounded: true },
-  silu: { parameters: [], formula: "x/(1 + e^-x)", bounded: true },
-  softplus: { parameters: [], formula: "ln(1 + e^x)", bounded: true },
-  softsign: { parameters: [], formula: "x/(1 + |x|)", bounded: true },
-  erf: { parameters: [], formula: "erf x", bounded: true },
+  gelu: { parameters: [], formula: "x·Φ(x)" },
+  gelu_tanh: { parameters: [], formula: "x·½(1 + tanh(√(2/π)(x + 0.044715x³)))" },
+  silu: { parameters: [], formula: "x/(1 + e^-x)" },
+  softplus: { parameters: [], formula: "ln(1 + e^x)" },
+  softsign: { parameters: [], formula: "x/(1 + |x|)", saturating: true },
+  erf: { parameters: [], formula: "erf x", saturating: true },
   exp: { parameters: [], formula: "e^x" },
   exp2: { parameters: [], formula: "2^x" },
-  log: { parameters: [], formula: "ln x; ln 0 = -45440", bounded: true },
-  sqrt: { parameters: [], formula: "√x; 0 below 0", bounded: true },
+  log: { parameters: [], formula: "ln x; ln 0 = -45440" },
+  sqrt: { parameters: [], formula: "√x; 0 below 0" },
   rsqrt: { parameters: [], formula: "1/√x; 0 below 0, +inf at 0" },
   inverse: { parameters: [], formula: "1/x; +inf at both zeros" },
   square: { parameters: [], formula: "x·x" },
-  abs: { parameters: [], formula: "|x|", exact: true, bounded: true },
-  sign: { parameters: [], formula: "-1, 0 or 1", bounded: true },
-  floor: { parameters: [], formula: "⌊x⌋", bounded: true },
-  ceil: { parameters: [], formula: "⌈x⌉", bounded: true },
-  round: { parameters: [], formula: "nearest integer, halves away from 0", bounded: true },
-  sin: { parameters: [], formula: "sin x", since: "A15", bounded: true },
-  cos: { parameters: [], formula: "cos x", since: "A15", bounded: true },
-  atan: { parameters: [], formula: "arctan x", bounded: true },
+  abs: { parameters: [], formula: "|x|", exact: true },
+  sign: { parameters: [], formula: "-1, 0 or 1", saturating: true },
+  floor: { parameters: [], formula: "⌊x⌋" },
+  ceil: { parameters: [], formula: "⌈x⌉" },
+  round: { parameters: [], formula: "nearest integer, halves away from 0" },
+  sin: { parameters: [], formula: "sin x", since: "A15", saturating: true },
+  cos: { parameters: [], formula: "cos x", since: "A15", saturating: true },
+  atan: { parameters: [], formula: "arctan x", saturating: true },
 } as const satisfies Record<string, ActivationFacts>;
 
 export type ActivationName = keyof typeof activationTable;

@@ -5,6 +5,7 @@ import { activationDefinition } from "./activation.ts";
 import { elementwise } from "./elementwise.ts";
 import { move } from "./move.ts";
 import { call, programOps } from "./program.ts";
+import { settle } from "./rule-ops.ts";
 import { evaluateCall, evaluateTask } from "./semantics/evaluate.ts";
 import { surfaceDefinition } from "./surface-type.ts";
 import { computeTasks } from "./tasks.ts";
@@ -14,6 +15,8 @@ export * from "./elementwise.ts";
 export * from "./move.ts";
 export * from "./numerics.ts";
 export * from "./program.ts";
+export * from "./rule-ops.ts";
+export * from "./semantics/index.ts";
 export * from "./slots.ts";
 export * from "./surface-type.ts";
 export * from "./targets.ts";
@@ -24,7 +27,7 @@ export const taskOps: readonly AnyDefinition[] = [...computeTasks, elementwise, 
 
 export const ane = dialect("ane", {
   doc: "Programs of the Neural Engine: static tasks on surfaces, with the engine's epilogue slots and numeric rules.",
-  ops: [...programOps, ...taskOps],
+  ops: [...programOps, ...taskOps, settle],
   types: [surfaceDefinition],
   attributes: [activationDefinition],
   attach: [

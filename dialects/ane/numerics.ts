@@ -7,12 +7,12 @@ import type { Target } from "./targets.ts";
 
 export interface EngineRules {
   /**
-   * Results of multiply-accumulate (matrix products, convolutions with more than one product per result) whose magnitude
-   * reaches this before rounding are infinite: f16 values from 2^15 up do not come out, and 32760 rounds to 2^15.
+   * Results of multiply-accumulate (matrix products, convolutions with more than one product per result) are below 2 to this
+   * power in magnitude: after rounding, larger ones are infinite (32752 passes, 32760 rounds to 2^15 and does not).
    */
-  readonly accumulatorLimit: number;
-  /** Magnitudes from here round to infinity as f16. */
-  readonly halfLimit: number;
+  readonly accumulatorRange: number;
+  /** The same for all other results: f16 ends below 2^16. */
+  readonly halfRange: number;
   /** ln 0. */
   readonly logOfZero: number;
   /** A crop that starts inside the last dimension goes through 12 + 4 fixed bits on A13 and A14: larger values become infinite. */
@@ -26,8 +26,8 @@ export interface EngineRules {
 export function engineRules(target: Target): EngineRules {
   const cropsInFixedPoint = target.generation === "A13" || target.generation === "A14";
   return {
-    accumulatorLimit: 32760,
-    halfLimit: 65520,
+    accumulatorRange: 15,
+    halfRange: 16,
     logOfZero: -45440,
     cropLimit: cropsInFixedPoint ? 4094 : undefined,
     activations: "exact",

@@ -71,6 +71,16 @@ const programFormat: CustomFormat = {
   },
 };
 
+/** A program of one task, and host code that calls it. */
+const programExample = [
+  'ane.program @double(%x: !ane.surface<2x3xf16>) -> (!ane.surface<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"]} {',
+  '  %y = elementwise %x, %x {kind = "add"} : (!ane.surface<2x3xf16>, !ane.surface<2x3xf16>) -> !ane.surface<2x3xf16>',
+  "  return %y : !ane.surface<2x3xf16>",
+  "}",
+  '%t = "test.source"() : () -> tensor<2x3xf16>',
+  "%r = ane.call @double(%t) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
+].join("\n");
+
 export const program = op(
   "ane.program",
   {
@@ -86,6 +96,7 @@ export const program = op(
     doc:
       "A list of tasks that the engine of `target` runs in one dispatch. Arguments and results are surfaces; host code calls it with ane.call. " +
       "input_names and output_names name its ports.",
+    example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
     format: programFormat,
     defaultDialect: "ane",
@@ -179,6 +190,7 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
   {
     doc: "Dispatches the program of this name from host code: tensors go in and come out with the shapes and element types of its surfaces.",
+    example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {
       const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));

@@ -37,7 +37,11 @@ const functions: Record<ActivationName, Function> = {
   gelu_tanh: (steps, input) => steps.build(tensor.gelu, { input, approximate: "tanh" }),
   silu: plain(tensor.silu),
   softplus: plain(tensor.softplus),
-  softsign: plain(tensor.softsign),
+  // inf/inf is +0 to the engine
+  softsign: (steps, x) => {
+    const divisor = steps.build(tensor.add, { lhs: steps.build(tensor.abs, { input: x }), rhs: steps.scalar(1) });
+    return steps.build(tensor.div, { lhs: x, rhs: divisor });
+  },
   erf: plain(tensor.erf),
   exp: plain(tensor.exp),
   exp2: (steps, x) => {
@@ -67,12 +71,7 @@ const functions: Record<ActivationName, Function> = {
 
 /** Applies an activation slot; functions that commute with rounding leave it to a later step. */
 export function applyActivation(steps: EngineSteps, wide: Wide, activation: ActivationAttribute): Wide {
-  const { facts } = activation;
-  // An infinity that a saturating function hides is still counted where it arose; exact ones never make a new one.
-  if (facts.exact) {
-    const value = functions[activation.function](steps, wide.value, activation);
-    return { value, settled: wide.settled };
-  }
-  const { value } = steps.settle(wide);
-  return steps.step(functions[activation.function](steps, value, activation), facts.bounded);
+  const compute = functions[activation.function];
+  if (activation.facts.exact) return { value: compute(steps, wide.value, activation), settled: wide.settled };
+  return { value: compute(steps, steps.settle(wide).value, activation), settled: false };
 }

@@ -39,8 +39,6 @@ function cropped(steps: EngineSteps, task: MoveOperation, input: Value): Value {
   if (limit === undefined || (begin.at(-1) ?? 0) === 0 || task.result.type.element !== f16) return value;
   const magnitude = steps.build(tensor.abs, { input: value });
   const condition = steps.build(tensor.greater, { lhs: magnitude, rhs: steps.scalar(limit) });
-  // The first value of f16 above the limit.
-  steps.overflowPoints.push({ value, limit: limit + 2 });
   return steps.build(tensor.select, { condition, lhs: steps.infinityLike(value), rhs: value });
 }
 

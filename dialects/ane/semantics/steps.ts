@@ -11,6 +11,7 @@ import { f16, f32, TensorType } from "../../../ir/types.ts";
 import { constant as arithConstant } from "../../arith/ops.ts";
 import * as tensor from "../../tensor/ops.ts";
 import type { EngineRules } from "../numerics.ts";
+import { settle } from "../rule-ops.ts";
 
 /** A number on its way through a task. */
 export interface Wide {
@@ -19,17 +20,11 @@ export interface Wide {
   readonly settled: boolean;
 }
 
-/** A place where results that are too large become infinite: `value` (f32, before rounding) from `limit` up in magnitude. */
-export interface OverflowPoint {
-  readonly value: Value;
-  readonly limit: number;
-}
-
 export class EngineSteps {
   readonly builder: Builder;
   readonly rules: EngineRules;
-  /** Where this task's results may have become infinite. */
-  readonly overflowPoints: OverflowPoint[] = [];
+  /** Settled values inside the task whose infinities its result may hide; the result itself is not among them. */
+  readonly watched: Value[] = [];
   readonly #scalars = new Map<string, Value>();
 
   constructor(builder: Builder, rules: EngineRules) {
@@ -60,37 +55,36 @@ export class EngineSteps {
     return { value: this.convert(value, f32), settled: true };
   }
 
+  /** What comes in from outside: no number is +inf to the engine. */
+  admit(value: Value): Wide {
+    const { value: wide } = this.read(value);
+    if (wide.type instanceof TensorType && wide.type.element !== f32) return { value: wide, settled: true };
+    const condition = this.build(tensor.isNan, { input: wide });
+    const lhs = this.scalar(Number.POSITIVE_INFINITY);
+    return { value: this.build(tensor.select, { condition, lhs, rhs: wide }), settled: true };
+  }
+
   /** As it lies on a surface: f16, or i1. */
   write(wide: Wide): Value {
-    const { value } = wide;
-    if (value.type instanceof TensorType && value.type.element === f32) return this.convert(this.#clean(wide), f16);
-    return value;
+    const { value } = this.settle(wide);
+    return value.type instanceof TensorType && value.type.element === f32 ? this.convert(value, f16) : value;
   }
 
   /** Rounds to f16 and puts +0 in place of what is not a number. */
-  settle(wide: Wide): Wide {
-    if (wide.settled) return wide;
-    return { value: this.convert(this.convert(this.#clean(wide), f16), f32), settled: true };
+  settle({ value, settled }: Wide): Wide {
+    if (settled) return { value, settled };
+    return { value: this.build(settle, { input: value, range: this.rules.halfRange }), settled: true };
   }
 
-  /** A step whose operands are settled and whose result is not. It may overflow unless `bounded`. */
-  step(value: Value, bounded = false): Wide {
-    if (!bounded) this.overflowPoints.push({ value, limit: this.rules.halfLimit });
-    return { value, settled: false };
-  }
-
-  /** The result of multiply-accumulate: infinite from the limit up. */
+  /** The result of multiply-accumulate: infinite from 2^15 up. */
   accumulated(value: Value): Wide {
-    const limit = this.rules.accumulatorLimit;
-    this.overflowPoints.push({ value, limit });
-    const isLarge = this.build(tensor.greaterEqual, {
-      lhs: this.build(tensor.abs, { input: value }),
-      rhs: this.scalar(limit),
-    });
-    return {
-      value: this.build(tensor.select, { condition: isLarge, lhs: this.infinityLike(value), rhs: value }),
-      settled: false,
-    };
+    return { value: this.build(settle, { input: value, range: this.rules.accumulatorRange }), settled: true };
+  }
+
+  /** Counts infinities of this settled value too. */
+  watch(value: Value): Value {
+    this.watched.push(value);
+    return value;
   }
 
   /** Infinity with the sign of each element. */
@@ -107,12 +101,6 @@ export class EngineSteps {
     const { type } = value;
     if (!(type instanceof TensorType)) throw new Error(`a tensor is expected, found ${type}`);
     return this.build(tensor.convert, { input: value, result: TensorType.get(type.shape, element) });
-  }
-
-  #clean({ value, settled }: Wide): Value {
-    if (settled) return value;
-    const condition = this.build(tensor.isNan, { input: value });
-    return this.build(tensor.select, { condition, lhs: this.scalar(0), rhs: value });
   }
 }
 

@@ -15,6 +15,9 @@ import { applyActivation } from "./activations.ts";
 import { expandMove } from "./moves.ts";
 import { type EngineSteps, half, type Wide } from "./steps.ts";
 
+/** A result that is not rounded yet. */
+const unsettled = (value: Value): Wide => ({ value, settled: false });
+
 /** Operands of a task by value: what its operand of that name holds. */
 type Read = (value: Value) => Wide;
 
@@ -31,7 +34,7 @@ export function expandTask(steps: EngineSteps, task: Operation, read: Read): Wid
   if (reduce.matches(task)) return throughSlots(steps, task, reduced(steps, task, read), read);
   if (softmax.matches(task)) {
     const value = steps.build(tensor.softmax, { input: read(task.input).value, axis: task.axis });
-    return throughSlots(steps, task, steps.step(value, true), read);
+    return throughSlots(steps, task, unsettled(value), read);
   }
   if (norm.matches(task)) return throughSlots(steps, task, normalised(steps, task, read), read);
   if (attention.matches(task)) return throughSlots(steps, task, attended(steps, task, read), read);
@@ -53,7 +56,7 @@ function throughSlots(steps: EngineSteps, task: Operation & Slots, start: Wide, 
     let { value } = steps.settle(wide);
     if (gain !== undefined) value = steps.build(tensor.mul, { lhs: value, rhs: read(gain).value });
     if (offset !== undefined) value = steps.build(tensor.add, { lhs: value, rhs: read(offset).value });
-    wide = steps.step(value);
+    wide = unsettled(value);
   }
   if (post_activation !== undefined) wide = applyActivation(steps, wide, post_activation);
   if (transpose === undefined) return wide;
@@ -72,7 +75,7 @@ function convolved(steps: EngineSteps, task: OperationOf<typeof conv>, read: Rea
   const [input, weight] = [read(task.input).value, read(task.weight).value];
   const definition: AnyDefinition = task.transposed ? tensor.convTranspose2d : tensor.conv2d;
   const sum = steps.build(definition, { input, weight, strides, dilations, padding, groups });
-  return productsPerResult(task) > 1 ? steps.accumulated(sum) : steps.step(sum);
+  return productsPerResult(task) > 1 ? steps.accumulated(sum) : unsettled(sum);
 }
 
 function pooled(steps: EngineSteps, task: OperationOf<typeof pool>, read: Read): Wide {
@@ -80,8 +83,8 @@ function pooled(steps: EngineSteps, task: OperationOf<typeof pool>, read: Read):
   const { value: input } = read(task.input);
   const window = { input, kernel, strides, padding, ceil_mode };
   if (kind === "max") return { value: steps.build(tensor.maxPool2d, window), settled: true };
-  if (kind === "average") return steps.step(steps.build(tensor.averagePool2d, { ...window, count_include_pad }), true);
-  return steps.step(steps.build(tensor.lpPool2d, { ...window, p: 2 }));
+  if (kind === "average") return unsettled(steps.build(tensor.averagePool2d, { ...window, count_include_pad }));
+  return unsettled(steps.build(tensor.lpPool2d, { ...window, p: 2 }));
 }
 
 const reductions: Record<Exclude<ReduceKind, "log_sum">, AnyDefinition> = {
@@ -99,17 +102,14 @@ function reduced(steps: EngineSteps, task: OperationOf<typeof reduce>, read: Rea
   const { axes, keep_dims, kind } = task;
   const { value: input } = read(task.input);
   if (kind === "log_sum") {
-    const sum = steps.settle(steps.step(steps.build(tensor.reduceSum, { input, axes, keep_dims }))).value;
+    const sum = steps.settle(unsettled(steps.build(tensor.reduceSum, { input, axes, keep_dims }))).value;
     const isZero = steps.build(tensor.equal, { lhs: sum, rhs: steps.scalar(0) });
     const rhs = steps.build(tensor.log, { input: sum });
-    return steps.step(
-      steps.build(tensor.select, { condition: isZero, lhs: steps.scalar(steps.rules.logOfZero), rhs }),
-      true,
-    );
+    return unsettled(steps.build(tensor.select, { condition: isZero, lhs: steps.scalar(steps.rules.logOfZero), rhs }));
   }
   const value = steps.build(reductions[kind], { input, axes, keep_dims });
   if (kind === "max" || kind === "min") return { value, settled: true };
-  return steps.step(value, kind === "mean");
+  return unsettled(value);
 }
 
 /** The sequence that is emitted for a normalisation, each step rounded. */
@@ -117,18 +117,17 @@ function normalised(steps: EngineSteps, task: OperationOf<typeof norm>, read: Re
   const { axes, epsilon, kind } = task;
   const input = read(task.input).value;
   const binary = (definition: AnyDefinition, lhs: Value, rhs: Value) =>
-    steps.settle(steps.step(steps.build(definition, { lhs, rhs }))).value;
-  const mean = (value: Value) =>
-    steps.settle(steps.step(steps.build(tensor.reduceMean, { input: value, axes }), true)).value;
+    steps.settle(unsettled(steps.build(definition, { lhs, rhs }))).value;
+  const mean = (value: Value) => steps.settle(unsettled(steps.build(tensor.reduceMean, { input: value, axes }))).value;
   if (kind === "l2") {
-    const length = steps.settle(steps.step(steps.build(tensor.reduceL2, { input, axes }))).value;
+    const length = steps.watch(steps.settle(unsettled(steps.build(tensor.reduceL2, { input, axes }))).value);
     const divisor = steps.build(tensor.maximum, { lhs: length, rhs: steps.scalar(half(epsilon)) });
-    return steps.step(safeDivision(steps, input, divisor));
+    return unsettled(safeDivision(steps, input, divisor));
   }
   const centred = kind === "layer" ? binary(tensor.sub, input, mean(input)) : input;
-  const variance = mean(binary(tensor.mul, centred, centred));
+  const variance = steps.watch(mean(binary(tensor.mul, centred, centred)));
   const shifted = binary(tensor.add, variance, steps.scalar(half(epsilon)));
-  const factor = steps.settle(steps.step(reciprocalRoot(steps, shifted))).value;
+  const factor = steps.settle(unsettled(reciprocalRoot(steps, shifted))).value;
   let value = binary(tensor.mul, centred, factor);
   if (task.scale !== undefined) value = binary(tensor.mul, value, read(task.scale).value);
   if (task.bias !== undefined) value = binary(tensor.add, value, read(task.bias).value);
@@ -151,12 +150,12 @@ function safeDivision(steps: EngineSteps, lhs: Value, rhs: Value): Value {
 function attended(steps: EngineSteps, task: OperationOf<typeof attention>, read: Read): Wide {
   const [query, key, value] = [read(task.query).value, read(task.key).value, read(task.value).value];
   const product = steps.build(tensor.matmul, { lhs: query, rhs: key, transpose_rhs: true });
-  const scores = steps.settle(steps.accumulated(product)).value;
+  const scores = steps.watch(steps.accumulated(product).value);
   const scaled = steps.settle(
-    steps.step(steps.build(tensor.mul, { lhs: scores, rhs: steps.scalar(half(task.scale)) })),
+    unsettled(steps.build(tensor.mul, { lhs: scores, rhs: steps.scalar(half(task.scale)) })),
   ).value;
   const axis = task.query.type.rank - 1;
-  const weights = steps.settle(steps.step(steps.build(tensor.softmax, { input: scaled, axis }), true)).value;
+  const weights = steps.settle(unsettled(steps.build(tensor.softmax, { input: scaled, axis }))).value;
   return steps.accumulated(steps.build(tensor.matmul, { lhs: weights, rhs: value }));
 }
 
@@ -173,7 +172,7 @@ function resampled(steps: EngineSteps, task: OperationOf<typeof resample>, read:
     scales: sizes.map((size, axis) => size / shape[axis]!),
     result: input.type instanceof TensorType ? TensorType.get(sizes, input.type.element) : undefined,
   });
-  return isNearest ? { value, settled } : steps.step(value, true);
+  return isNearest ? { value, settled } : unsettled(value);
 }
 
 type ElementwiseFunction = (steps: EngineSteps, inputs: readonly Value[]) => Wide;
@@ -181,7 +180,7 @@ type ElementwiseFunction = (steps: EngineSteps, inputs: readonly Value[]) => Wid
 const rounded =
   (definition: AnyDefinition): ElementwiseFunction =>
   (steps, [lhs, rhs]) =>
-    steps.step(steps.build(definition, { lhs, rhs }));
+    unsettled(steps.build(definition, { lhs, rhs }));
 
 /** Functions whose results are one of their operands, or truth values. */
 const exact =
@@ -193,11 +192,11 @@ const elementwiseFunctions: Record<ElementwiseKind, ElementwiseFunction> = {
   add: rounded(tensor.add),
   sub: rounded(tensor.sub),
   mul: rounded(tensor.mul),
-  real_div: (steps, [lhs, rhs]) => steps.step(safeDivision(steps, lhs!, rhs!)),
+  real_div: (steps, [lhs, rhs]) => unsettled(safeDivision(steps, lhs!, rhs!)),
   maximum: exact(tensor.maximum),
   minimum: exact(tensor.minimum),
   pow: rounded(tensor.pow),
-  prelu: (steps, [input, slope]) => steps.step(preluOf(steps, input!, slope!)),
+  prelu: (steps, [input, slope]) => unsettled(preluOf(steps, input!, slope!)),
   equal: exact(tensor.equal),
   not_equal: exact(tensor.notEqual),
   less: exact(tensor.less),
