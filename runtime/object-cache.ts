@@ -32,6 +32,15 @@ function contentHash(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha256").update(bytes).digest());
 }
 
+/** Removes what a failed write may have left. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The place cannot be written to at all, so nothing is there.
+  }
+}
+
 /** A cache in a folder, which is made when first written to. */
 export function folderCache(folder: string): ObjectCache {
   const pathOf = (key: string): string => join(folder, `${key}.o`);
@@ -58,7 +67,7 @@ export function folderCache(folder: string): ObjectCache {
         writeFileSync(temporary, Buffer.concat([Buffer.from(magic), contentHash(bytes), bytes]));
         renameSync(temporary, pathOf(key));
       } catch {
-        rmSync(temporary, { force: true });
+        discard(temporary);
       }
     },
   };
