@@ -146,7 +146,8 @@ describe("folding constants", () => {
     for (const { name, text } of all) {
       const returned = after.get(name)!.body.onlyBlock.last!.operand(0);
       const constant = dataOfAttribute(constantOf(returned));
-      if (constant === undefined) continue;
+      // In one bit, 1 is -1: its quotient by itself overflows, and any result is right.
+      if (constant === undefined || /divsi %a, %b : i1/.test(text)) continue;
       const [evaluated] = evaluateFunction(before.get(name)!, [], context);
       expect(evaluated?.data, text).toEqual(constant.data);
       compared += 1;

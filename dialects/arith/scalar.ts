@@ -3,7 +3,7 @@
  * returned as the signed number), floats as numbers that the caller rounds to the element type. Undefined where MLIR
  * leaves the result undefined (division by zero, shifts by the width or more).
  */
-import { erf } from "../tensor/reference/special-functions.ts";
+import { erf, power, roundHalfToEven } from "../tensor/reference/special-functions.ts";
 import type { FloatPredicate, IntegerPredicate } from "./flags.ts";
 
 type IntegerFunction = (a: bigint, b: bigint, width: number) => bigint | undefined;
@@ -112,14 +112,6 @@ export const floatComparisons: { readonly [P in FloatPredicate]: (a: number, b: 
   true: () => true,
 };
 
-/** Rounds half to even. */
-export function roundEven(x: number): number {
-  const rounded = Math.round(x);
-  // Math.round sends halves up; the tie goes to the even neighbour, and the sign of zero stays.
-  const even = Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-  return even === 0 ? (x < 0 || Object.is(x, -0) ? -0 : 0) : even;
-}
-
 /** Rounds half away from zero. */
 export function roundAway(x: number): number {
   if (!Number.isFinite(x)) return x;
@@ -140,7 +132,7 @@ export const exactUnaryFunctions = {
   ceil: Math.ceil,
   floor: Math.floor,
   round: roundAway,
-  roundeven: roundEven,
+  roundeven: roundHalfToEven,
   trunc: Math.trunc,
   sqrt: Math.sqrt,
 } as const satisfies { readonly [mnemonic: string]: (x: number) => number };
@@ -177,8 +169,7 @@ export type MathUnaryMnemonic = keyof typeof mathUnaryFunctions;
 export const mathBinaryFunctions = {
   atan2: Math.atan2,
   copysign: copySign,
-  // C's pow gives 1 for powf(1, NaN) and powf(-1, infinity), where JavaScript gives NaN.
-  powf: (a: number, b: number) => (a === 1 || (a === -1 && !Number.isFinite(b) && !Number.isNaN(b)) ? 1 : a ** b),
+  powf: power,
 } as const satisfies { readonly [mnemonic: string]: (a: number, b: number) => number };
 export type MathBinaryMnemonic = keyof typeof mathBinaryFunctions;
 
