@@ -128,3 +128,35 @@ function checkTensor(program: string, descriptor: ArgumentDescriptor, given: Ten
     );
   }
 }
+
+/** What an artefact says of a function, as far as its arguments go. */
+interface DescribedFunction {
+  readonly arguments: readonly ArgumentDescriptor[];
+}
+
+/**
+ * Checks that every prepared tensor that `@main` reads is one that `@prepare` writes, of the same size.
+ *
+ * @throws DiagnosticError naming the first one that is not
+ */
+export function checkPrepared(artefact: {
+  readonly name: string;
+  readonly main: DescribedFunction;
+  readonly prepare?: DescribedFunction | undefined;
+}): void {
+  const { name, main, prepare } = artefact;
+  for (const argument of main.arguments) {
+    if (argument.role !== "prepared") continue;
+    const source = prepare?.arguments.find(({ role, name: other }) => role === "prepared" && other === argument.name);
+    if (source === undefined) {
+      throw new DiagnosticError(
+        `${name}: @main reads the prepared tensor '${argument.name}', which no @prepare computes`,
+      );
+    }
+    if (source.bytes !== argument.bytes) {
+      throw new DiagnosticError(
+        `${name}: the prepared tensor '${argument.name}' has ${source.bytes} bytes in @prepare and ${argument.bytes} in @main`,
+      );
+    }
+  }
+}

@@ -6,7 +6,7 @@
  * inner loops consist of loads with constant offsets from a few pointers.
  */
 import type { Operation, Value } from "../../ir/operation.ts";
-import type { MemRefType } from "../../ir/types.ts";
+import { MemRefType } from "../../ir/types.ts";
 import type { Expression, WasmModule, WasmType } from "./binaryen.ts";
 import type { Element } from "./element.ts";
 import {
@@ -58,9 +58,11 @@ export interface ModuleServices {
   readonly globalAddress: (operation: Operation) => number;
   /** Reserves memory for a buffer that lives as long as the program. */
   readonly reserve: (bytes: number) => number;
-  /** The name under which a function of the host is imported. */
+  /** The internal name of a function of the host on f64, which is imported on first use. */
   readonly hostFunction: (name: string, parameters: number) => string;
-  /** Whether `math.fma` must round once. */
+  readonly typeCodes: Readonly<Record<WasmType, number>>;
+  /** The type code of several values at once. */
+  readonly tupleType: (types: readonly WasmType[]) => number;
 }
 
 export interface Address {
@@ -71,7 +73,9 @@ export interface Address {
 export class FunctionEmitter {
   readonly services: ModuleServices;
   readonly m: WasmModule;
-  readonly locals: WasmType[] = [];
+  /** Type codes of all locals, parameters first. */
+  readonly locals: number[] = [];
+  #labels = 0;
   scope = new LoopScope(undefined, undefined);
   #statements: Expression[] = [];
   #values = new Map<Value, LoweredValue>();
@@ -96,8 +100,18 @@ export class FunctionEmitter {
   }
 
   #freshLocal(type: WasmType): number {
-    this.locals.push(type);
+    this.locals.push(this.typeCode(type));
     return this.locals.length - 1;
+  }
+
+  /** A local for several values at once. */
+  newTuple(types: readonly WasmType[]): number {
+    this.locals.push(this.services.tupleType(types));
+    return this.locals.length - 1;
+  }
+
+  newLabel(): string {
+    return `loop${this.#labels++}`;
   }
 
   get(local: number, type: WasmType): Expression {
@@ -109,10 +123,14 @@ export class FunctionEmitter {
   }
 
   // --------------------------------------------------------------------------------------------------- statements
+  /** To be called before each operation: what it makes reads memory only if it takes what does. */
+  beginOperation(): void {
+    this.#tookRead = false;
+  }
+
   /** Adds a statement that may have effects; values that wait and read memory are computed before it. */
   effect(statement: Expression): void {
     this.settleReads();
-    this.#tookRead = false;
     this.#statements.push(statement);
   }
 
@@ -132,7 +150,6 @@ export class FunctionEmitter {
 
   setLocal(local: number, expression: Expression): void {
     this.#statements.push(this.m.local.set(local, expression));
-    this.#tookRead = false;
   }
 
   /** Runs `body` and gives the statements it made; its locals are free afterwards. */
@@ -184,10 +201,7 @@ export class FunctionEmitter {
   /** Makes a part readable many times. */
   share(part: Part): Part {
     if (part.isWaiting) {
-      const readsBefore = this.#tookRead;
-      const settled = this.toLocal(part.type, part.release());
-      this.#tookRead = readsBefore;
-      part.settle(settled.local!);
+      part.settle(this.toLocal(part.type, part.release()).local!);
     }
     return part;
   }
@@ -196,7 +210,6 @@ export class FunctionEmitter {
   part(type: WasmType, expression: Expression): Part {
     const part = Part.waiting(type, expression, this.#tookRead);
     if (this.#tookRead) this.#waitingReads.push(part);
-    this.#tookRead = false;
     return part;
   }
 
@@ -286,12 +299,12 @@ export class FunctionEmitter {
   /** Computes an index into a local. */
   newTerm(expression: Expression, nonNegative: boolean): IndexTerm {
     const part = this.toLocal("i32", expression);
-    this.#tookRead = false;
     return { local: part.local!, depth: this.scope.depth, nonNegative };
   }
 
   defineMemory(value: Value, memory: Omit<MemoryValue, "kind" | "type">): void {
-    this.#values.set(value, { kind: "memory", type: value.type as MemRefType, ...memory });
+    if (!(value.type instanceof MemRefType)) throw new Error(`expects a memref, found ${value.type}`);
+    this.#values.set(value, { kind: "memory", type: value.type, ...memory });
   }
 
   isUsedOnceNearby(value: Value): boolean {

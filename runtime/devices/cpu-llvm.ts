@@ -17,7 +17,7 @@ import {
 import { findLlvm } from "../ffi/llvm-library.ts";
 import { type Address, addressOf } from "../ffi/memory.ts";
 import { cacheKey, defaultObjectCache, type ObjectCache } from "../object-cache.ts";
-import { type ArgumentDescriptor, checkInputs, findArgument, type Program } from "../program.ts";
+import { type ArgumentDescriptor, checkInputs, checkPrepared, findArgument, type Program } from "../program.ts";
 import { alignedCopy, ProgramBuffers } from "./buffers.ts";
 
 /** A function of an artefact: `void entry(ptr list)`, where the list holds a pointer per argument. */
@@ -175,23 +175,5 @@ export class CpuLlvmProgram implements Program {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-}
-
-/** Every prepared tensor that `@main` reads must be one that `@prepare` writes, of the same size. */
-function checkPrepared({ name, main, prepare }: LlvmArtefact): void {
-  for (const argument of main.arguments) {
-    if (argument.role !== "prepared") continue;
-    const source = prepare?.arguments.find(({ role, name: other }) => role === "prepared" && other === argument.name);
-    if (source === undefined) {
-      throw new DiagnosticError(
-        `${name}: @main reads the prepared tensor '${argument.name}', which no @prepare computes`,
-      );
-    }
-    if (source.bytes !== argument.bytes) {
-      throw new DiagnosticError(
-        `${name}: the prepared tensor '${argument.name}' has ${source.bytes} bytes in @prepare and ${argument.bytes} in @main`,
-      );
-    }
   }
 }
