@@ -37,14 +37,30 @@ class Verifier {
   readonly #context: Context;
   readonly #limit: number;
   readonly #dominance = new DominanceInfo();
+  /** Operations with rules of their own, checked last. */
+  readonly #withRules: Operation[] = [];
 
   constructor(context: Context, limit: number) {
     this.#context = context;
     this.#limit = limit;
   }
 
-  /** Checks `root` and everything inside it, with an explicit stack: nesting must not exhaust the machine's. */
+  /**
+   * Checks `root` and everything inside it. An op's own rules look at its neighbours (the function around a return), so they
+   * run once the declarations hold everywhere, and may rely on them.
+   */
   operation(root: Operation): void {
+    this.#checkDeclarations(root);
+    if (this.errors.length > 0) return;
+    for (const operation of this.#withRules) {
+      const { definition } = operation;
+      definition?.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+      if (this.errors.length >= this.#limit) return;
+    }
+  }
+
+  /** With an explicit stack: nesting must not exhaust the machine's. */
+  #checkDeclarations(root: Operation): void {
     const pending: Operation[] = [root];
     for (let operation = pending.pop(); operation !== undefined; operation = pending.pop()) {
       if (this.errors.length >= this.#limit) return;
@@ -84,8 +100,7 @@ class Verifier {
     this.#checkTraits(operation, definition);
     if (this.errors.length > before) return;
     this.#checkInferred(operation, definition);
-    if (this.errors.length > before) return;
-    definition.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+    if (this.errors.length === before && definition.options.verify !== undefined) this.#withRules.push(operation);
   }
 
   #checkCounts(operation: Operation, definition: OperationDefinition): void {
@@ -207,7 +222,17 @@ class Verifier {
         `must be directly inside ${parents.map((name) => `'${name}'`).join(" or ")}${found === undefined ? "" : `, not '${found}'`}`,
       );
     }
+    if (traits.has("Symbol")) this.#checkVisibility(operation);
     if (traits.has("SymbolTable")) this.#checkSymbols(operation);
+  }
+
+  #checkVisibility(operation: Operation): void {
+    const found = operation.attribute("sym_visibility");
+    if (found === undefined || visibilities.has(found.text)) return;
+    this.#report(
+      operation,
+      `attribute 'sym_visibility' must be one of ${[...visibilities].join(", ")}, but got ${shortText(found.text)}`,
+    );
   }
 
   #checkSymbols(table: Operation): void {
@@ -298,6 +323,9 @@ class Verifier {
     }
   }
 }
+
+/** Who may name a symbol. */
+const visibilities: ReadonlySet<string> = new Set(['"public"', '"private"', '"nested"']);
 
 /** At most about 80 characters of an attribute, so that messages stay readable. */
 function shortText(text: string): string {

@@ -92,7 +92,17 @@ export const llvmFunction = op(
     ].join("\n"),
     traits: ["IsolatedFromAbove", "Symbol"],
     format: functionFormat,
-    verify: ({ function_type: type, body, arg_attrs: argumentAttributes, linkage }, report) => {
+    verify: (operation, report) => {
+      const {
+        function_type: type,
+        body,
+        arg_attrs: argumentAttributes,
+        res_attrs: resultAttributes,
+        linkage,
+      } = operation;
+      if (resultAttributes !== undefined && resultAttributes.length !== type.results.length) {
+        report(`has ${type.results.length} results, but res_attrs has ${resultAttributes.length} entries`);
+      }
       if (argumentAttributes !== undefined && argumentAttributes.length !== type.inputs.length) {
         report(`has ${type.inputs.length} arguments, but arg_attrs has ${argumentAttributes.length} entries`);
       }

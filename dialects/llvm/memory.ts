@@ -1,7 +1,9 @@
 /** Memory, constants and globals of the llvm dialect. */
 
+import { StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import {
   anyAttribute,
+  attributeOf,
   i32ArrayAttribute,
   i32Attribute,
   i64Attribute,
@@ -19,11 +21,12 @@ import {
   op,
   operand,
   optionalAttribute,
+  type Report,
   region,
   result,
   variadicOperand,
 } from "../../ir/declaration.ts";
-import type { Type } from "../../ir/types.ts";
+import { i8, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { fixedWidthIntegerLike, symbolNameAttribute } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
@@ -95,6 +98,14 @@ export const getElementPointer = op(
   },
 );
 
+/** Only an atomic access has a scope in which it is ordered. */
+function checkScope(
+  { ordering, syncscope }: { readonly ordering: string; readonly syncscope: string | undefined },
+  report: Report,
+): void {
+  if (ordering === "not_atomic" && syncscope !== undefined) report("has a syncscope, but is not atomic");
+}
+
 export const load = op(
   "llvm.load",
   {
@@ -119,6 +130,7 @@ export const load = op(
       { kind: "read", value: addr },
       ...(isVolatile || ordering !== "not_atomic" ? [{ kind: "write" } as const] : []),
     ],
+    verify: checkScope,
   },
 );
 
@@ -149,6 +161,7 @@ export const store = op(
       { kind: "write", value: addr },
       ...(isVolatile || ordering !== "not_atomic" ? [{ kind: "read" } as const, { kind: "write" } as const] : []),
     ],
+    verify: checkScope,
   },
 );
 
@@ -211,7 +224,7 @@ export const global = op(
     addr_space: defaultAttribute(i32Attribute, 0),
     unnamed_addr: defaultAttribute(unnamedAddressAttribute, "none"),
     section: optionalAttribute(stringAttribute),
-    comdat: optionalAttribute(anyAttribute),
+    comdat: optionalAttribute(attributeOf(SymbolReferenceAttribute, "a symbol reference")),
     dbg_expr: optionalAttribute(anyAttribute),
     visibility_: defaultAttribute(visibilityAttribute, "default"),
     initializer: region(),
@@ -222,8 +235,11 @@ export const global = op(
       "llvm.mlir.global private constant @table(dense<[1.0, 2.0]> : tensor<2xf32>) {alignment = 64 : i64} : !llvm.array<2 x f32>",
     traits: ["Symbol", "IsolatedFromAbove"],
     format: globalFormat,
-    verify: ({ value, initializer }, report) => {
+    verify: ({ value, initializer, global_type: type }, report) => {
       if (value !== undefined && initializer.blocks.length > 0) report("has both a value and an initializer region");
+      if (!(value instanceof StringAttribute)) return;
+      const length = new TextEncoder().encode(value.value).length;
+      if (type !== ArrayType.get(length, i8)) report(`holds a string of ${length} bytes, but has the type ${type}`);
     },
   },
 );

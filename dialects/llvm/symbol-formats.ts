@@ -143,6 +143,11 @@ export const globalFormat: CustomFormat = {
       properties.push(["value", value]);
     }
     parser.expect(")", "after the value of the global");
+    if (parser.acceptKeyword("comdat")) {
+      parser.expect("(");
+      properties.push(["comdat", parser.parseAttribute()]);
+      parser.expect(")");
+    }
     const attributes = parser.attributeDictionary();
     const at = parser.offset;
     const type = parser.accept(":") ? parser.parseType() : impliedType(parser, value, at);
@@ -164,6 +169,8 @@ export const globalFormat: CustomFormat = {
     printer.write("(");
     if (value !== undefined) printer.attribute(value);
     printer.write(")");
+    const comdat = operation.attribute("comdat");
+    if (comdat !== undefined) printer.write(` comdat(${comdat})`);
     printer.attributeDictionary(operation, globalWritten);
     if (!(value instanceof StringAttribute) && type instanceof TypeAttribute) {
       printer.write(" : ");

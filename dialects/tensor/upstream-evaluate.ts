@@ -79,7 +79,11 @@ const emptyEvaluate = Evaluate.attach(ops.empty, (operation, inputs) => {
 /** The shape of a type whose dynamic sizes are operands. */
 function sizesOf(type: TensorType, inputs: readonly TensorData[]): number[] {
   let next = 0;
-  return type.shape.map((size) => (size < 0 ? scalarOf(inputs[next++]) : size));
+  return type.shape.map((size) => {
+    const given = size < 0 ? scalarOf(inputs[next++]) : size;
+    if (given < 0) throw new Error(`a size of ${type} is negative: ${given}`);
+    return given;
+  });
 }
 
 const extractSliceEvaluate = Evaluate.attach(ops.extractSlice, (operation, [source, ...indices]) => {

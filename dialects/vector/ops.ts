@@ -329,7 +329,11 @@ export const transferWrite = op(
     format: transferWriteFormat,
     infer: ({ source }) => (source.type instanceof TensorType ? [source.type] : []),
     effects: ({ source }) => (source.type instanceof MemRefType ? [{ kind: "write", value: source }] : []),
-    verify: ({ vector: written, source, indices, permutation_map: map, in_bounds: inBounds }, report) => {
+    verify: (operation, report) => {
+      const { vector: written, source, indices, permutation_map: map, in_bounds: inBounds } = operation;
+      const wanted = source.type instanceof TensorType ? 1 : 0;
+      if (operation.results.length !== wanted)
+        report(`expects ${wanted} results where it writes to ${source.type}, found ${operation.results.length}`);
       checkRank(indices, source.type, report);
       if (map.dimensions !== source.type.rank) {
         report(`expects a permutation map of ${source.type.rank} dimensions, found ${map.dimensions}`);

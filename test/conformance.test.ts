@@ -1,0 +1,13 @@
+/** Every dialect of Anemone keeps the promises of the conformance suite. */
+import { allDialects } from "../compiler/registry.ts";
+import { conformance } from "./testing/index.ts";
+
+conformance(allDialects, {
+  exceptions: {
+    effects: {
+      "func.call": "a call does what its callee does",
+      "llvm.call": "a call does what its callee does",
+      "ane.call": "a dispatch writes the state that its program keeps",
+    },
+  },
+});
