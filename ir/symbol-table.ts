@@ -1,5 +1,11 @@
 /** Symbols: operations with a name (`sym_name`) inside an operation with the SymbolTable trait, and references to them. */
-import { StringAttribute, SymbolReferenceAttribute, ArrayAttribute, type Attribute, DictionaryAttribute } from "./attributes.ts";
+import {
+  ArrayAttribute,
+  type Attribute,
+  DictionaryAttribute,
+  StringAttribute,
+  SymbolReferenceAttribute,
+} from "./attributes.ts";
 import type { Operation } from "./operation.ts";
 
 /** The name that an operation defines, if it is a symbol. */
@@ -60,12 +66,24 @@ export function nearestSymbolTable(operation: Operation): Operation | undefined 
   return undefined;
 }
 
+/** The last snapshot of each table; a hit is checked against the table as it is now, and a miss looks again. */
+const snapshots = new WeakMap<Operation, SymbolTable>();
+
+/** The symbol called `name` directly inside `table`. Cheap when asked often: the table is scanned anew only for a miss. */
+export function lookupSymbol(table: Operation, name: string): Operation | undefined {
+  const known = snapshots.get(table)?.lookup(name);
+  if (known !== undefined && known.parentOperation === table && symbolName(known) === name) return known;
+  const fresh = new SymbolTable(table);
+  snapshots.set(table, fresh);
+  return fresh.lookup(name);
+}
+
 /** Finds what a reference made at `from` names, or undefined. */
 export function resolveSymbol(from: Operation, reference: SymbolReferenceAttribute): Operation | undefined {
   let table = nearestSymbolTable(from);
   while (table !== undefined) {
-    let found: Operation | undefined = new SymbolTable(table).lookup(reference.root);
-    for (const name of reference.path.slice(1)) found = found === undefined ? undefined : new SymbolTable(found).lookup(name);
+    let found: Operation | undefined = lookupSymbol(table, reference.root);
+    for (const name of reference.path.slice(1)) found = found === undefined ? undefined : lookupSymbol(found, name);
     if (found !== undefined) return found;
     table = table.parentOperation === undefined ? undefined : nearestSymbolTable(table.parentOperation);
   }
@@ -85,7 +103,8 @@ export function countSymbolUses(scope: Operation): Map<string, number> {
   const counts = new Map<string, number>();
   scope.walk((operation) => {
     for (const attribute of [...operation.properties.values(), ...operation.attributes.values()]) {
-      for (const reference of symbolReferences(attribute)) counts.set(reference.root, (counts.get(reference.root) ?? 0) + 1);
+      for (const reference of symbolReferences(attribute))
+        counts.set(reference.root, (counts.get(reference.root) ?? 0) + 1);
     }
   });
   return counts;
