@@ -44,6 +44,18 @@ export const defaultBuildInfo = DictionaryAttribute.get([
   ["coremlc-version", StringAttribute.get("3520.5.1")],
 ]);
 
+/** A program of one op, and host code that runs it. */
+const programExample = [
+  "mil.program @double {",
+  '  mil.function @main(%x: tensor<2x3xf16>) -> (tensor<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"]} {',
+  "    %y = mil.add %x, %x : (tensor<2x3xf16>, tensor<2x3xf16>) -> tensor<2x3xf16>",
+  "    mil.return %y : tensor<2x3xf16>",
+  "  }",
+  "}",
+  '%t = "test.source"() : () -> tensor<2x3xf16>',
+  "%r = mil.call @double(%t) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
+].join("\n");
+
 export const program = op(
   "mil.program",
   {
@@ -54,6 +66,7 @@ export const program = op(
   },
   {
     doc: "A MIL program: functions, and strings about the compiler that it is meant for. Its function `main` is what a device runs.",
+    example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SymbolTable", "NoTerminator", "SingleBlock"],
     format: "$sym_name attr-dict-with-keyword $body",
     defaultDialect: "mil",
@@ -120,6 +133,7 @@ export const functionDefinition = op(
   },
   {
     doc: "A function of a MIL program, of one opset. input_names and output_names are what its ports are called in text and by devices.",
+    example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
     parents: ["mil.program"],
     format: functionFormat,
@@ -192,6 +206,7 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
   {
     doc: "Runs the function `main` of the MIL program of this name from host code.",
+    example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {
       const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));
