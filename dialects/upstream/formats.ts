@@ -18,13 +18,17 @@ export interface WordCodec {
   readonly separator: string;
   readonly parse: (words: readonly string[]) => Attribute | undefined;
   readonly print: (attribute: Attribute) => readonly string[] | undefined;
+  /** The empty set of flags, which is not written; undefined for enums. */
+  readonly none: Attribute | undefined;
 }
 
 /** The text side of a constraint on words. */
 export function wordCodec<V>(constraint: WordConstraint<V>): WordCodec {
+  const empty = constraint.fromWords(["none"]);
   return {
     description: constraint.description,
     separator: constraint.separator,
+    none: empty === undefined ? undefined : constraint.encode(empty),
     parse: (words) => {
       const value = constraint.fromWords(words);
       return value === undefined ? undefined : constraint.encode(value);
@@ -90,9 +94,7 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
         operands.push(parser.parseOperand());
       }
       if (flags !== undefined) {
-        const given = parser.acceptKeyword(flags.keyword)
-          ? parseAngleWords(parser, flags.codec)
-          : flags.codec.parse(["none"]);
+        const given = parser.acceptKeyword(flags.keyword) ? parseAngleWords(parser, flags.codec) : flags.codec.none;
         if (given !== undefined) properties.push([flags.name, given]);
       }
       const attributes = parser.attributeDictionary();
@@ -123,7 +125,9 @@ export function printFlags(
   printer: OperationPrinter,
   flags: { readonly name: string; readonly keyword: string; readonly codec: WordCodec },
 ): void {
-  const words = wordsOf(operation, flags.name, flags.codec);
+  const attribute = operation.attribute(flags.name);
+  if (attribute === undefined || attribute === flags.codec.none) return;
+  const words = flags.codec.print(attribute) ?? [];
   if (words.length === 0 || words[0] === "none") return;
   printer.write(` ${flags.keyword}<${words.join(flags.codec.separator)}>`);
 }
