@@ -7,7 +7,7 @@ import { type PadOperation, yieldOperation } from "../../dialects/tensor/upstrea
 import type { Builder } from "../../ir/builder.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Value } from "../../ir/operation.ts";
-import { asMemRef } from "../linalg-to-loops/emit-memory.ts";
+import { asMemRef } from "../linalg-to-loops/emit/emit-memory.ts";
 import type { Box } from "./storage.ts";
 
 /** Fills the border of `buffer` (or all of it) with the padding's value. `scalar` gives the new function's value. */

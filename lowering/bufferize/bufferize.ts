@@ -22,7 +22,7 @@ import { at, Builder } from "../../ir/builder.ts";
 import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
-import { asIndex } from "../linalg-to-loops/emit-memory.ts";
+import { asIndex } from "../linalg-to-loops/emit/emit-memory.ts";
 import { readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
 import { analyseBuffers, type BufferAnalysis } from "./analysis.ts";
 import { writeBorder } from "./border.ts";

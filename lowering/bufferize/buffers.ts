@@ -40,7 +40,7 @@ import {
   TensorType,
   type Type,
 } from "../../ir/types.ts";
-import { asIndex, asMemRef } from "../linalg-to-loops/emit-memory.ts";
+import { asIndex, asMemRef } from "../linalg-to-loops/emit/emit-memory.ts";
 import { bytesOf } from "../linalg-to-loops/memory.ts";
 import type { BufferAnalysis } from "./analysis.ts";
 import { arenaAlignment, type BufferLife, planArena } from "./arena-plan.ts";

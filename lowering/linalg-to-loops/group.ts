@@ -12,7 +12,7 @@ import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
 import type { Block, BlockArgument, Operation, Value } from "../../ir/operation.ts";
 import { MemRefType } from "../../ir/types.ts";
 import type { StructuredOperation } from "../linalg-transforms/structured.ts";
-import { combinersOf } from "./combiner.ts";
+import { combinersOf } from "./emit/combiner.ts";
 import {
   type Access,
   accessOf,
@@ -23,7 +23,7 @@ import {
   mayOverlap,
   memoryOf,
 } from "./memory.ts";
-import type { IteratorKind, Nest, NestAccess, Phase } from "./nest.ts";
+import type { IteratorKind, Nest, NestAccess, Phase } from "./schedule/nest.ts";
 
 /** An operand of a stage. */
 export interface StageOperand {

@@ -9,11 +9,11 @@ import type { Operation } from "../../ir/operation.ts";
 import { isRefusal } from "../../ir/rewrite/pattern.ts";
 import { pass } from "../../passes/pass.ts";
 import { structured } from "../linalg-transforms/structured.ts";
-import { emitNest } from "./emit-nest.ts";
+import { emitNest } from "./emit/emit-nest.ts";
 import { type NestGroup, nestOf } from "./group.ts";
 import { join, singleGroup } from "./loop-groups.ts";
-import { scalarSchedule } from "./schedule.ts";
-import { decodeSchedule, groupAttributeName, nestAttributeName } from "./schedule-attribute.ts";
+import { scalarSchedule } from "./schedule/schedule.ts";
+import { decodeSchedule, groupAttributeName, nestAttributeName } from "./schedule/schedule-attribute.ts";
 import { blocksWithBufferOperations, isBufferOperation } from "./vectorize.ts";
 
 export const linalgToLoops = pass("linalg-to-loops", {

@@ -13,7 +13,7 @@ import { print } from "../../ir/printer/print.ts";
 import { SymbolTable } from "../../ir/symbol-table.ts";
 import { FunctionType, MemRefType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
-import { nestAttributeName } from "./schedule-attribute.ts";
+import { nestAttributeName } from "./schedule/schedule-attribute.ts";
 
 export const outlineKernels = pass("outline-kernels", {
   doc: "Moves each top-level loop nest into a private function; equal nests share one.",

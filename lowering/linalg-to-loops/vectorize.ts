@@ -10,9 +10,9 @@ import { pass } from "../../passes/pass.ts";
 import { structured } from "../linalg-transforms/structured.ts";
 import { type NestGroup, nestOf } from "./group.ts";
 import { formGroups } from "./loop-groups.ts";
-import type { Nest } from "./nest.ts";
-import { chooseSchedule, type Schedule, type VectorTarget } from "./schedule.ts";
-import { encodeSchedule, groupAttributeName, scheduleAttributeName } from "./schedule-attribute.ts";
+import type { Nest } from "./schedule/nest.ts";
+import { chooseSchedule, type Schedule, type VectorTarget } from "./schedule/schedule.ts";
+import { encodeSchedule, groupAttributeName, scheduleAttributeName } from "./schedule/schedule-attribute.ts";
 
 /** Registers of a vector width where the target does not say: AVX-512 has 32, AVX2 16, NEON 32 (WebAssembly's engines use 16). */
 export function defaultRegisters(vectorBytes: number): number {

@@ -3,19 +3,19 @@
  * open: the loops add up `stride · counter` level by level. Vectors are loaded by the cheapest way that the stride along
  * the vector loop allows: neighbours, a few loads and shuffles, a block transposed in registers, or lane by lane.
  */
-import { indexValues } from "../../dialects/memref/build.ts";
-import { collapseShape, load, reinterpretCast, store, view } from "../../dialects/memref/ops.ts";
-import { stridedMemRef } from "../../dialects/memref/types.ts";
-import { extractAt, insertAt, isVectorValue } from "../../dialects/vector/build.ts";
-import { shuffle, load as vectorLoad, store as vectorStore } from "../../dialects/vector/ops.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
-import { type IndexType, MemRefType, type Type, VectorType } from "../../ir/types.ts";
-import type { StageOperand } from "./group.ts";
+import { indexValues } from "../../../dialects/memref/build.ts";
+import { collapseShape, load, reinterpretCast, store, view } from "../../../dialects/memref/ops.ts";
+import { stridedMemRef } from "../../../dialects/memref/types.ts";
+import { extractAt, insertAt, isVectorValue } from "../../../dialects/vector/build.ts";
+import { shuffle, load as vectorLoad, store as vectorStore } from "../../../dialects/vector/ops.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { type IndexType, MemRefType, type Type, VectorType } from "../../../ir/types.ts";
+import type { StageOperand } from "../group.ts";
 import type { LoopEmitter } from "./loop-emitter.ts";
-import { type Access, byteRange, bytesOf, dimensionsOf } from "./memory.ts";
-import type { Schedule } from "./schedule.ts";
-import type { Segment } from "./segments.ts";
+import { type Access, byteRange, bytesOf, dimensionsOf } from "../memory.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { Segment } from "../schedule/segments.ts";
 
 /** The constant part of the indices of a point: per scheduled loop, what is added to the loop's counter. */
 export type Position = readonly number[];

@@ -4,19 +4,19 @@
  * several points of the register tile is computed once, and what does not vary along the vector stays a scalar until
  * it meets a vector.
  */
-import { addf, addi, constant, indexCast, mulf } from "../../dialects/arith/ops.ts";
-import { indexOperation as linalgIndex } from "../../dialects/linalg/ops.ts";
-import { load as memrefLoad } from "../../dialects/memref/ops.ts";
-import { extractAt } from "../../dialects/vector/build.ts";
-import { broadcast, fma, load as vectorLoad } from "../../dialects/vector/ops.ts";
-import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
-import { createOperation, type Operation, type Value } from "../../ir/operation.ts";
-import { FloatType, index, type Type, VectorType } from "../../ir/types.ts";
+import { addf, addi, constant, indexCast, mulf } from "../../../dialects/arith/ops.ts";
+import { indexOperation as linalgIndex } from "../../../dialects/linalg/ops.ts";
+import { load as memrefLoad } from "../../../dialects/memref/ops.ts";
+import { extractAt } from "../../../dialects/vector/build.ts";
+import { broadcast, fma, load as vectorLoad } from "../../../dialects/vector/ops.ts";
+import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
+import { createOperation, type Operation, type Value } from "../../../ir/operation.ts";
+import { FloatType, index, type Type, VectorType } from "../../../ir/types.ts";
 import { type Addressed, asIndex, asVector, type MemoryEmitter, type Position } from "./emit-memory.ts";
-import { forwardedFrom, type NestGroup, type Stage, type StageOperand } from "./group.ts";
+import { forwardedFrom, type NestGroup, type Stage, type StageOperand } from "../group.ts";
 import type { LoopEmitter } from "./loop-emitter.ts";
-import { mayOverlap } from "./memory.ts";
-import type { Schedule } from "./schedule.ts";
+import { mayOverlap } from "../memory.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 
 /** Where and how a body is instantiated. */
 export interface Frame {

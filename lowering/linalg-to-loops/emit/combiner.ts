@@ -15,11 +15,11 @@ import {
   muli,
   ori,
   xori,
-} from "../../dialects/arith/ops.ts";
-import type { CombiningKind } from "../../dialects/vector/ops.ts";
-import type { Operation, Value } from "../../ir/operation.ts";
-import { FloatType, IntegerType, type Type } from "../../ir/types.ts";
-import type { StructuredOperation } from "../linalg-transforms/structured.ts";
+} from "../../../dialects/arith/ops.ts";
+import type { CombiningKind } from "../../../dialects/vector/ops.ts";
+import type { Operation, Value } from "../../../ir/operation.ts";
+import { FloatType, IntegerType, type Type } from "../../../ir/types.ts";
+import type { StructuredOperation } from "../../linalg-transforms/structured.ts";
 
 interface CombinerRule {
   readonly kind: CombiningKind;

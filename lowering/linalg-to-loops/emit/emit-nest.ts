@@ -3,12 +3,12 @@
  * values, the reduction loops that carry them in registers, and the elementwise stages that end in stores.
  */
 
-import { select } from "../../dialects/arith/ops.ts";
-import { type CombiningKind, reduction } from "../../dialects/vector/ops.ts";
-import { type Attribute, DenseElementsAttribute } from "../../ir/attributes.ts";
-import { fuseLocations } from "../../ir/location.ts";
-import type { Operation, Value } from "../../ir/operation.ts";
-import { FloatType, i1, VectorType } from "../../ir/types.ts";
+import { select } from "../../../dialects/arith/ops.ts";
+import { type CombiningKind, reduction } from "../../../dialects/vector/ops.ts";
+import { type Attribute, DenseElementsAttribute } from "../../../ir/attributes.ts";
+import { fuseLocations } from "../../../ir/location.ts";
+import type { Operation, Value } from "../../../ir/operation.ts";
+import { FloatType, i1, VectorType } from "../../../ir/types.ts";
 import { type Combiner, combinersOf } from "./combiner.ts";
 import { BodyEmitter, type Frame } from "./emit-body.ts";
 import { type Addressed, asVector, MemoryEmitter, type Position, Views } from "./emit-memory.ts";
@@ -21,11 +21,11 @@ import {
   nestOf,
   type Stage,
   type StageOperand,
-} from "./group.ts";
+} from "../group.ts";
 import { LoopEmitter } from "./loop-emitter.ts";
-import { isSameAccess } from "./memory.ts";
-import { mayOvercompute, type Schedule } from "./schedule.ts";
-import { type Segment, segmentsOf } from "./segments.ts";
+import { isSameAccess } from "../memory.ts";
+import { mayOvercompute, type Schedule } from "../schedule/schedule.ts";
+import { type Segment, segmentsOf } from "../schedule/segments.ts";
 
 /** Writes the nest in front of `anchor`. The outermost operations get `attributes`. The group's operations stay. */
 export function emitNest(

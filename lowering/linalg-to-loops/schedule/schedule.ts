@@ -35,6 +35,8 @@ export interface Schedule {
 
 const tileFactors = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16];
 const largestStridedLoad = 4;
+/** Narrower vectors are not worth their instructions. */
+const smallestVectorBytes = 8;
 
 /** Cycles lost at the start and end of a tile: filling and draining the pipeline, loop control. */
 const tileOverhead = { reduction: 12, elementwise: 2 };
@@ -86,6 +88,7 @@ function vectorChoices(nest: Nest, loops: readonly Loop[], target: VectorTarget)
   for (const [vector, loop] of loops.entries()) {
     if (loop.kind === "reduction" && !nest.combinable) continue;
     for (let lanes = most; lanes >= 2; lanes /= 2) {
+      if (lanes * nest.elementBytes < smallestVectorBytes) break;
       const enough = loop.size >= lanes || (loop.size > lanes / 2 && mayOvercompute(nest, loop, lanes - loop.size));
       if (!enough) continue;
       choices.push({ vector, lanes });
@@ -93,7 +96,25 @@ function vectorChoices(nest: Nest, loops: readonly Loop[], target: VectorTarget)
       if (loop.size >= 2 * lanes || loop.size % lanes === 0) break;
     }
   }
-  return choices;
+  return fewestGathers(nest, loops, choices);
+}
+
+/** Choices whose vectors are put together from single elements more often than others' are not worth pricing. */
+function fewestGathers(nest: Nest, loops: readonly Loop[], choices: readonly VectorChoice[]): VectorChoice[] {
+  const gathers = choices.map(({ vector }) => {
+    const loop = vector === undefined ? undefined : loops[vector];
+    if (loop === undefined) return Number.POSITIVE_INFINITY;
+    return nest.accesses.filter((access) => isGathered(access, loop)).length;
+  });
+  const fewest = Math.min(...gathers);
+  return choices.filter((choice, position) => choice.vector === undefined || gathers[position] === fewest);
+}
+
+/** Whether vectors of an access along a loop are put together from single elements. */
+function isGathered(access: NestAccess, loop: Loop): boolean {
+  if (isIrregular(access, loop)) return true;
+  const stride = loopStride(access, loop);
+  return access.write ? Math.abs(stride) > 1 : stride < -1 || stride > largestStridedLoad;
 }
 
 /** Whether vectors may cover `excess` points more than a loop has: what they read too much exists, and computing it is harmless. */
@@ -117,7 +138,9 @@ function bestTile(
   const limits = loops.map((loop, position) => tileLimit(nest, loop, position === vector, lanes, target));
   let tiles = loops.map(() => 1);
   let cost = price.of(tiles);
+  const mostPoints = target.registers / Math.max(1, nest.accumulators);
   const consider = (candidate: number[]) => {
+    if (candidate.reduce((product, tile) => product * tile, 1) > mostPoints) return;
     const candidateCost = price.of(candidate);
     if (candidateCost < cost) {
       cost = candidateCost;

@@ -11,9 +11,9 @@ import {
   DenseArrayAttribute,
   DictionaryAttribute,
   IntegerAttribute,
-} from "../../ir/attributes.ts";
-import type { Operation } from "../../ir/operation.ts";
-import type { NestGroup } from "./group.ts";
+} from "../../../ir/attributes.ts";
+import type { Operation } from "../../../ir/operation.ts";
+import type { NestGroup } from "../group.ts";
 import type { Schedule, ScheduledLoop } from "./schedule.ts";
 
 export const scheduleAttributeName = "anemone.schedule";

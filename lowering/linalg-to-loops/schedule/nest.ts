@@ -4,9 +4,9 @@
  * the same answer for a convolution, a matrix product or an op that nobody has a name for.
  */
 
-export type { IteratorKind } from "../linalg-transforms/structured.ts";
+export type { IteratorKind } from "../../linalg-transforms/structured.ts";
 
-import type { IteratorKind } from "../linalg-transforms/structured.ts";
+import type { IteratorKind } from "../../linalg-transforms/structured.ts";
 
 /** When an operand is touched: before the reduction loops, inside them, or after them. */
 export type Phase = "start" | "reduce" | "finish";

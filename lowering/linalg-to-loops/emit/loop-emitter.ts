@@ -3,15 +3,15 @@
  * index to the loop whose counter it needs last, a constant in front of the nest), and equal values of one level are
  * made once. So the code comes out as loop-invariant code motion and CSE would leave it.
  */
-import { addi, constant, divui, minsi, muli, remui } from "../../dialects/arith/ops.ts";
-import { forOperation, yieldOperation } from "../../dialects/scf/ops.ts";
-import { type AffineExpression, evaluateAffine } from "../../ir/affine-map.ts";
-import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
-import { Builder } from "../../ir/builder.ts";
-import type { Location } from "../../ir/location.ts";
-import { Block, type Operation, Region, type Value } from "../../ir/operation.ts";
-import { FloatType, IndexType, IntegerType, index, type Type, VectorType } from "../../ir/types.ts";
-import type { Segment } from "./segments.ts";
+import { addi, constant, divui, minsi, muli, remui } from "../../../dialects/arith/ops.ts";
+import { forOperation, yieldOperation } from "../../../dialects/scf/ops.ts";
+import { type AffineExpression, evaluateAffine } from "../../../ir/affine-map.ts";
+import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
+import { Builder } from "../../../ir/builder.ts";
+import type { Location } from "../../../ir/location.ts";
+import { Block, type Operation, Region, type Value } from "../../../ir/operation.ts";
+import { FloatType, IndexType, IntegerType, index, type Type, VectorType } from "../../../ir/types.ts";
+import type { Segment } from "../schedule/segments.ts";
 
 interface Level {
   readonly builder: Builder;
