@@ -291,6 +291,33 @@ const arithmetic: readonly LoweringCase[] = [
   },
 ];
 
+/** Minima and maxima by IEEE 754-2019, zeros' signs included: of two vectors, and against constants on either side. */
+const extrema: readonly LoweringCase[] = (["maximumf", "minimumf"] as const).flatMap((name) => {
+  const best = name === "maximumf" ? Math.max : Math.min;
+  const common = { specials: true, withoutMlir: "its expansion forgets the signs of zeros" };
+  return [
+    ...binary(`arith.${name}`, "f32", {
+      ...common,
+      expected: ([a, b]) => a!.map((x, position) => best(x, b![position]!)),
+    }),
+    ...[0, -0, 1].flatMap((constant) =>
+      ["%x, %k", "%k, %x"].flatMap((operands) =>
+        elementwise(
+          `arith.${name} ${operands} with ${Object.is(constant, -0) ? "-0" : constant}`,
+          "f32",
+          "f32",
+          (type) => {
+            const number = Object.is(constant, -0) ? "-0.0" : `${constant}.0`;
+            const value = type("f32") === "f32" ? number : `dense<${number}>`;
+            return `%k = arith.constant ${value} : ${type("f32")}\n %z = arith.${name} ${operands} : ${type("f32")}`;
+          },
+          { ...common, expected: ([a]) => a!.map((x) => best(x, constant)) },
+        ),
+      ),
+    ),
+  ];
+});
+
 const control: readonly LoweringCase[] = [
   {
     name: "nested loops that carry values",
@@ -815,4 +842,4 @@ const vectors: readonly LoweringCase[] = [
   },
 ];
 
-export const loweringCases: readonly LoweringCase[] = [...arithmetic, ...control, ...memory, ...vectors];
+export const loweringCases: readonly LoweringCase[] = [...arithmetic, ...extrema, ...control, ...memory, ...vectors];
