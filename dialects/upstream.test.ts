@@ -188,3 +188,10 @@ describe("the verifier refuses", () => {
     expect(mlirOpt(text).status).not.toBe(0);
   });
 });
+
+test("locations of parameters with attributes are kept", () => {
+  const text = `func.func @f(%x: f32 {test.a} loc("x"), %y: f32 loc("y")) {\n  return loc("end")\n} loc("f")`;
+  const printed = print(read(text), { debugInfo: true, localScope: true });
+  expect(printed).toContain('%x: f32 {test.a} loc("x"), %y: f32 loc("y")');
+  expect(print(read(printed), { debugInfo: true, localScope: true })).toBe(printed);
+});

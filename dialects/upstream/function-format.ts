@@ -95,14 +95,11 @@ export function printSignature(
     if (position > 0) printer.write(", ");
     const argument = args?.[position];
     const attributes = argumentAttributes[position];
-    if (argument === undefined) printer.type(type);
-    else if (attributes === undefined || attributes === none) printer.blockArgument(argument);
+    if (argument !== undefined) printer.blockArgument(argument, attributes === none ? undefined : attributes);
     else {
-      printer.operand(argument);
-      printer.write(": ");
       printer.type(type);
+      printDictionary(printer, attributes);
     }
-    printDictionary(printer, attributes);
   }
   if (signature.isVariadic) printer.write(signature.inputs.length > 0 ? ", ..." : "...");
   printer.write(")");

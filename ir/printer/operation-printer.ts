@@ -76,9 +76,10 @@ export class OperationPrinter {
     }
   }
 
-  /** `%x: type`, with the location when locations are printed. */
-  blockArgument(argument: BlockArgument): void {
+  /** `%x: type {a = 1}`, with the location when locations are printed. */
+  blockArgument(argument: BlockArgument, attributes?: Attribute): void {
     this.#text += `${this.#names.value(argument)}: ${argument.type.text}`;
+    if (attributes !== undefined) this.#text += ` ${this.#attributeText(attributes)}`;
     this.#location(argument.location);
   }
 
