@@ -30,6 +30,7 @@ import {
   narrow,
   pad,
   pointwise,
+  reshape,
   shapeOf,
 } from "./emit.ts";
 import { lowering } from "./lowering.ts";
@@ -51,20 +52,22 @@ function windowIndex(position: number, stride: number, tap: number, dilation: nu
   return affineAdd(affineMul(dimension(position), stride), affineMul(dimension(tap), dilation));
 }
 
-/** The start of an accumulation: zeros, or the bias [O] (as [g, O/g] when grouped) along dimension `axis`. */
+/** The start of an accumulation: zeros, or the bias [O] along `axes`: the channels, or groups and channels in a group. */
 function start(
   builder: Builder,
   shape: readonly number[],
   element: Type,
   bias: Value | undefined,
-  axis: number,
-  groups: number,
+  axes: readonly number[],
 ): Value {
   const compute = computeElement(element);
   if (bias === undefined) return filled(builder, shape, compute, 0);
-  const source = groups === 1 ? bias : expand(builder, bias, [[0, 1]], [groups, shapeOf(bias)[0]! / groups]);
-  const map = AffineMap.projection(shape.length, groups === 1 ? [axis] : [axis, axis + 1]);
-  return broadcastFrom(builder, source, map, shape, compute);
+  const source = reshape(
+    builder,
+    bias,
+    axes.map((axis) => shape[axis]!),
+  );
+  return broadcastFrom(builder, source, AffineMap.projection(shape.length, axes), shape, compute);
 }
 
 interface Window {
@@ -186,15 +189,15 @@ const lowerConv2d = lowering(conv2d, (operation, [input, weight, bias], builder)
   const padded = pad(builder, input!, low, high, 0);
   const [, channelsPerGroup] = shapeOf(weight!);
   if (groups === 1) {
-    const init = start(builder, [batch, outputs, ...positions], element, bias, 1, 1);
+    const init = start(builder, [batch, outputs, ...positions], element, bias, [1]);
     return [narrow(builder, convolve(builder, padded, weight!, init, operation), element)];
   }
   if (channelsPerGroup === 1 && outputs === groups) {
-    const init = start(builder, [batch, outputs, ...positions], element, bias, 1, 1);
+    const init = start(builder, [batch, outputs, ...positions], element, bias, [1]);
     const kernels = joinDimensions(builder, weight!, 0);
     return [narrow(builder, convolveDepthwise(builder, padded, kernels, init, operation), element)];
   }
-  const init = start(builder, [batch, groups, outputs / groups, ...positions], element, bias, 1, groups);
+  const init = start(builder, [batch, groups, outputs / groups, ...positions], element, bias, [1, 2]);
   const sum = convolveGrouped(
     builder,
     splitDimension(builder, padded, 1, groups),
@@ -307,7 +310,7 @@ function transposeWithoutOverlap(builder: Builder, input: Value, weight: Value, 
   const [, outputs, kernelHeight, kernelWidth] = shapeOf(weight) as [number, number, number, number];
   const element = elementOf(input);
   // (n, o, ky, kx, y, x, c): the image rows stay contiguous in the product.
-  const init = start(builder, [batch, outputs, kernelHeight, kernelWidth, height, width], element, bias, 1, 1);
+  const init = start(builder, [batch, outputs, kernelHeight, kernelWidth, height, width], element, bias, [1]);
   const [sums] = generic(builder, {
     inputs: [
       { value: input, map: AffineMap.projection(7, [0, 6, 4, 5]) },
@@ -348,7 +351,7 @@ const lowerConvTranspose2d = lowering(convTranspose2d, (operation, [input, weigh
   if (!single) {
     result = isWhole
       ? emptyTensor(builder, whole, computeElement(element))
-      : start(builder, whole, element, bias, 1, groups);
+      : start(builder, whole, element, bias, [1, 2]);
   }
   for (const phase of combinations(phases)) {
     if (phase.some(({ taps, count }) => taps === 0 || count === 0)) continue;
@@ -367,7 +370,7 @@ const lowerConvTranspose2d = lowering(convTranspose2d, (operation, [input, weigh
       [...shapeOf(kernels).slice(0, 3), ...phase.map(({ taps }) => taps)],
       [1, 1, 1, ...phase.map(({ tapStep }) => tapStep)],
     );
-    const init = start(builder, [batch, groups, perGroup, ...counts], element, bias, 1, groups);
+    const init = start(builder, [batch, groups, perGroup, ...counts], element, bias, [1, 2]);
     const sums = convolvePhase(builder, window, kept, init, phase);
     if (result === undefined) {
       result = sums;

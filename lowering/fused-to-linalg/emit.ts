@@ -219,9 +219,9 @@ function matchingGroups(
     groups.from.push(first);
     groups.to.push(second);
   }
-  // What is left on either side has size 1.
-  while (i < from.length) groups.from.at(-1)?.push(i++);
-  while (j < to.length) groups.to.at(-1)?.push(j++);
+  // What is left on either side has size 1. A scalar has no groups at all.
+  for (; i < from.length; i++) groups.from.at(-1)?.push(i);
+  for (; j < to.length; j++) groups.to.at(-1)?.push(j);
   return groups;
 }
 

@@ -59,11 +59,30 @@ const floatPredicates = { eq: "oeq", ne: "une", lt: "olt", le: "ole", gt: "ogt",
 const signedPredicates = { eq: "eq", ne: "ne", lt: "slt", le: "sle", gt: "sgt", ge: "sge" } as const;
 const unsignedPredicates = { eq: "eq", ne: "ne", lt: "ult", le: "ule", gt: "ugt", ge: "uge" } as const;
 
-/** The functions of the math dialect with one float operand. */
-export type MathFunction = Exclude<
-  { [K in keyof typeof math]: (typeof math)[K] extends typeof math.exp ? K : never }[keyof typeof math],
-  undefined
->;
+/** The functions of the math dialect with one float operand that lowerings use. */
+const mathFunctions = {
+  absf: math.absf,
+  acos: math.acos,
+  acosh: math.acosh,
+  asin: math.asin,
+  asinh: math.asinh,
+  atan: math.atan,
+  atanh: math.atanh,
+  ceil: math.ceil,
+  cos: math.cos,
+  cosh: math.cosh,
+  erf: math.erf,
+  exp: math.exp,
+  floor: math.floor,
+  log: math.log,
+  roundeven: math.roundeven,
+  sin: math.sin,
+  sinh: math.sinh,
+  sqrt: math.sqrt,
+  tan: math.tan,
+  tanh: math.tanh,
+} as const;
+export type MathFunction = keyof typeof mathFunctions;
 
 /** The greatest finite value of a float type that arithmetic is done in. */
 export function greatestFinite(type: Type): number {
@@ -188,7 +207,7 @@ export class Scalars {
 
   /** A function of the math dialect. */
   math(name: MathFunction, input: Value): Value {
-    return this.builder.build(math[name], { input }).result;
+    return this.builder.build(mathFunctions[name], { input }).result;
   }
 
   pow(lhs: Value, rhs: Value): Value {
