@@ -215,3 +215,9 @@ export function emitLlvmIr(module: Operation): string {
 export function emitEngineProgram(module: Operation): { readonly text: string; readonly weights: Uint8Array } {
   return emitMil(module);
 }
+
+/** A WebAssembly module with SIMD of a module at the loops level. */
+export async function emitWasm(module: Operation): Promise<Uint8Array> {
+  const { loopsToWasm } = await import("../lowering/loops-to-wasm/index.ts");
+  return (await loopsToWasm(module)).code;
+}

@@ -17,7 +17,7 @@ export interface HostOptions {
 export async function loadHostProgram(name: string, module: Operation, options: HostOptions): Promise<Program> {
   if (options.llvm) return loadLlvmProgram(llvmArtefact(module, name), { passes: llvmPasses.tidy });
   // Loaded on demand: the WebAssembly generator's library takes longer to load than most programs take to compile.
-  const { wasmArtefact } = await import("./wasm-artefact.ts");
+  const { loopsToWasm } = await import("../lowering/loops-to-wasm/index.ts");
   const { loadWasmProgram } = await import("../runtime/devices/cpu-wasm.ts");
-  return loadWasmProgram(await wasmArtefact(module, name));
+  return loadWasmProgram({ name, ...(await loopsToWasm(module)) });
 }

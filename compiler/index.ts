@@ -12,6 +12,7 @@ export {
   compile,
   emitEngineProgram,
   emitLlvmIr,
+  emitWasm,
   type LevelReport,
   type Lowered,
   type LowerOptions,

@@ -2,7 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import colors from "picocolors";
-import { emitEngineProgram, emitLlvmIr, lowerTo } from "../../compiler/compile.ts";
+import { emitEngineProgram, emitLlvmIr, emitWasm, lowerTo } from "../../compiler/compile.ts";
 import { levels } from "../../compiler/levels.ts";
 import { writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
@@ -43,7 +43,7 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     const { text, weights } = emitEngineProgram(lowered.module);
     writeFolder(options.output, { "model.mil": text, "weights/weight.bin": weights });
   } else if (emit === "llvm-ir") writeWhole(options.output, emitLlvmIr(lowered.module));
-  else if (emit === "wasm") writeWhole(options.output, emitWasm(lowered.module));
+  else if (emit === "wasm") writeWhole(options.output, await emitWasm(lowered.module));
   else {
     mkdirSync(dirname(options.output), { recursive: true });
     writeIr(options.output, lowered.module, { generic: options.generic ?? false });

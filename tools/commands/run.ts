@@ -69,7 +69,6 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
         milliseconds,
         runs: repeat,
         outputs: described,
-        overflows: network.overflows(),
       }),
     );
     return;
