@@ -241,7 +241,9 @@ class Analysis implements BufferAnalysis {
     const read = accesses.find((access) => access.kind === "read" && access.storage === around && access.at === at);
     if (read !== undefined) accesses[accesses.indexOf(read)] = { ...read, except: slot };
     if (this.#place(around, this.storageOf(result), { kind: "same" })) return undefined;
-    return this.#copyInto(this.storageOf(result), at);
+    const misplaced = this.#copyInto(this.storageOf(result), at);
+    // Copying the old contents must not run over the source that was already computed in its place.
+    return misplaced !== undefined && this.#inPlace.has(operation) ? source : misplaced;
   }
 
   #decidePad(operation: Operation, source: Value, result: Value, at: number): void {
