@@ -6,7 +6,7 @@
 
 import { module as builtinModule } from "../../dialects/builtin/ops.ts";
 import * as llvm from "../../dialects/llvm/index.ts";
-import { type Attribute, ElementsAttribute, TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
+import { type Attribute, ElementsAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { placeOf } from "../../ir/location.ts";
 import type { Operation } from "../../ir/operation.ts";
@@ -157,11 +157,10 @@ class ModuleText implements ModuleWriter {
       type.fields.forEach(visit);
     };
     this.#module.walk((operation) => {
-      for (const result of operation.results) visit(result.type);
-      for (const name of ["elem_type", "global_type"]) {
-        const attribute = operation.attribute(name);
-        if (attribute instanceof TypeAttribute) visit(attribute.type);
-      }
+      for (const { type } of operation.results) if (type instanceof llvm.StructType) visit(type);
+      if (llvm.alloca.matches(operation) || llvm.getElementPointer.matches(operation)) visit(operation.elem_type);
+      if (llvm.global.matches(operation)) visit(operation.global_type);
+      if (llvm.llvmFunction.matches(operation)) operation.function_type.inputs.forEach(visit);
     });
   }
 

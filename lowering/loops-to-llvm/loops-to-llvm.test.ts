@@ -113,6 +113,17 @@ describe("pointers", () => {
     for (const words of argumentWords(module, "kernel")) expect(words).toContain("llvm.noalias");
   });
 
+  test("a buffer that goes on under another name counts as written", () => {
+    const module = lowered(`func.func @f(%a: memref<4xf32>, %b: memref<4xf32>, %c: i1) {
+      %c0 = arith.constant 0 : index
+      %x = memref.load %a[%c0] : memref<4xf32>
+      %d = arith.select %c, %a, %b : memref<4xf32>
+      memref.store %x, %d[%c0] : memref<4xf32>
+      return
+    }`);
+    expect(argumentWords(module, "f")[0]).toBe("llvm.nonnull llvm.noundef");
+  });
+
   test("a function that anybody may call promises nothing", () => {
     const module = lowered(network(0, 64).replace("func.func private", "func.func"));
     expect(argumentWords(module, "kernel")[1]).toBe("llvm.nonnull llvm.noundef");

@@ -97,11 +97,12 @@ function areDisjoint(a: Extent | undefined, b: Extent | undefined): boolean {
 function isWritten(value: Value, context: Context): boolean {
   return value.users.some((user) => {
     if (memref.isView(user)) return isWritten(user.onlyResult, context);
+    // Where the buffer goes on under another name (carried by a loop, selected, returned), we do not follow it.
+    const goesOn = user.regions.length > 0 || user.definition?.hasTrait("Terminator") === true;
+    if (goesOn || user.results.some(({ type }) => type instanceof MemRefType)) return true;
     const effects = effectsOf(user, context);
-    return (
-      effects === undefined ||
-      effects.some(({ kind, value: touched }) => kind !== "read" && (touched === value || touched === undefined))
-    );
+    if (effects === undefined) return true;
+    return effects.some(({ kind, value: touched }) => kind !== "read" && (touched === value || touched === undefined));
   });
 }
 
