@@ -61,7 +61,8 @@ export class EngineSteps {
     if (wide.type instanceof TensorType && wide.type.element !== f32) return { value: wide, settled: true };
     const condition = this.build(tensor.isNan, { input: wide });
     const lhs = this.scalar(Number.POSITIVE_INFINITY);
-    return { value: this.build(tensor.select, { condition, lhs, rhs: wide }), settled: true };
+    // Rounded here again, so that nobody can merge host code's conversion to f16 with the one back.
+    return this.settle({ value: this.build(tensor.select, { condition, lhs, rhs: wide }), settled: false });
   }
 
   /** As it lies on a surface: f16, or i1. */
