@@ -29,6 +29,18 @@ import { FunctionType, type Type } from "../../ir/types.ts";
 import { anySurface, maximumRank, SurfaceType } from "./surface-type.ts";
 import { isTargetName, targetNames } from "./targets.ts";
 
+/** A program that every op of this file has a place in. */
+const programExample = [
+  "func.func @main(%x: tensor<2x3xf16>) -> tensor<2x3xf16> {",
+  "  %y = ane.call @p(%x) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
+  "  return %y : tensor<2x3xf16>",
+  "}",
+  'ane.program @p(%x: !ane.surface<2x3xf16>) -> (!ane.surface<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"], target = "h13"} {',
+  '  %y = ane.elementwise %x {kind = "identity", post_activation = #ane.activation<relu>} : (!ane.surface<2x3xf16>) -> !ane.surface<2x3xf16>',
+  "  ane.return %y : !ane.surface<2x3xf16>",
+  "}",
+].join("\n");
+
 /** `@name(%x: type, …) -> (type, …) attributes {…} { … }` */
 const programFormat: CustomFormat = {
   parse: (parser) => {
@@ -97,6 +109,7 @@ export const program = op(
       "A list of tasks that the engine of `target` runs in one dispatch. Arguments and results are surfaces; host code calls it with ane.call. " +
       "input_names and output_names name its ports.",
     example: programExample,
+    example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
     format: programFormat,
     defaultDialect: "ane",
@@ -149,6 +162,7 @@ export const returnOperation = op(
   { inputs: variadicOperand(anySurface) },
   {
     doc: "Ends a program and gives its results.",
+    example: programExample,
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: ["ane.program"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
@@ -190,6 +204,7 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
   {
     doc: "Dispatches the program of this name from host code: tensors go in and come out with the shapes and element types of its surfaces.",
+    example: programExample,
     example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {

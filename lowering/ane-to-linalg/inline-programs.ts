@@ -152,10 +152,7 @@ export class InlinedPrograms {
 function widened(value: ElementsAttribute): ElementsAttribute {
   const type = TensorType.get(value.type.shape, f32);
   const { data } = value instanceof DenseElementsAttribute ? value : value.value;
-
-  const wide = Float32Array.from(data, (each) =>
-    Number.isNaN(Number(each)) ? Number.POSITIVE_INFINITY : Number(each),
-  );
+  const wide = Float32Array.from({ length: data.length }, (_, index) => admitted(Number(data[index])));
   return value instanceof DenseElementsAttribute
     ? DenseElementsAttribute.get(type, wide)
     : elementsAttribute(type, wide, "engine");
