@@ -15,14 +15,17 @@ import {
   expandShape,
   extract,
   extractSlice,
+  type InsertSliceOperation,
   insertSlice,
+  type PadOperation,
   pad,
 } from "../../dialects/tensor/upstream-ops.ts";
 import { at, Builder } from "../../ir/builder.ts";
+import type { OperationOf } from "../../ir/declaration.ts";
 import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
-import { asIndex } from "../linalg-to-loops/emit/emit-memory.ts";
+import { asIndex, asMemRef } from "../linalg-to-loops/emit/emit-memory.ts";
 import { readsOperand, type StructuredOperation, structured } from "../linalg-transforms/structured.ts";
 import { analyseBuffers, type BufferAnalysis } from "./analysis.ts";
 import { writeBorder } from "./border.ts";
@@ -143,42 +146,37 @@ class FunctionWriter {
   }
 
   #operation(operation: Operation): void {
-    const analysis = this.#analysis;
     const member = structured(operation);
-    if (member !== undefined) return this.#structured(member);
-    if (returnOperation.matches(operation)) return this.#return(operation.inputs);
-    if (insertSlice.matches(operation)) {
-      const result = analysis.storageOf(operation.result);
-      const dest = analysis.storageOf(operation.dest);
-      if (dest.hasContent) this.#copy(dest, result);
-      if (!analysis.isInPlace(operation)) this.#copy(analysis.storageOf(operation.source), analysis.slotOf(operation));
-      return;
-    }
-    if (pad.matches(operation)) {
-      const isInPlace = analysis.isInPlace(operation);
-      writeBorder(operation, isInPlace, this.#bufferOf(operation.result), this.#builder, (value) =>
-        this.#scalar(value),
-      );
-      if (!isInPlace) this.#copy(analysis.storageOf(operation.source), analysis.slotOf(operation));
-      return;
-    }
-    if (extractSlice.matches(operation)) return this.#copyOfView(operation.source, operation.result, operation);
-    if (collapseShape.matches(operation) || expandShape.matches(operation))
-      return this.#copyOfView(operation.src, operation.result, operation);
-    if (castOperation.matches(operation)) return this.#copyOfView(operation.source, operation.onlyResult, operation);
-    if (empty.matches(operation)) return;
-    if (constant.matches(operation) && operation.result.type instanceof TensorType) return;
-    if (extract.matches(operation)) {
-      const indices = operation.indices.map((value) => asIndex(this.#scalar(value)));
-      const element = this.#builder.build(load, {
-        memref: this.#buffers.asBuffer(this.#bufferOf(operation.tensor)),
-        indices,
-      }).result;
-      this.#scalars.set(operation.result, element);
-      return;
-    }
-    const copy = operation.clone(this.#scalars);
-    this.#builder.insert(copy);
+    if (member !== undefined) this.#structured(member);
+    else if (returnOperation.matches(operation)) this.#return(operation.inputs);
+    else if (insertSlice.matches(operation)) this.#insertSlice(operation);
+    else if (pad.matches(operation)) this.#pad(operation);
+    else if (collapseShape.matches(operation) || expandShape.matches(operation)) {
+      this.#copyOfView(operation.src, operation.result, operation);
+    } else if (extractSlice.matches(operation)) this.#copyOfView(operation.source, operation.result, operation);
+    else if (castOperation.matches(operation)) this.#copyOfView(operation.source, operation.onlyResult, operation);
+    else if (extract.matches(operation)) this.#extract(operation);
+    else if (!isMadeOnDemand(operation)) this.#builder.insert(operation.clone(this.#scalars));
+  }
+
+  #insertSlice(operation: InsertSliceOperation): void {
+    const dest = this.#analysis.storageOf(operation.dest);
+    if (dest.hasContent) this.#copy(dest, this.#analysis.storageOf(operation.result));
+    if (this.#analysis.isInPlace(operation)) return;
+    this.#copy(this.#analysis.storageOf(operation.source), this.#analysis.slotOf(operation));
+  }
+
+  #pad(operation: PadOperation): void {
+    const isInPlace = this.#analysis.isInPlace(operation);
+    const buffer = this.#bufferOf(operation.result);
+    writeBorder(operation, isInPlace, buffer, this.#builder, (value) => this.#scalar(value));
+    if (!isInPlace) this.#copy(this.#analysis.storageOf(operation.source), this.#analysis.slotOf(operation));
+  }
+
+  #extract(operation: OperationOf<typeof extract>): void {
+    const indices = operation.indices.map((value) => asIndex(this.#scalar(value)));
+    const memref = asMemRef(this.#bufferOf(operation.tensor));
+    this.#scalars.set(operation.result, this.#builder.build(load, { memref, indices }).result);
   }
 
   #scalar(value: Value): Value {
@@ -229,7 +227,7 @@ class FunctionWriter {
         for (const use of each.operandUses) if (outer.has(use.value)) use.set(this.#scalar(use.value));
       });
       if (!extract.matches(operation)) continue;
-      const memref = this.#buffers.asBuffer(this.#bufferOf(operation.tensor));
+      const memref = asMemRef(this.#bufferOf(operation.tensor));
       const element = load.build({ memref, indices: operation.indices }, operation.location);
       body.insertBefore(element, operation);
       operation.replaceAllUsesWith(element.results);
@@ -242,4 +240,9 @@ class FunctionWriter {
       this.#copy(this.#analysis.storageOf(value), this.#analysis.destinations[position]!);
     this.#builder.build(returnOperation, { inputs: [] });
   }
+}
+
+/** Tensors without contents and constants have buffers where they are used; nothing stands for them here. */
+function isMadeOnDemand(operation: Operation): boolean {
+  return empty.matches(operation) || (constant.matches(operation) && operation.result.type instanceof TensorType);
 }

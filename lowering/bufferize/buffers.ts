@@ -69,10 +69,6 @@ export class Buffers {
     this.#values.set(storage, value);
   }
 
-  asBuffer(value: Value): Value<MemRefType> {
-    return asMemRef(value);
-  }
-
   /** The memref of a storage; made at the builder's point when it is new. */
   valueOf(storage: Storage, builder: Builder): Value {
     const known = this.#values.get(storage);

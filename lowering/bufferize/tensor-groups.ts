@@ -25,12 +25,16 @@ export function splitSharedFills(block: Block): boolean {
       if (!readsOperand(member, member.inputs.length + position)) continue;
       const copy = filler.clone();
       block.insertBefore(copy, operation);
-      const result = filler.results.findIndex((each) => each === output);
+      const result = positionOf(output, filler.results);
       operation.setOperand(member.inputs.length + position, copy.results[result]!);
       changed = true;
     }
   }
   return changed;
+}
+
+function positionOf(value: Value, values: readonly Value[]): number {
+  return values.indexOf(value);
 }
 
 /** Whether an operation reads far less than it writes. */
@@ -88,7 +92,7 @@ function moveBefore(operation: Operation, target: Operation): boolean {
 
 /** Whether `member` addresses its operand as `producer` addresses the result, dimension by dimension. */
 function linked(producer: StructuredOperation, value: Value, member: StructuredOperation, operand: number): boolean {
-  const output = producer.operation.results.findIndex((result) => result === value);
+  const output = positionOf(value, producer.operation.results);
   if (output < 0) return false;
   const matched = matchMaps(producer, producer.inputs.length + output, member, operand, (dimension) => dimension);
   if (isRefusal(matched)) return false;

@@ -55,12 +55,10 @@ function isSetup(operation: Operation): boolean {
 }
 
 class Kernels {
-  readonly #module: Operation;
   readonly #table: SymbolTable;
   readonly #names = new Map<string, string>();
 
   constructor(module: Operation) {
-    this.#module = module;
     this.#table = new SymbolTable(module);
   }
 

@@ -80,7 +80,7 @@ export function blocksWithBufferOperations(root: Operation): (readonly Operation
 /** Whether an operation is structured and works on buffers. */
 export function isBufferOperation(operation: Operation): boolean {
   const member = structured(operation);
-  return member !== undefined && member.outputs.every((output) => output.type instanceof MemRefType);
+  return member?.outputs.every((output) => output.type instanceof MemRefType) ?? false;
 }
 
 /** Networks repeat their layers; equal nests get one decision. */

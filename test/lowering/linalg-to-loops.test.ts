@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { functionDefinition } from "../../dialects/func/ops.ts";
 import { upstreamDialects } from "../../dialects/index.ts";

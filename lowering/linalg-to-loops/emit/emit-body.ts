@@ -12,11 +12,11 @@ import { broadcast, fma, load as vectorLoad } from "../../../dialects/vector/ops
 import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
 import { createOperation, type Operation, type Value } from "../../../ir/operation.ts";
 import { FloatType, index, type Type, VectorType } from "../../../ir/types.ts";
-import { type Addressed, asIndex, asVector, type MemoryEmitter, type Position } from "./emit-memory.ts";
 import { forwardedFrom, type NestGroup, type Stage, type StageOperand } from "../group.ts";
-import type { LoopEmitter } from "./loop-emitter.ts";
 import { mayOverlap } from "../memory.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { type Addressed, asIndex, asVector, type MemoryEmitter, type Position } from "./emit-memory.ts";
+import type { LoopEmitter } from "./loop-emitter.ts";
 
 /** Where and how a body is instantiated. */
 export interface Frame {
@@ -255,9 +255,7 @@ export class BodyEmitter {
       if (!mulf.matches(definer) || definer.block !== operation.block || !definer.result.hasOneUse) continue;
       const factors = [this.value(definer.lhs, frame), this.value(definer.rhs, frame)];
       if (!factors.some((factor) => factor.type instanceof VectorType)) continue;
-      const [lhs, rhs, acc] = [definer.lhs, definer.rhs, summand].map((each) =>
-        asFloatVector(this.vector(each, frame)),
-      );
+      const [lhs, rhs, acc] = [definer.lhs, definer.rhs, summand].map((each) => asVector(this.vector(each, frame)));
       return this.#emitter.builderAt(level).build(fma, { lhs: lhs!, rhs: rhs!, acc: acc! }, operation.location).result;
     }
     return undefined;
@@ -270,7 +268,7 @@ export class BodyEmitter {
     level: number,
     wanted: Value = operation.onlyResult,
   ): Value {
-    const position = operation.results.findIndex((result) => result === wanted);
+    const position = positionOf(wanted, operation.results);
     const isVector = type instanceof VectorType;
     const copy = createOperation({
       name: operation.name,
@@ -291,7 +289,7 @@ export class BodyEmitter {
     const mapping = new Map<Value, Value>();
     for (const each of usedValues(operation)) mapping.set(each, this.value(each, frame));
     const copy = this.#emitter.builderAt(level).insert(operation.clone(mapping));
-    return copy.results[operation.results.findIndex((result) => result === value)]!;
+    return copy.results[positionOf(value, operation.results)]!;
   }
 
   /** The operation that combines an accumulator with an element, on values at hand. */
@@ -312,8 +310,8 @@ function usedValues(operation: Operation): Value[] {
   return [...used];
 }
 
-function asFloatVector(value: Value): Value<VectorType> {
-  return asVector(value);
+function positionOf(value: Value, values: readonly Value[]): number {
+  return values.indexOf(value);
 }
 
 function splatOf(attribute: Attribute, type: VectorType): DenseElementsAttribute | undefined {

@@ -12,10 +12,10 @@ import type { Builder } from "../../../ir/builder.ts";
 import type { Value } from "../../../ir/operation.ts";
 import { type IndexType, MemRefType, type Type, VectorType } from "../../../ir/types.ts";
 import type { StageOperand } from "../group.ts";
-import type { LoopEmitter } from "./loop-emitter.ts";
 import { type Access, byteRange, bytesOf, dimensionsOf } from "../memory.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Segment } from "../schedule/segments.ts";
+import type { LoopEmitter } from "./loop-emitter.ts";
 
 /** The constant part of the indices of a point: per scheduled loop, what is added to the loop's counter. */
 export type Position = readonly number[];

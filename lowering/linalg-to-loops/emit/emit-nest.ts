@@ -9,9 +9,6 @@ import { type Attribute, DenseElementsAttribute } from "../../../ir/attributes.t
 import { fuseLocations } from "../../../ir/location.ts";
 import type { Operation, Value } from "../../../ir/operation.ts";
 import { FloatType, i1, VectorType } from "../../../ir/types.ts";
-import { type Combiner, combinersOf } from "./combiner.ts";
-import { BodyEmitter, type Frame } from "./emit-body.ts";
-import { type Addressed, asVector, MemoryEmitter, type Position, Views } from "./emit-memory.ts";
 import {
   forwardedFrom,
   isRead,
@@ -22,10 +19,12 @@ import {
   type Stage,
   type StageOperand,
 } from "../group.ts";
-import { LoopEmitter } from "./loop-emitter.ts";
-import { isSameAccess } from "../memory.ts";
 import { mayOvercompute, type Schedule } from "../schedule/schedule.ts";
 import { type Segment, segmentsOf } from "../schedule/segments.ts";
+import { type Combiner, combinersOf } from "./combiner.ts";
+import { BodyEmitter, type Frame } from "./emit-body.ts";
+import { type Addressed, asVector, MemoryEmitter, type Position, Views } from "./emit-memory.ts";
+import { LoopEmitter } from "./loop-emitter.ts";
 
 /** Writes the nest in front of `anchor`. The outermost operations get `attributes`. The group's operations stay. */
 export function emitNest(

@@ -36,7 +36,6 @@ export class LoopEmitter {
   readonly #levels: Level[];
   readonly #opened: Operation[] = [];
   readonly #location: Location;
-  readonly #attributes: readonly (readonly [string, Attribute])[];
   /** Per scheduled loop, where it stands. */
   readonly #bases: LoopBase[];
   readonly #identities = new Map<object, number>();
@@ -51,7 +50,6 @@ export class LoopEmitter {
     const { block } = anchor;
     if (block === undefined) throw new Error(`${anchor.name} is not in a block`);
     this.#location = location;
-    this.#attributes = attributes;
     const builder = new OuterBuilder({ block, before: anchor }, location, attributes);
     this.#levels = [{ builder, memo: new Map() }];
     this.#bases = Array.from({ length: loopCount }, () => atStart);
@@ -107,11 +105,11 @@ export class LoopEmitter {
   }
 
   /**
-   * Opens a loop over a segment; a single trip opens nothing. Gives the carried values inside. Close in reverse order.
+   * Opens a loop over a segment; a single trip opens nothing (no trips, over an empty dimension, do). Gives the carried values inside. Close in reverse order.
    */
   open(loop: number, segment: Segment, initial: readonly Value[]): readonly Value[] {
     const { begin, end, step, last } = segment;
-    if (begin + step >= end) {
+    if (begin < end && begin + step >= end) {
       this.#opened.push(singleTrip);
       return initial;
     }

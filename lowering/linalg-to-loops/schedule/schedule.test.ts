@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type IteratorKind, mergeLoops, type Nest, type NestAccess, type Phase } from "./nest.ts";
 import { orderLoops } from "./loop-order.ts";
+import { type IteratorKind, mergeLoops, type Nest, type NestAccess, type Phase } from "./nest.ts";
 import { chooseSchedule, type Schedule, scalarSchedule } from "./schedule.ts";
 
 const avx512 = { vectorBytes: 64, registers: 32 };
@@ -10,7 +10,12 @@ function access(strides: readonly number[], phase: Phase, write = false): NestAc
   return { strides, irregular: new Set(), elementBytes: 4, phase, write, slackBytes: 4096 };
 }
 
-function nest(sizes: readonly number[], kinds: string, accesses: readonly NestAccess[], more: Partial<Nest> = {}): Nest {
+function nest(
+  sizes: readonly number[],
+  kinds: string,
+  accesses: readonly NestAccess[],
+  more: Partial<Nest> = {},
+): Nest {
   const hasReduction = kinds.includes("r");
   return {
     sizes,
@@ -60,17 +65,27 @@ describe("mergeLoops", () => {
   });
 
   it("keeps them apart where a window or a stride comes between", () => {
-    expect(mergeLoops(convolution(8, 10, 4, 3, 1)).map(({ dimensions }) => dimensions)).toEqual([[1], [2], [3], [4], [5], [6]]);
+    expect(mergeLoops(convolution(8, 10, 4, 3, 1)).map(({ dimensions }) => dimensions)).toEqual([
+      [1],
+      [2],
+      [3],
+      [4],
+      [5],
+      [6],
+    ]);
     expect(mergeLoops(convolution(8, 10, 4, 1, 2)).map(({ dimensions }) => dimensions)).toEqual([[1], [2], [3], [4]]);
   });
 
   it("keeps a dimension whose index is used", () => {
-    const moved = nest([4, 5], "pp", [access([5, 1], "finish"), access([5, 1], "finish", true)], { indexed: new Set([1]) });
+    const moved = nest([4, 5], "pp", [access([5, 1], "finish"), access([5, 1], "finish", true)], {
+      indexed: new Set([1]),
+    });
     expect(mergeLoops(moved)).toHaveLength(2);
   });
 
   it("merges reductions only in their written order", () => {
-    const sums = (outer: number, inner: number) => nest([3, 4], "rr", [access([outer, inner], "reduce"), access([0, 0], "finish", true)]);
+    const sums = (outer: number, inner: number) =>
+      nest([3, 4], "rr", [access([outer, inner], "reduce"), access([0, 0], "finish", true)]);
     expect(mergeLoops(sums(4, 1))).toHaveLength(1);
     expect(mergeLoops(sums(1, 3))).toHaveLength(2);
   });
@@ -98,7 +113,9 @@ describe("chooseSchedule", () => {
   });
 
   it("does not vectorise reductions whose order matters", () => {
-    const ordered = nest([1, 400], "pr", [access([400, 1], "reduce"), access([1, 0], "finish", true)], { combinable: false });
+    const ordered = nest([1, 400], "pr", [access([400, 1], "reduce"), access([1, 0], "finish", true)], {
+      combinable: false,
+    });
     expect(chooseSchedule(ordered, avx512).vector).toBeUndefined();
   });
 
@@ -112,13 +129,19 @@ describe("chooseSchedule", () => {
   });
 
   it("moves a transposition in square blocks", () => {
-    const schedule = chooseSchedule(nest([256, 512], "pp", [access([512, 1], "finish"), access([1, 256], "finish", true)]), neon);
+    const schedule = chooseSchedule(
+      nest([256, 512], "pp", [access([512, 1], "finish"), access([1, 256], "finish", true)]),
+      neon,
+    );
     expect(vectorDimensions(schedule)).toEqual([0]);
     expect(schedule.loops.find(({ dimensions }) => dimensions[0] === 1)?.tile).toBe(schedule.lanes);
   });
 
   it("falls back to scalars for bodies without a vector form", () => {
-    const schedule = chooseSchedule(nest([64, 64], "pp", [access([64, 1], "finish"), access([64, 1], "finish", true)], { vectorizable: false }), avx512);
+    const schedule = chooseSchedule(
+      nest([64, 64], "pp", [access([64, 1], "finish"), access([64, 1], "finish", true)], { vectorizable: false }),
+      avx512,
+    );
     expect(schedule).toMatchObject({ vector: undefined, lanes: 1 });
   });
 });
@@ -136,7 +159,9 @@ describe("orderLoops", () => {
 
 describe("scalarSchedule", () => {
   it("walks the parallel loops before the reductions", () => {
-    const { loops } = scalarSchedule(nest([3, 4, 5], "prp", [access([20, 5, 1], "reduce"), access([5, 0, 1], "finish", true)]));
+    const { loops } = scalarSchedule(
+      nest([3, 4, 5], "prp", [access([20, 5, 1], "reduce"), access([5, 0, 1], "finish", true)]),
+    );
     expect(loops.map(({ kind }) => kind)).toEqual(["parallel", "parallel", "reduction"]);
   });
 });

@@ -8,7 +8,7 @@ function walk(segments: readonly Segment[]): { readonly computed: number[]; read
   const stored: number[] = [];
   for (const { begin, end, step, last, offsets, lanes, valid } of segments) {
     for (let counter = begin; counter < end; counter += step) {
-      const start = Math.min(counter, last < begin ? begin : last);
+      const start = Math.min(counter, Math.max(last, begin));
       for (const offset of offsets) {
         for (let lane = 0; lane < lanes; lane++) {
           computed.push(start + offset + lane);
