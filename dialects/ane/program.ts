@@ -29,18 +29,6 @@ import { FunctionType, type Type } from "../../ir/types.ts";
 import { anySurface, maximumRank, SurfaceType } from "./surface-type.ts";
 import { isTargetName, targetNames } from "./targets.ts";
 
-/** A program that every op of this file has a place in. */
-const programExample = [
-  "func.func @main(%x: tensor<2x3xf16>) -> tensor<2x3xf16> {",
-  "  %y = ane.call @p(%x) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
-  "  return %y : tensor<2x3xf16>",
-  "}",
-  'ane.program @p(%x: !ane.surface<2x3xf16>) -> (!ane.surface<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"], target = "h13"} {',
-  '  %y = ane.elementwise %x {kind = "identity", post_activation = #ane.activation<relu>} : (!ane.surface<2x3xf16>) -> !ane.surface<2x3xf16>',
-  "  ane.return %y : !ane.surface<2x3xf16>",
-  "}",
-].join("\n");
-
 /** `@name(%x: type, …) -> (type, …) attributes {…} { … }` */
 const programFormat: CustomFormat = {
   parse: (parser) => {
@@ -108,7 +96,6 @@ export const program = op(
     doc:
       "A list of tasks that the engine of `target` runs in one dispatch. Arguments and results are surfaces; host code calls it with ane.call. " +
       "input_names and output_names name its ports.",
-    example: programExample,
     example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
     format: programFormat,
@@ -204,7 +191,6 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
   {
     doc: "Dispatches the program of this name from host code: tensors go in and come out with the shapes and element types of its surfaces.",
-    example: programExample,
     example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {

@@ -56,20 +56,6 @@ const programExample = [
   "%r = mil.call @double(%t) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
 ].join("\n");
 
-/** A program that every op of this file has a place in. */
-const programExample = [
-  "func.func @main(%x: tensor<2x3xf16>) -> tensor<2x3xf16> {",
-  "  %y = mil.call @p(%x) : (tensor<2x3xf16>) -> tensor<2x3xf16>",
-  "  return %y : tensor<2x3xf16>",
-  "}",
-  "mil.program @p {",
-  '  mil.function @main(%x: tensor<2x3xf16>) -> (tensor<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"]} {',
-  "    %y = mil.relu %x : (tensor<2x3xf16>) -> tensor<2x3xf16>",
-  "    mil.return %y : tensor<2x3xf16>",
-  "  }",
-  "}",
-].join("\n");
-
 export const program = op(
   "mil.program",
   {
@@ -80,7 +66,6 @@ export const program = op(
   },
   {
     doc: "A MIL program: functions, and strings about the compiler that it is meant for. Its function `main` is what a device runs.",
-    example: programExample,
     example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SymbolTable", "NoTerminator", "SingleBlock"],
     format: "$sym_name attr-dict-with-keyword $body",
@@ -148,7 +133,6 @@ export const functionDefinition = op(
   },
   {
     doc: "A function of a MIL program, of one opset. input_names and output_names are what its ports are called in text and by devices.",
-    example: programExample,
     example: programExample,
     traits: ["IsolatedFromAbove", "Symbol", "SingleBlock"],
     parents: ["mil.program"],
@@ -223,7 +207,6 @@ export const call = op(
   { callee: attribute(symbolAttribute), inputs: variadicOperand(anyTensor), outputs: variadicResult(anyTensor) },
   {
     doc: "Runs the function `main` of the MIL program of this name from host code.",
-    example: programExample,
     example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
     verify: (operation, report) => {
