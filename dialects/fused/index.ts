@@ -1,5 +1,6 @@
 /** The fused dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { fusedCanonicalization } from "./canonicalize.ts";
 import { fusedOps } from "./ops.ts";
 
 export * from "./anchors.ts";
@@ -7,4 +8,5 @@ export * from "./ops.ts";
 export const fused = dialect("fused", {
   doc: "Tasks: an anchor and the tensor ops that join it, as one step of an engine.",
   ops: fusedOps,
+  canonicalization: fusedCanonicalization,
 });

@@ -132,6 +132,8 @@ class GreedyDriver {
     erased: (operation) => {
       this.#forget(operation);
       for (const value of operation.operands) if (value.definer !== undefined) this.#push(value.definer);
+      const parent = operation.parentOperation;
+      if (parent !== undefined && parent !== this.#root) this.#push(parent);
     },
     modified: (operation) => {
       this.#push(operation);

@@ -82,9 +82,22 @@ function findCandidate(
     const leaves = producer.results.some((result) => roots.has(result));
     if (leaves && !(isPointwise(consumer) && map.isIdentity)) continue;
     if (consumer.operandCount + producer.operandCount > maximumOperands) continue;
+    if (leavesSizeOpen(consumer, producer, map)) continue;
     return { producer, map };
   }
   return undefined;
+}
+
+/** Whether the merged op would have a dimension (of size 1, then) that none of its operands has, so that nothing tells its size. */
+function leavesSizeOpen(consumer: GenericOperation, producer: GenericOperation, map: AffineMap): boolean {
+  const { inputs, indexing_maps: maps } = consumer;
+  const remaining = maps.filter((_, position) => inputs[position]?.definer !== producer);
+  const taken = producer.inputs.map((_, position) => producer.indexing_maps[position]!.compose(map));
+  const known = new Set<number>();
+  for (const { results } of [...remaining, ...taken]) {
+    for (const result of results) if (result.kind === "dimension") known.add(result.position);
+  }
+  return known.size < consumer.iterator_types.length;
 }
 
 /** Copies a body's operations, seeing through pairs of rounding and widening, and gives what it yields. */

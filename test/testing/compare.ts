@@ -17,6 +17,18 @@ export function difference(actual: TensorData, expected: TensorData, tolerance?:
     const at = actual.data.findIndex((value, index) => value !== expected.data[index]);
     return at < 0 ? undefined : `element ${at} is ${actual.data[at]} instead of ${expected.data[at]}`;
   }
+  const worst = worstElement(actual, expected);
+  if (worst.error <= allowed) return undefined;
+  const { index, error } = worst;
+  return `element ${index} is ${getNumber(actual, index)} instead of ${getNumber(expected, index)} (error ${error.toExponential(2)}, allowed ${allowed})`;
+}
+
+/** max|a - b| / max(1, max|b|) of two float tensors of one shape; infinite where NaN or infinities differ. */
+export function errorBetween(actual: TensorData, expected: TensorData): number {
+  return worstElement(actual, expected).error;
+}
+
+function worstElement(actual: TensorData, expected: TensorData): { readonly error: number; readonly index: number } {
   const count = expected.data.length;
   let scale = 1;
   for (let index = 0; index < count; index++) {
@@ -30,7 +42,5 @@ export function difference(actual: TensorData, expected: TensorData, tolerance?:
     const error = Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) / scale : Number.POSITIVE_INFINITY;
     if (error > worst.error) worst = { error, index };
   }
-  if (worst.error <= allowed) return undefined;
-  const { index, error } = worst;
-  return `element ${index} is ${getNumber(actual, index)} instead of ${getNumber(expected, index)} (error ${error.toExponential(2)}, allowed ${allowed})`;
+  return worst;
 }

@@ -1,2 +1,6 @@
 /** The package's `anemone/testing` entry: suites and arbitraries for testing your own dialects and passes with vitest. */
+export { type ArbitraryModuleOptions, arbitraryModule, type RandomProgram } from "./arbitrary-module.ts";
+export { difference } from "./compare.ts";
 export { type ConformanceExceptions, type ConformanceOptions, conformance } from "./conformance.ts";
+export { evaluateProgram } from "./evaluate-program.ts";
+export { forAll, forAllAsync, propertyParameters } from "./property.ts";

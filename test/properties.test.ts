@@ -1,0 +1,205 @@
+/**
+ * What holds for every program, tried on random ones: text and module are the same thing in both forms, a pass keeps what a
+ * program computes, canonicalization ends where nothing is left to do, pipelines are text, and compiled code gives what the
+ * reference semantics give.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { allPasses, defaultContext } from "../compiler/registry.ts";
+import { tensor } from "../dialects/tensor/index.ts";
+import type { Operation } from "../ir/operation.ts";
+import { parse } from "../ir/parser/parse.ts";
+import { print } from "../ir/printer/print.ts";
+import type { TensorData } from "../ir/tensor-data.ts";
+import { verifyAll } from "../ir/verifier.ts";
+import {
+  instantiate,
+  type NestedPipeline,
+  type OptionDefinitions,
+  type OptionValue,
+  type PassInstance,
+  type PipelineStep,
+} from "../passes/pass.ts";
+import { PassManager } from "../passes/pass-manager.ts";
+import { parsePipeline, printPipeline } from "../passes/pipeline.ts";
+import { arbitraryModule } from "./testing/arbitrary-module.ts";
+import { difference } from "./testing/compare.ts";
+import { evaluateProgram } from "./testing/evaluate-program.ts";
+import { forAll } from "./testing/property.ts";
+import { isSameData } from "./testing/sample-data.ts";
+
+const context = defaultContext();
+const anyProgram = arbitraryModule([tensor]);
+const continuousProgram = arbitraryModule([tensor], { continuous: true });
+
+function run(module: Operation, pipeline: string): boolean {
+  return new PassManager(parsePipeline(pipeline, allPasses), context).run(module);
+}
+
+/** f16 is rounded after each op by the reference semantics, and once per task by lowered code. */
+function toleranceOf(module: Operation): number {
+  return print(module).includes("f16") ? 3e-2 : 1e-4;
+}
+
+/** Every result the same: in all bits for a tolerance of 0. */
+function expectSame(found: readonly TensorData[], wanted: readonly TensorData[], tolerance: number): void {
+  expect(found.length).toBe(wanted.length);
+  for (const [position, data] of wanted.entries()) {
+    const other = found[position]!;
+    if (isSameData(other, data)) continue;
+    const isFloat = data.element.startsWith("f");
+    const fault = difference(other, data, isFloat ? tolerance : 0);
+    expect(fault ?? (tolerance === 0 ? "differs in bits" : undefined), `result ${position}`).toBeUndefined();
+  }
+}
+
+describe("random programs", () => {
+  test("are well formed", () => {
+    forAll(anyProgram, 200, (program) => {
+      expect(verifyAll(program.build(), context).map(({ message }) => message)).toEqual([]);
+    });
+  });
+
+  test("are the same program as text, in both forms", () => {
+    forAll(anyProgram, 200, (program) => {
+      const module = program.build();
+      const meaning = print(module, { generic: true, inlineResources: true });
+      for (const options of [{ generic: true }, {}, { generic: true, debugInfo: true }, { debugInfo: true }]) {
+        const text = print(module, { ...options, inlineResources: true });
+        const back = parse(text, context);
+        expect(print(back, { ...options, inlineResources: true })).toBe(text);
+        expect(print(back, { generic: true, inlineResources: true })).toBe(meaning);
+      }
+    });
+  });
+
+  test("are the same after cloning", () => {
+    forAll(anyProgram, 100, (program) => {
+      const module = program.build();
+      expect(print(module.clone())).toBe(print(module));
+    });
+  });
+});
+
+/** Pipelines on values, and whether they keep every bit. */
+const pipelines: readonly (readonly [pipeline: string, isExact: boolean])[] = [
+  ["canonicalize", true],
+  ["cse", true],
+  ["dce", true],
+  ["constant-fold", true],
+  ["constant-fold{max-elements=4}", true],
+  ["canonicalize,constant-fold,canonicalize,cse,dce", true],
+  ["fold-batch-norm", false],
+  ["tensor-to-fused{recognise=false}", true],
+  ["tensor-to-fused{device=ane recognise=false}", true],
+  ["tensor-to-fused{recognise=false},expand-fused", true],
+  ["tensor-to-fused{device=ane recognise=false},canonicalize,cse,expand-fused", true],
+  ["tensor-to-fused", false],
+  ["fused-to-linalg", false],
+  ["tensor-to-fused,fused-to-linalg", false],
+  ["tensor-to-fused,fused-to-linalg,canonicalize,cse", false],
+  ["fused-to-linalg,linalg-fuse-elementwise", false],
+  ["fused-to-linalg,linalg-collapse-dimensions", false],
+  [
+    "tensor-to-fused,fused-to-linalg,canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,canonicalize,cse,dce",
+    false,
+  ],
+];
+
+const missing = (pipeline: string) =>
+  pipeline.split(/[,{}]/).filter((word) => /^[a-z-]+$/.test(word) && !allPasses.some(({ name }) => name === word));
+
+describe("what a program computes stays the same under", () => {
+  for (const [pipeline, isExact] of pipelines) {
+    const absent = missing(pipeline);
+    test.skipIf(absent.length > 0)(`${pipeline}${absent.length > 0 ? ` (no pass ${absent.join(", ")})` : ""}`, () => {
+      forAll(isExact ? anyProgram : continuousProgram, 80, (program) => {
+        const module = program.build();
+        const tolerance = isExact ? 0 : toleranceOf(module);
+        const wanted = evaluateProgram(module, program.inputs, context);
+        run(module, pipeline);
+        expect(verifyAll(module, context).map(({ message }) => message)).toEqual([]);
+        expectSame(evaluateProgram(module, program.inputs, context), wanted, tolerance);
+      });
+    });
+  }
+});
+
+describe("passes say exactly whether they changed something", () => {
+  test.each(["canonicalize", "cse", "dce", "constant-fold"])("%s", (pipeline) => {
+    forAll(anyProgram, 100, (program) => {
+      const module = program.build();
+      const before = print(module, { valueNames: false });
+      const changed = run(module, pipeline);
+      const after = print(module, { valueNames: false });
+      expect(changed, after).toBe(after !== before);
+    });
+  });
+
+  test.each(["canonicalize", "cse", "dce", "constant-fold"])("%s has nothing to do twice", (pipeline) => {
+    forAll(anyProgram, 100, (program) => {
+      const module = program.build();
+      run(module, pipeline);
+      const once = print(module);
+      expect(run(module, pipeline), once).toBe(false);
+      expect(print(module)).toBe(once);
+    });
+  });
+});
+
+describe("pipelines", () => {
+  const passes: fc.Arbitrary<PassInstance> = fc.constantFrom(...allPasses).chain((definition) => {
+    const options: OptionDefinitions = definition.options;
+    const values = Object.entries(options).map(([name, option]) => {
+      const value: fc.Arbitrary<OptionValue> = option.choices
+        ? fc.constantFrom(...option.choices)
+        : typeof option.default === "boolean"
+          ? fc.boolean()
+          : typeof option.default === "number"
+            ? fc.integer({ min: -1000, max: 1000 })
+            : fc.constant(option.default);
+      return fc.option(value, { nil: undefined }).map((chosen) => [name, chosen] as const);
+    });
+    return fc
+      .tuple(...values)
+      .map((chosen) =>
+        instantiate(
+          definition,
+          Object.fromEntries(chosen.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+        ),
+      );
+  });
+  const steps: fc.Arbitrary<readonly PipelineStep[]> = fc.letrec<{ steps: PipelineStep[]; nested: NestedPipeline }>(
+    (tie) => ({
+      steps: fc.array(fc.oneof({ maxDepth: 3, withCrossShrink: true }, passes, tie("nested")), { maxLength: 4 }),
+      nested: fc.record({
+        kind: fc.constant("nested"),
+        anchor: fc.constantFrom("func.func", "builtin.module", "ane.program"),
+        steps: tie("steps"),
+      }),
+    }),
+  ).steps;
+
+  test("are text that reads back as the same pipeline", () => {
+    forAll(steps, 300, (list) => {
+      const text = printPipeline(list);
+      expect(printPipeline(parsePipeline(text, allPasses))).toBe(text);
+    });
+  });
+
+  test("damaged text ends in a diagnostic", () => {
+    const text =
+      "builtin.module(func.func(canonicalize{max-rewrites=3},cse),tensor-to-fused{device=ane recognise=false})";
+    forAll(
+      fc.tuple(fc.nat(text.length - 1), fc.constantFrom("", "(", ")", "{", "}", ",", "=", "x", " ", "é")),
+      500,
+      ([at, piece]) => {
+        try {
+          parsePipeline(text.slice(0, at) + piece + text.slice(at + 1), allPasses);
+        } catch (error) {
+          expect((error as Error).name).toBe("DiagnosticError");
+        }
+      },
+    );
+  });
+});
