@@ -10,7 +10,7 @@ import { verify } from "../../ir/verifier.ts";
 import { type LoopsToWasmOptions, loopsToWasm } from "../../lowering/loops-to-wasm/index.ts";
 import { type CpuWasmProgram, loadWasmProgram } from "../../runtime/devices/cpu-wasm.ts";
 
-const context = new Context(upstreamDialects);
+const context = new Context(upstreamDialects, { allowUnregistered: true });
 
 /** A program from text whose `@main` has arguments with roles. */
 export async function compile(text: string, options: LoopsToWasmOptions = {}): Promise<CpuWasmProgram> {

@@ -173,16 +173,19 @@ function emitCopy(emitter: FunctionEmitter, operation: Operation): void {
 
 // -------------------------------------------------------------------------------------------------------------- views
 
-/** Sizes of a view's dynamic dimensions that are known from mixed sizes. */
+/** Sizes of a view's dynamic dimensions that its mixed sizes give; the view may leave out dimensions of size 1. */
 function dynamicSizes(
   emitter: FunctionEmitter,
   type: MemRefType,
   sizes: readonly (number | Value)[],
 ): Map<number, LinearForm> {
   const known = new Map<number, LinearForm>();
-  if (sizes.length !== type.rank) return known;
-  for (const [axis, size] of sizes.entries()) {
-    if (type.shape[axis] === dynamic) known.set(axis, formOf(emitter, size));
+  let axis = 0;
+  for (const size of sizes) {
+    const isKept = type.shape[axis] === (typeof size === "number" ? size : dynamic);
+    if (!isKept) continue;
+    if (typeof size !== "number") known.set(axis, emitter.index(size));
+    axis += 1;
   }
   return known;
 }
