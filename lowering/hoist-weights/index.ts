@@ -1,0 +1,2 @@
+/** Weights that are computed once. */
+export { hoistWeights } from "./hoist-weights.ts";
