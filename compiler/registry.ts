@@ -5,7 +5,7 @@ import { upstreamDialects } from "../dialects/index.ts";
 import { mil } from "../dialects/mil/index.ts";
 import { tensor } from "../dialects/tensor/index.ts";
 import { Context, type ContextOptions, type Dialect } from "../ir/context.ts";
-// import { aneToLinalg } from "../lowering/ane-to-linalg/index.ts";
+import { aneToLinalg } from "../lowering/ane-to-linalg/index.ts";
 import { aneToMil } from "../lowering/ane-to-mil/index.ts";
 import { bufferize } from "../lowering/bufferize/index.ts";
 import { expandMath } from "../lowering/expand-math/index.ts";
@@ -48,5 +48,5 @@ export const allPasses: readonly AnyPass[] = [
   fusedToAne,
   aneToMil,
   milToTensor,
-  // aneToLinalg,
+  aneToLinalg,
 ];
