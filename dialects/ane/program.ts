@@ -193,6 +193,7 @@ export const call = op(
     doc: "Dispatches the program of this name from host code: tensors go in and come out with the shapes and element types of its surfaces.",
     example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
+    effects: () => [],
     verify: (operation, report) => {
       const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));
       if (callee === undefined) {

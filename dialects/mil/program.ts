@@ -209,6 +209,7 @@ export const call = op(
     doc: "Runs the function `main` of the MIL program of this name from host code.",
     example: programExample,
     format: "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)",
+    effects: () => [],
     verify: (operation, report) => {
       const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.callee));
       if (callee === undefined) {
