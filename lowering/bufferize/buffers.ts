@@ -2,6 +2,7 @@
  * The buffers of a bufferised function: views of the arena at the planned offsets, globals for constants, and views for values
  * that lie inside others. Each is made where it is needed first.
  */
+import { scalarAttribute } from "../../dialects/arith/build.ts";
 import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp } from "../../dialects/linalg/build.ts";
 import { subviewOf } from "../../dialects/memref/build.ts";
@@ -19,7 +20,6 @@ import {
   DenseElementsAttribute,
   DenseResourceAttribute,
   ElementsAttribute,
-  FloatAttribute,
   IntegerAttribute,
   StridedLayoutAttribute,
   SymbolReferenceAttribute,
@@ -29,17 +29,7 @@ import { constantOf } from "../../ir/effects.ts";
 import type { Location } from "../../ir/location.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { SymbolTable } from "../../ir/symbol-table.ts";
-import { getNumber } from "../../ir/tensor-data.ts";
-import {
-  FloatType,
-  IndexType,
-  IntegerType,
-  index,
-  MemRefType,
-  type ShapedType,
-  TensorType,
-  type Type,
-} from "../../ir/types.ts";
+import { index, MemRefType, type ShapedType, TensorType } from "../../ir/types.ts";
 import { asIndex, asMemRef } from "../linalg-to-loops/emit/emit-memory.ts";
 import { bytesOf } from "../linalg-to-loops/memory.ts";
 import type { BufferAnalysis } from "./analysis.ts";
@@ -133,11 +123,10 @@ export class Buffers {
   /** Copying a constant of equal elements is filling. Returns whether `from` is one (and the fill was built). */
   fillInstead(from: Storage, to: Storage, builder: Builder): boolean {
     const value = constantOf(from.value);
-    if (from.parent !== undefined || !(value instanceof DenseElementsAttribute) || value.value.data.length !== 1)
+    if (from.parent !== undefined || !(value instanceof DenseElementsAttribute) || value.splat === undefined)
       return false;
-    const scalar = scalarAttribute(value, from.type.element);
-    if (scalar === undefined) return false;
-    fillOp(builder, builder.build(constant, { value: scalar }).result, this.valueOf(to, builder));
+    const scalar = builder.build(constant, { value: scalarAttribute(value.splat, value.type.element) }).result;
+    fillOp(builder, scalar, this.valueOf(to, builder));
     return true;
   }
 
@@ -166,14 +155,6 @@ export class Buffers {
 function viewType(shape: ShapedType, source: MemRefType, layout: Strides): MemRefType {
   const attribute = source.layout === undefined ? undefined : StridedLayoutAttribute.get(layout.strides, layout.offset);
   return MemRefType.get(shape.shape, shape.element, attribute, source.memorySpace);
-}
-
-function scalarAttribute(value: DenseElementsAttribute, element: Type): Attribute | undefined {
-  const [bits] = value.value.data;
-  if (element instanceof FloatType) return FloatAttribute.get(getNumber(value.value, 0), element);
-  if ((element instanceof IntegerType || element instanceof IndexType) && bits !== undefined)
-    return IntegerAttribute.get(bits, element);
-  return undefined;
 }
 
 /** The buffers that need a place in the arena, and from when to when they hold data. */

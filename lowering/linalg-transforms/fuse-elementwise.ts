@@ -3,19 +3,19 @@
  * points are independent is computed inside its user, where that computes no element twice; fills and constants of equal
  * elements become scalars of the body; an operand that is there twice, or that nobody looks at, is dropped.
  */
+import { scalarAttribute } from "../../dialects/arith/build.ts";
 import { constant } from "../../dialects/arith/ops.ts";
 import { genericOp } from "../../dialects/linalg/build.ts";
 import { fill, type GenericOperation, generic, indexOperation, yieldOperation } from "../../dialects/linalg/ops.ts";
 import { AffineMap, dimension, substituteAffine } from "../../ir/affine-map.ts";
-import { type Attribute, DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
+import { DenseElementsAttribute, IntegerAttribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { constantOf } from "../../ir/effects.ts";
 import { fuseLocations } from "../../ir/location.ts";
 import type { Value } from "../../ir/operation.ts";
 import { type Outcome, type Pattern, refuse, rewrite } from "../../ir/rewrite/pattern.ts";
 import type { Rewriter } from "../../ir/rewrite/rewriter.ts";
-import { getNumber } from "../../ir/tensor-data.ts";
-import { FloatType, IntegerType, index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
+import { index, ShapedType, TensorType } from "../../ir/types.ts";
 import { isElementwise, plainDimensions, readsOperand, type StructuredOperation, structured } from "./structured.ts";
 
 /** More operands than this make a body that no register tile does well. */
@@ -253,21 +253,9 @@ function scalarOf(value: Value): ((builder: Builder) => Value) | undefined {
     return known === undefined ? () => scalar : (builder) => builder.build(constant, { value: known }).result;
   }
   const dense = constantOf(value);
-  if (
-    !(dense instanceof DenseElementsAttribute) ||
-    !(value.type instanceof TensorType) ||
-    dense.value.data.length !== 1
-  )
-    return undefined;
-  const scalar = elementAttribute(dense, value.type.element);
-  return scalar === undefined ? undefined : (builder) => builder.build(constant, { value: scalar }).result;
-}
-
-function elementAttribute(dense: DenseElementsAttribute, type: Type): Attribute | undefined {
-  const [bits] = dense.value.data;
-  if (type instanceof FloatType) return FloatAttribute.get(getNumber(dense.value, 0), type);
-  if (type instanceof IntegerType && bits !== undefined) return IntegerAttribute.get(bits, type);
-  return undefined;
+  if (!(dense instanceof DenseElementsAttribute) || dense.splat === undefined) return undefined;
+  const attribute = scalarAttribute(dense.splat, dense.type.element);
+  return (builder) => builder.build(constant, { value: attribute }).result;
 }
 
 // g(x, x) -> g(x); an unread operand goes, unless it bounds a loop
