@@ -33,6 +33,11 @@ export const scalarHelpers = {
   },
   roundAway: (x: number) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
   copysign: (a: number, b: number) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+  /** C's pow: 1 to any power is 1, and so is -1 to an infinite one. */
+  power: (base: number, exponent: number) => {
+    if (base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY)) return 1;
+    return base ** exponent;
+  },
   wrap: (value: number, width: number) => (width === 1 ? value & 1 : (value << (32 - width)) >> (32 - width)),
   /** A float as an integer of `width` bits, rounded towards zero. */
   toInteger: (value: number, width: number) => {
@@ -176,7 +181,7 @@ const floatCalls: Readonly<Record<string, string>> = {
   "math.trunc": "Math.trunc",
   "math.atan2": "Math.atan2",
   "math.copysign": "h.copysign",
-  "math.powf": "Math.pow",
+  "math.powf": "h.power",
 };
 
 const comparisons: Readonly<Record<string, string>> = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" };
