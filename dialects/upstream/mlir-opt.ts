@@ -23,10 +23,15 @@ export interface MlirOptRun {
   readonly errors: string;
 }
 
-/** Runs mlir-opt on a text; unregistered dialects are allowed. */
-export function mlirOpt(text: string, options: readonly string[] = []): MlirOptRun {
+/** Runs mlir-opt on a text; unregistered dialects are allowed unless stated. */
+export function mlirOpt(
+  text: string,
+  options: readonly string[] = [],
+  { allowUnregistered = true }: { readonly allowUnregistered?: boolean } = {},
+): MlirOptRun {
   if (program === undefined) throw new Error(missingMlirOpt);
-  const run = spawnSync(program, ["--allow-unregistered-dialect", ...options, "-"], {
+  const allowed = allowUnregistered ? ["--allow-unregistered-dialect"] : [];
+  const run = spawnSync(program, [...allowed, ...options, "-"], {
     input: text,
     encoding: "utf8",
     maxBuffer: 1 << 28,
