@@ -307,9 +307,14 @@ export class FunctionEmitter {
     this.#values.set(value, { kind: "memory", type: value.type, ...memory });
   }
 
+  /**
+   * Whether a value has one use, later in its own block. What the block's end hands on is computed where it stands: waiting
+   * would keep all its operands in registers until then.
+   */
   isUsedOnceNearby(value: Value): boolean {
     if (!value.hasOneUse) return false;
-    return value.uses[0]?.owner.block === value.parentBlock;
+    const user = value.uses[0]?.owner;
+    return user?.block === value.parentBlock && user?.next !== undefined;
   }
 
   // -------------------------------------------------------------------------------------------------- index forms
