@@ -7,7 +7,7 @@
  * The register tile is what makes a reduction fast: a tile of t × u points needs t + u loads for t · u multiply-adds when
  * each operand varies along one side only, and its accumulators never leave the registers.
  */
-import { orderLoops } from "./loop-order.ts";
+import { footprintBytes, orderLoops } from "./loop-order.ts";
 import { isIrregular, type Loop, loopStride, mergeLoops, type Nest, type NestAccess, variesWith } from "./nest.ts";
 import { segmentsOf } from "./segments.ts";
 
@@ -42,6 +42,8 @@ const smallestVectorBytes = 8;
 const tileOverhead = { reduction: 12, elementwise: 2 };
 /** What one emitted operation costs per run: a stand-in for compile time and instruction cache. */
 const codeSizeCost = 4;
+/** What a tile reads during its reduction stays in the first cache up to a size; beyond it, it comes from the second. */
+const firstCache = { bytes: 32 * 1024, hitBytesPerCycle: 64, missBytesPerCycle: 28 };
 /** A chain of dependent additions takes this many cycles per step, however wide the tile. */
 const chainLatency = 4;
 
@@ -236,6 +238,14 @@ class Price {
       } else startLoads += cycles;
     }
 
+    const extents = loops.map((loop, position) => {
+      if (loop.kind === "reduction") return loop.size;
+      return Math.min(loop.size, tiles[position]! * (position === vector ? this.#lanes : 1));
+    });
+    const footprint = this.#hasReduction
+      ? this.#nest.accesses.reduce((sum, access) => sum + (access.phase === "reduce" ? footprintBytes(access, loops, extents) : 0), 0)
+      : 0;
+    const bytesPerCycle = footprint > firstCache.bytes ? firstCache.missBytesPerCycle : firstCache.hitBytesPerCycle;
     const spilled = Math.max(0, carried + liveLoads + 1 - this.#registers);
     const arithmetic = work.reduce * points * reductionTile;
     const step =
@@ -250,7 +260,9 @@ class Price {
     const reductionTrips = this.#reductionTrips / (reducesVectors ? this.#lanes * reductionTile : 1);
     const horizontal = reducesVectors ? points * accumulators * (Math.log2(this.#lanes) * 1.5 + reductionTile) : 0;
     const tileCost =
-      (this.#hasReduction ? step * Math.ceil(reductionTrips) + tileOverhead.reduction : tileOverhead.elementwise) +
+      (this.#hasReduction
+        ? Math.max(step * Math.ceil(reductionTrips), footprint / bytesPerCycle) + tileOverhead.reduction
+        : tileOverhead.elementwise) +
       horizontal +
       startLoads +
       finishLoads +
