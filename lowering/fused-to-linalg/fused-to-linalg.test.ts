@@ -10,6 +10,7 @@ import { nameOf } from "../../ir/location.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
+import { refuse } from "../../ir/rewrite/pattern.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
 import { tensorToFused } from "../tensor-to-fused/index.ts";
@@ -142,15 +143,35 @@ describe("storage types", () => {
 });
 
 describe("what cannot be lowered is an error that names the op and the reason", () => {
-  const topK = `%v, %i = tensor.top_k %x {axis = 0 : i64, k = 2 : i64} : (tensor<4xf32>) -> (tensor<2xf32>, tensor<2xi64>) loc("best")
-    func.return %v : tensor<2xf32>`;
-  const main = (body: string, result: string) => `func.func @main(%x: tensor<4xf32>) -> ${result} {\n${body}\n}`;
+  const refusing = op(
+    "mine.refusing",
+    { input: operand(anyTensor), result: result(anyTensor) },
+    {
+      doc: "Has a lowering that declines.",
+      traits: ["Pure", "SameOperandsAndResultType"],
+      format: "$input attr-dict `:` type($input)",
+      interfaces: [LowerToLinalg.implement((_, [input]) => refuse(`rank ${shapeOf(input!).length} is too small`))],
+    },
+  );
 
-  it.each(["fused-to-linalg", "tensor-to-fused,fused-to-linalg"])("top_k (%s)", (pipeline) => {
-    const error = failureOf(main(topK, "tensor<2xf32>"), testContext, pipeline);
-    expect(error.message).toBe(
-      "'tensor.top_k' op (best) is not lowered to linalg: sorting has no form as a structured op; for k = 1 use argmax or argmin",
-    );
+  it("an op whose lowering declines, alone and in a task", () => {
+    const context = testContext.with([dialect("mine", { doc: "Test.", ops: [refusing] })]);
+    const alone = `func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %r = mine.refusing %x : tensor<4xf32> loc("first")
+      func.return %r : tensor<4xf32>
+    }`;
+    const inTask = `func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %r = fused.elementwise(%a = %x : tensor<4xf32>) -> tensor<4xf32> {
+        %b = tensor.exp %a : tensor<4xf32>
+        %c = mine.refusing %b : tensor<4xf32> loc("first")
+        fused.yield %c : tensor<4xf32>
+      }
+      func.return %r : tensor<4xf32>
+    }`;
+    for (const text of [alone, inTask]) {
+      const { message } = failureOf(text, context, "fused-to-linalg");
+      expect(message).toBe("'mine.refusing' op (first) is not lowered to linalg: rank 1 is too small");
+    }
   });
 
   it("an op that nobody lowers", () => {

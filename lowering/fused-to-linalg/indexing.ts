@@ -5,10 +5,8 @@
  */
 import * as tensor from "../../dialects/tensor/ops.ts";
 import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
-import type { AnyDefinition } from "../../ir/context.ts";
 import type { AttachedInterface } from "../../ir/interfaces.ts";
 import type { Value } from "../../ir/operation.ts";
-import { refuse } from "../../ir/rewrite/pattern.ts";
 import { i64, index, isFloat } from "../../ir/types.ts";
 import { elementOf, extractElement, pointwise, shapeOf } from "./emit.ts";
 import { lowering } from "./lowering.ts";
@@ -154,17 +152,6 @@ const lowerReverseSequence = lowering(tensor.reverseSequence, (operation, [input
   ];
 });
 
-/** Ops that write at computed positions, or sort: no structured op does that. */
-function notLowered(definition: AnyDefinition, reason: string): AttachedInterface {
-  return lowering(definition, () => refuse(reason));
-}
-
-const writesAtPositions =
-  "writing at computed positions has no form as a structured op; compute it outside the program, or express it with select and one_hot";
-
 export const indexingLowerings: readonly AttachedInterface[] = [
   ...[lowerTake, lowerGatherElements, lowerGatherNd, lowerOneHot, lowerTrilu, lowerReverseSequence],
-  notLowered(tensor.scatterElements, writesAtPositions),
-  notLowered(tensor.scatterNd, writesAtPositions),
-  notLowered(tensor.topK, "sorting has no form as a structured op; for k = 1 use argmax or argmin"),
 ];

@@ -16,6 +16,7 @@ import { poolingLowerings } from "./pooling.ts";
 import { quantizationLowerings } from "./quantization.ts";
 import { reductionLowerings } from "./reduction.ts";
 import { resizeLowerings } from "./resize.ts";
+import { scatteringLowerings } from "./scattering.ts";
 import { storageType } from "./storage-types.ts";
 import { storedConstant } from "./stored-constant.ts";
 
@@ -31,6 +32,7 @@ export const tensorLowerings: readonly AttachedInterface[] = [
   ...indexingLowerings,
   ...resizeLowerings,
   ...quantizationLowerings,
+  ...scatteringLowerings,
 ];
 
 const ownLowerings: ReadonlyMap<AnyDefinition, LinalgLowering> = new Map(
