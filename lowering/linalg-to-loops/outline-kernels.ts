@@ -68,17 +68,18 @@ class Kernels {
 
   outline(nest: readonly Operation[]): void {
     const setup = nest.filter(isSetup);
-    const moved = nest.filter((operation) => !setup.includes(operation));
+    const moved = nest.filter((operation) => !isSetup(operation));
     const first = nest[0]!;
     const after = nest.at(-1)!.next;
     const block = first.block!;
     keepConstants(setup, moved);
     for (const operation of nest) operation.attributes.delete(nestAttributeName);
-    const captured = capturedValues(moved);
-    const results = moved.flatMap((operation) =>
-      operation.results.filter((result) => result.users.some((user) => !inside(user, moved))),
+    const inside = operationsOf(moved);
+    const captured = capturedValues(inside);
+    const isUsedOutside = moved.some((operation) =>
+      operation.results.some((result) => result.users.some((user) => !inside.has(user))),
     );
-    if (results.length > 0)
+    if (isUsedOutside)
       throw first.error("belongs to a loop nest whose values are used outside, so that it cannot become a kernel");
     const [constants, parameters] = [captured.filter(isConstant), captured.filter((value) => !isConstant(value))];
     const kernel = this.#kernel(moved, constants, parameters);
@@ -156,20 +157,21 @@ function keepConstants(setup: readonly Operation[], moved: readonly Operation[])
   }
 }
 
-function inside(operation: Operation, nest: readonly Operation[]): boolean {
-  return nest.some((member) => member.isAncestorOf(operation));
+/** All operations of a nest, nested ones included. */
+function operationsOf(nest: readonly Operation[]): ReadonlySet<Operation> {
+  const inside = new Set<Operation>();
+  for (const member of nest) member.walk((operation) => inside.add(operation));
+  return inside;
 }
 
 /** Values from outside that a nest uses, in the order of their first use. */
-function capturedValues(nest: readonly Operation[]): Value[] {
+function capturedValues(inside: ReadonlySet<Operation>): Value[] {
   const captured = new Set<Value>();
-  for (const member of nest) {
-    member.walk((operation) => {
-      for (const value of operation.operands) {
-        const owner = value.definer ?? value.parentBlock?.parentOperation;
-        if (owner === undefined || !inside(owner, nest)) captured.add(value);
-      }
-    });
+  for (const operation of inside) {
+    for (const value of operation.operands) {
+      const owner = value.definer ?? value.parentBlock?.parentOperation;
+      if (owner === undefined || !inside.has(owner)) captured.add(value);
+    }
   }
   return [...captured];
 }

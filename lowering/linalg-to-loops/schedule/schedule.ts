@@ -243,7 +243,10 @@ class Price {
       return Math.min(loop.size, tiles[position]! * (position === vector ? this.#lanes : 1));
     });
     const footprint = this.#hasReduction
-      ? this.#nest.accesses.reduce((sum, access) => sum + (access.phase === "reduce" ? footprintBytes(access, loops, extents) : 0), 0)
+      ? this.#nest.accesses.reduce(
+          (sum, access) => sum + (access.phase === "reduce" ? footprintBytes(access, loops, extents) : 0),
+          0,
+        )
       : 0;
     const bytesPerCycle = footprint > firstCache.bytes ? firstCache.missBytesPerCycle : firstCache.hitBytesPerCycle;
     const spilled = Math.max(0, carried + liveLoads + 1 - this.#registers);
