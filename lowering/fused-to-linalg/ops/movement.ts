@@ -3,11 +3,11 @@
  * `linalg.generic` that copies through an indexing map, or, where source positions follow no affine rule, through tables
  * of indices.
  */
-import * as tensor from "../../dialects/tensor/ops.ts";
-import { concat } from "../../dialects/tensor/upstream-ops.ts";
-import { AffineMap, affineAdd, affineConstant, affineMul, dimension } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { concat } from "../../../dialects/tensor/upstream-ops.ts";
+import { AffineMap, affineAdd, affineConstant, affineMul, dimension } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
 import {
   collapse,
   elementOf,
@@ -20,8 +20,8 @@ import {
   reshape,
   shapeOf,
   tableLookup,
-} from "./emit.ts";
-import { lowering } from "./lowering.ts";
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
 
 /** Copies through a map from result positions to source positions. */
 function copy(builder: Builder, source: Value, shape: readonly number[], map: AffineMap): Value {

@@ -1,10 +1,10 @@
 /** Matrix products: one `linalg.generic` over (batch…, row, column, inner), with transposes and broadcasting in the maps. */
-import { matmul } from "../../dialects/tensor/ops.ts";
-import { type AffineExpression, AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
+import { matmul } from "../../../dialects/tensor/ops.ts";
+import { type AffineExpression, AffineMap, affineConstant, dimension } from "../../../ir/affine-map.ts";
+import { elementOf, filled, generic, iterators, narrow, shapeOf } from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { computeElement } from "../storage-types.ts";
 import { multiplyAdd } from "./convolution.ts";
-import { elementOf, filled, generic, iterators, narrow, shapeOf } from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import { computeElement } from "./storage-types.ts";
 
 const lowerMatmul = lowering(matmul, (operation, [lhs, rhs], builder) => {
   const { shape } = operation.result.type;

@@ -3,12 +3,12 @@
  * as the reference semantics) and become constant tables: nearest is a lookup, interpolation one weighted sum per axis. An
  * enlargement by whole factors is a copy without tables. `grid_sample` computes its positions in the body.
  */
-import { gridSample, resize } from "../../dialects/tensor/ops.ts";
-import { type AxisTaps, resizeTaps } from "../../dialects/tensor/reference/resize.ts";
-import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
-import { f64, i1, i64, isFloat, type Type } from "../../ir/types.ts";
+import { gridSample, resize } from "../../../dialects/tensor/ops.ts";
+import { type AxisTaps, resizeTaps } from "../../../dialects/tensor/reference/resize.ts";
+import { AffineMap, affineConstant, dimension } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { f64, i1, i64, isFloat, type Type } from "../../../ir/types.ts";
 import {
   collapse,
   constantTensor,
@@ -21,10 +21,10 @@ import {
   product,
   shapeOf,
   tableLookup,
-} from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import { elementLimits, type Scalars } from "./scalars.ts";
-import { computeElement, isUnsigned } from "./storage-types.ts";
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { elementLimits, type Scalars } from "../scalars.ts";
+import { computeElement, isUnsigned } from "../storage-types.ts";
 
 const isIdentity = (table: readonly number[], size: number): boolean =>
   table.length === size && table.every((source, position) => source === position);

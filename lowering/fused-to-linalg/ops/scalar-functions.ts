@@ -3,15 +3,15 @@
  * results are in compute form (`f16` and `bf16` as `f32`, integers as signless storage integers); `types` holds the
  * operands' logical element types, for signedness. Infinite operands give the limits that the reference semantics state.
  */
-import * as tensor from "../../dialects/tensor/ops.ts";
-import { FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
-import type { AnyDefinition } from "../../ir/context.ts";
-import type { Accessors, Fields, OperationDefinition } from "../../ir/declaration.ts";
-import { constantOf } from "../../ir/effects.ts";
-import type { Operation, Value } from "../../ir/operation.ts";
-import { FloatType, f64, type IntegerType, i1, isFloat, TensorType, type Type } from "../../ir/types.ts";
-import { type Comparison, elementLimits, greatestFinite, type MathFunction, type Scalars } from "./scalars.ts";
-import { computeElement, isUnsigned } from "./storage-types.ts";
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
+import type { AnyDefinition } from "../../../ir/context.ts";
+import type { Accessors, Fields, OperationDefinition } from "../../../ir/declaration.ts";
+import { constantOf } from "../../../ir/effects.ts";
+import type { Operation, Value } from "../../../ir/operation.ts";
+import { FloatType, f64, type IntegerType, i1, isFloat, TensorType, type Type } from "../../../ir/types.ts";
+import { type Comparison, elementLimits, greatestFinite, type MathFunction, type Scalars } from "../scalars.ts";
+import { computeElement, isUnsigned } from "../storage-types.ts";
 
 /** Computes one element. `values` are the operands' elements, `types` their logical types. */
 export type ScalarFunction = (

@@ -2,15 +2,15 @@
  * Elementwise ops: one `linalg.generic` over the result's shape, whose maps broadcast the operands and whose body is the
  * op's scalar function. Chains of them are merged afterwards (merge-pointwise.ts).
  */
-import { computeOps } from "../../dialects/tensor/ops.ts";
-import type { AnyDefinition } from "../../ir/context.ts";
-import type { AttachedInterface } from "../../ir/interfaces.ts";
-import type { Operation, Value } from "../../ir/operation.ts";
-import { TensorType, type Type } from "../../ir/types.ts";
-import { pointwise } from "./emit.ts";
-import { lowering } from "./lowering.ts";
+import { computeOps } from "../../../dialects/tensor/ops.ts";
+import type { AnyDefinition } from "../../../ir/context.ts";
+import type { AttachedInterface } from "../../../ir/interfaces.ts";
+import type { Operation, Value } from "../../../ir/operation.ts";
+import { TensorType, type Type } from "../../../ir/types.ts";
+import { pointwise } from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { storageElement } from "../storage-types.ts";
 import { type ScalarFunction, scalarFunctions } from "./scalar-functions.ts";
-import { storageElement } from "./storage-types.ts";
 
 /** The element type of a tensor as the op was written, before storage. */
 function logicalElement(value: Value): Type {

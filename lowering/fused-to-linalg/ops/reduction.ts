@@ -2,16 +2,26 @@
  * Reductions over axes: one `linalg.generic` whose result lacks the reduced dimensions (with keep_dims they come back by
  * a reshape, which moves nothing). Floats below 32 bits accumulate in f32.
  */
-import * as tensor from "../../dialects/tensor/ops.ts";
-import { AffineMap } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { AttachedInterface } from "../../ir/interfaces.ts";
-import type { Value } from "../../ir/operation.ts";
-import { FloatType, f64, i64, isFloat, type Type } from "../../ir/types.ts";
-import { elementOf, filled, generic, type IteratorKind, narrow, pointwise, product, reshape, shapeOf } from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import { elementLimits, type Scalars } from "./scalars.ts";
-import { computeElement, isUnsigned } from "./storage-types.ts";
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { AffineMap } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { AttachedInterface } from "../../../ir/interfaces.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { FloatType, f64, i64, isFloat, type Type } from "../../../ir/types.ts";
+import {
+  elementOf,
+  filled,
+  generic,
+  type IteratorKind,
+  narrow,
+  pointwise,
+  product,
+  reshape,
+  shapeOf,
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { elementLimits, type Scalars } from "../scalars.ts";
+import { computeElement, isUnsigned } from "../storage-types.ts";
 
 export interface ReductionSpec {
   readonly axes: readonly number[];

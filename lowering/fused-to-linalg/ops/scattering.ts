@@ -3,15 +3,15 @@
  * reduction over the updates (or over the elements of an axis). That is quadratic where a sequential machine would not be,
  * but parallel in all else and without any order of writes to keep.
  */
-import { scatterElements, scatterNd, topK } from "../../dialects/tensor/ops.ts";
-import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
-import { i64, isFloat, type Type } from "../../ir/types.ts";
-import { elementOf, extractElement, filled, generic, type IteratorKind, pointwise, reshape, shapeOf } from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import type { Scalars } from "./scalars.ts";
-import { isUnsigned } from "./storage-types.ts";
+import { scatterElements, scatterNd, topK } from "../../../dialects/tensor/ops.ts";
+import { AffineMap, affineConstant, dimension } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { i64, isFloat, type Type } from "../../../ir/types.ts";
+import { elementOf, extractElement, filled, generic, type IteratorKind, pointwise, reshape, shapeOf } from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import type { Scalars } from "../scalars.ts";
+import { isUnsigned } from "../storage-types.ts";
 
 type Reduction = "none" | "add" | "mul" | "max" | "min";
 

@@ -3,12 +3,12 @@
  * elementwise op over the whole tensor. Statistics are kept in the compute type; the big op multiplies by the inverse
  * deviation, which is computed once per group.
  */
-import * as tensor from "../../dialects/tensor/ops.ts";
-import { AffineMap, affineAdd, dimension } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { AttachedInterface } from "../../ir/interfaces.ts";
-import type { Value } from "../../ir/operation.ts";
-import { i64, type Type } from "../../ir/types.ts";
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { AffineMap, affineAdd, dimension } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { AttachedInterface } from "../../../ir/interfaces.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { i64, type Type } from "../../../ir/types.ts";
 import {
   elementOf,
   emptyTensor,
@@ -20,12 +20,12 @@ import {
   product,
   reshape,
   shapeOf,
-} from "./emit.ts";
-import { lowering } from "./lowering.ts";
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import type { Scalars } from "../scalars.ts";
+import { computeElement } from "../storage-types.ts";
 import { powerOfMagnitude, root } from "./pooling.ts";
 import { keptAxes, reduceAxes } from "./reduction.ts";
-import type { Scalars } from "./scalars.ts";
-import { computeElement } from "./storage-types.ts";
 
 /** The map by which a reduced value (only the kept dimensions) is read over the whole shape. */
 function perGroup(rank: number, axes: readonly number[]): AffineMap {

@@ -3,14 +3,14 @@
  * `tensor.extract`. Indices outside their dimension, which are an error in the reference semantics, are clamped: compiled
  * code never reads outside a buffer.
  */
-import * as tensor from "../../dialects/tensor/ops.ts";
-import { AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
-import type { AttachedInterface } from "../../ir/interfaces.ts";
-import type { Value } from "../../ir/operation.ts";
-import { i64, index, isFloat } from "../../ir/types.ts";
-import { elementOf, extractElement, pointwise, shapeOf } from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import type { Scalars } from "./scalars.ts";
+import * as tensor from "../../../dialects/tensor/ops.ts";
+import { AffineMap, affineConstant, dimension } from "../../../ir/affine-map.ts";
+import type { AttachedInterface } from "../../../ir/interfaces.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { i64, index, isFloat } from "../../../ir/types.ts";
+import { elementOf, extractElement, pointwise, shapeOf } from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import type { Scalars } from "../scalars.ts";
 
 /** An index element as a position in a dimension of `size`: negative ones count from the end, others are clamped. */
 function positionOf(s: Scalars, element: Value, size: number): Value {

@@ -1,12 +1,12 @@
 /** Quantisation and its inverse: one elementwise op each, with scale and zero point read through broadcasting maps. */
-import { dequantizeLinear, quantizeLinear } from "../../dialects/tensor/ops.ts";
-import { type AffineExpression, AffineMap, affineBinary, affineConstant, dimension } from "../../ir/affine-map.ts";
-import type { Value } from "../../ir/operation.ts";
-import { f64, IntegerType, i32, isFloat, type Type } from "../../ir/types.ts";
-import { elementOf, pointwise, shapeOf } from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import { elementLimits, type Scalars } from "./scalars.ts";
-import { computeElement, isUnsigned } from "./storage-types.ts";
+import { dequantizeLinear, quantizeLinear } from "../../../dialects/tensor/ops.ts";
+import { type AffineExpression, AffineMap, affineBinary, affineConstant, dimension } from "../../../ir/affine-map.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { f64, IntegerType, i32, isFloat, type Type } from "../../../ir/types.ts";
+import { elementOf, pointwise, shapeOf } from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { elementLimits, type Scalars } from "../scalars.ts";
+import { computeElement, isUnsigned } from "../storage-types.ts";
 
 /** The map that reads a scale or zero point: one value, one per index of the axis, or one per block of these. */
 function parameterMap(parameter: readonly number[], rank: number, axis: number, blockSize: number): AffineMap {

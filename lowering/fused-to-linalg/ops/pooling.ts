@@ -2,11 +2,11 @@
  * Pooling: the input is padded with the neutral element, then a reduction runs over (n, c, y, x, ky, kx). The shape of the
  * window comes from an empty operand, as in upstream's pooling ops.
  */
-import { averagePool2d, lpPool2d, maxPool2d } from "../../dialects/tensor/ops.ts";
-import { AffineMap, affineAdd, affineMul, dimension } from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
-import { TensorType, type Type } from "../../ir/types.ts";
+import { averagePool2d, lpPool2d, maxPool2d } from "../../../dialects/tensor/ops.ts";
+import { AffineMap, affineAdd, affineMul, dimension } from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { TensorType, type Type } from "../../../ir/types.ts";
 import {
   constantTensor,
   elementOf,
@@ -18,10 +18,10 @@ import {
   pad,
   pointwise,
   shapeOf,
-} from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import { elementLimits, type Scalars } from "./scalars.ts";
-import { computeElement, isUnsigned } from "./storage-types.ts";
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import { elementLimits, type Scalars } from "../scalars.ts";
+import { computeElement, isUnsigned } from "../storage-types.ts";
 
 interface Pool {
   readonly kernel: readonly number[];

@@ -3,7 +3,7 @@
  * position, input channel, kernel position). Grouped and depthwise forms have their own, smaller iteration spaces. A
  * transposed convolution is split by the phase of the output position, so that no zeros are multiplied.
  */
-import { conv2d, convTranspose2d } from "../../dialects/tensor/ops.ts";
+import { conv2d, convTranspose2d } from "../../../dialects/tensor/ops.ts";
 import {
   type AffineExpression,
   AffineMap,
@@ -11,10 +11,10 @@ import {
   affineConstant,
   affineMul,
   dimension,
-} from "../../ir/affine-map.ts";
-import type { Builder } from "../../ir/builder.ts";
-import type { Value } from "../../ir/operation.ts";
-import type { Type } from "../../ir/types.ts";
+} from "../../../ir/affine-map.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { Value } from "../../../ir/operation.ts";
+import type { Type } from "../../../ir/types.ts";
 import {
   broadcastFrom,
   collapse,
@@ -32,10 +32,10 @@ import {
   pointwise,
   reshape,
   shapeOf,
-} from "./emit.ts";
-import { lowering } from "./lowering.ts";
-import type { Scalars } from "./scalars.ts";
-import { computeElement } from "./storage-types.ts";
+} from "../emit.ts";
+import { lowering } from "../lowering.ts";
+import type { Scalars } from "../scalars.ts";
+import { computeElement } from "../storage-types.ts";
 
 /** accumulator + a·b in compute form. */
 export function multiplyAdd(
