@@ -61,7 +61,8 @@ const fields = {
   mode: optionalAttribute(enumAttribute(["constant", "reflect", "edge"])),
   value: optionalAttribute(f64Attribute),
   repeats: optionalAttribute(i64ArrayAttribute),
-  block: optionalAttribute(i64Attribute),
+  /** depth_to_space and its kin: by how much height and width grow or shrink. */
+  block_size: optionalAttribute(i64Attribute),
   tile: optionalAttribute(i64ArrayAttribute),
   result: result(anySurface),
 };
@@ -77,9 +78,9 @@ const needed: Record<MoveKind, readonly (keyof View)[]> = {
   pad: ["low", "high", "mode"],
   tile: ["repeats"],
   reverse: ["axes"],
-  depth_to_space: ["block"],
-  pixel_shuffle: ["block"],
-  space_to_depth: ["block"],
+  depth_to_space: ["block_size"],
+  pixel_shuffle: ["block_size"],
+  space_to_depth: ["block_size"],
 };
 
 const shapeRules: Record<MoveKind, (view: View, shape: readonly number[]) => readonly number[]> = {
@@ -94,9 +95,9 @@ const shapeRules: Record<MoveKind, (view: View, shape: readonly number[]) => rea
   pad: ({ low, high, mode }, input) => padShape(input, { low: low!, high: high!, mode }),
   tile: ({ repeats }, input) => tileShape(input, repeats!),
   reverse: (_, input) => input,
-  depth_to_space: ({ block }, input) => depthToSpaceShape(input, { blocksize: block! }),
-  pixel_shuffle: ({ block }, input) => depthToSpaceShape(input, { blocksize: block! }),
-  space_to_depth: ({ block }, input) => spaceToDepthShape(input, { blocksize: block! }),
+  depth_to_space: ({ block_size }, input) => depthToSpaceShape(input, { blocksize: block_size! }),
+  pixel_shuffle: ({ block_size }, input) => depthToSpaceShape(input, { blocksize: block_size! }),
+  space_to_depth: ({ block_size }, input) => spaceToDepthShape(input, { blocksize: block_size! }),
 };
 
 function inferMove(view: View): SurfaceType {
@@ -117,7 +118,7 @@ function checkElements(inputs: View["inputs"], report: Report): void {
 export const move = op("ane.move", fields, {
   doc:
     "Rearranges elements: reshape (to shape), transpose (permutation), concat (along axis), slice (begin, shape, strides), pad (low, high, mode, value), " +
-    "tile (repeats), reverse (axes), depth_to_space, pixel_shuffle and space_to_depth (block).",
+    "tile (repeats), reverse (axes), depth_to_space, pixel_shuffle and space_to_depth (block_size).",
   example: example(
     `%y = ane.move %x {kind = "transpose", permutation = array<i64: 1, 0>} : (${surface("2x3")}) -> ${surface("3x2")}`,
     `%x: ${surface("2x3")}`,

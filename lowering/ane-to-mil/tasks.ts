@@ -244,9 +244,9 @@ const moves: Record<ane.MoveKind, (to: MilBuilder, task: MoveTask, x: Value) => 
   },
   tile: (to, { repeats }, x) => to.build(mil.tile, { x, reps: repeats }, "tile"),
   reverse: (to, { axes }, x) => to.build(mil.reverse, { x, axes }, "reverse"),
-  depth_to_space: (to, { block }, x) => to.build(mil.depthToSpace, { x, block_size: block }, "space"),
-  pixel_shuffle: (to, { block }, x) => to.build(mil.pixelShuffle, { x, upscale_factor: block }, "space"),
-  space_to_depth: (to, { block }, x) => to.build(mil.spaceToDepth, { x, block_size: block }, "depth"),
+  depth_to_space: (to, { block_size }, x) => to.build(mil.depthToSpace, { x, block_size }, "space"),
+  pixel_shuffle: (to, { block_size }, x) => to.build(mil.pixelShuffle, { x, upscale_factor: block_size }, "space"),
+  space_to_depth: (to, { block_size }, x) => to.build(mil.spaceToDepth, { x, block_size }, "depth"),
 };
 
 function emitMove(to: MilBuilder, task: MoveTask): Value {

@@ -157,7 +157,7 @@ const specificRules = new Map<AnyDefinition, SpecificRule>([
       if (kind === "transpose") return reasonAgainstTranspose(draft.shape, target);
       if (kind === "pad") return reasonAgainstPad(draft, target);
       if (kind === "concat") return reasonAgainstConcat(draft, target);
-      const block = draft.attributes["block"];
+      const block = draft.attributes["block_size"];
       const isBlock = typeof block === "number";
       return isBlock && ![2, 3, 4, 8].includes(block)
         ? `its block is ${block}, and the engine rearranges by 2, 3, 4 or 8`

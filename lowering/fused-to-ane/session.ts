@@ -202,8 +202,8 @@ export class Session {
 
   /** A move; one that changes nothing is left out. */
   move(inputs: readonly EngineValue[], attributes: TaskDraft["attributes"], shape: readonly number[]): EngineValue {
-    const [first] = inputs;
-    return this.task(move, { inputs }, attributes, shape, first?.element ?? f16);
+    const isTruth = inputs.every(({ element }) => element === i1);
+    return this.task(move, { inputs }, attributes, shape, isTruth ? i1 : f16);
   }
 
   reshape(value: EngineValue, shape: readonly number[]): EngineValue {

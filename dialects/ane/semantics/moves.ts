@@ -20,11 +20,11 @@ const movers: Record<MoveKind, Mover> = {
     steps.build(tensor.staticPad, { input, low, high, mode, value: half(value ?? 0) }),
   tile: (steps, { repeats }, [input]) => steps.build(tensor.tile, { input, repeats }),
   reverse: (steps, { axes }, [input]) => steps.build(tensor.reverse, { input, axes }),
-  depth_to_space: (steps, { block }, [input]) =>
-    steps.build(tensor.depthToSpace, { input, block_size: block, mode: "DCR" }),
-  pixel_shuffle: (steps, { block }, [input]) =>
-    steps.build(tensor.depthToSpace, { input, block_size: block, mode: "CRD" }),
-  space_to_depth: (steps, { block }, [input]) => steps.build(tensor.spaceToDepth, { input, block_size: block }),
+  depth_to_space: (steps, { block_size }, [input]) =>
+    steps.build(tensor.depthToSpace, { input, block_size, mode: "DCR" }),
+  pixel_shuffle: (steps, { block_size }, [input]) =>
+    steps.build(tensor.depthToSpace, { input, block_size, mode: "CRD" }),
+  space_to_depth: (steps, { block_size }, [input]) => steps.build(tensor.spaceToDepth, { input, block_size }),
 };
 
 function tensorLike(value: Value, shape: readonly number[]): TensorType | undefined {

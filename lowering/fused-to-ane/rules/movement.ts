@@ -181,7 +181,7 @@ const rearrangeRules: readonly RuleEntry[] = [
       const kind = mode === "CRD" ? "pixel_shuffle" : "depth_to_space";
       return session.move(
         [session.operand(operation.operand(0))],
-        { kind, block: size },
+        { kind, block_size: size },
         session.resultShape(operation),
       );
     },
@@ -191,7 +191,7 @@ const rearrangeRules: readonly RuleEntry[] = [
     (session, operation) => {
       const { block_size: size } = tensor.spaceToDepth.cast(operation);
       const input = session.operand(operation.operand(0));
-      return session.move([input], { kind: "space_to_depth", block: size }, session.resultShape(operation));
+      return session.move([input], { kind: "space_to_depth", block_size: size }, session.resultShape(operation));
     },
   ],
 ];
