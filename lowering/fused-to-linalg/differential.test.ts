@@ -1,5 +1,5 @@
 /**
- * Every tensor op computes the same before and after lowering, for several element types and shapes, and what it becomes is
+ * Every tensor op computes the same at the tensor, fused and linalg levels, for several element types and shapes, and what it becomes is
  * accepted by mlir-opt.
  */
 import { spawnSync } from "node:child_process";
@@ -10,6 +10,7 @@ import { print } from "../../ir/printer/print.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { instantiate } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
+import { tensorToFused } from "../tensor-to-fused/index.ts";
 import { fusedToLinalg } from "./fused-to-linalg.ts";
 import { difference, programOf, reinterpret, run, stored, testContext, tolerances, typeOfData } from "./testing.ts";
 import { type Case, cases } from "./testing-cases.ts";
@@ -33,6 +34,10 @@ describe.each(
       const module = programOf(definition, inputs.map(typeOfData), attributes);
       expect(verifyAll(module, testContext).map(({ message }) => message)).toEqual([]);
       const wanted = run(module, inputs);
+      new PassManager([instantiate(tensorToFused)], testContext).run(module);
+      for (const [position, each] of run(module, inputs).entries()) {
+        expect(difference(each, wanted[position]!, 0)).toBeUndefined();
+      }
       new PassManager([instantiate(fusedToLinalg)], testContext).run(module);
       module.walk(({ name }) => expect(name).not.toBe(definition.name));
       texts.push(print(module));
