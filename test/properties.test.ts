@@ -5,8 +5,10 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compile, lowerTo } from "../compiler/compile.ts";
 import { allPasses, defaultContext } from "../compiler/registry.ts";
 import { tensor } from "../dialects/tensor/index.ts";
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { parse } from "../ir/parser/parse.ts";
 import { print } from "../ir/printer/print.ts";
@@ -22,10 +24,11 @@ import {
 } from "../passes/pass.ts";
 import { PassManager } from "../passes/pass-manager.ts";
 import { parsePipeline, printPipeline } from "../passes/pipeline.ts";
-import { arbitraryModule } from "./testing/arbitrary-module.ts";
+import { findLlvm } from "../runtime/ffi/llvm-library.ts";
+import { arbitraryModule, type RandomProgram } from "./testing/arbitrary-module.ts";
 import { difference } from "./testing/compare.ts";
 import { evaluateProgram } from "./testing/evaluate-program.ts";
-import { forAll } from "./testing/property.ts";
+import { forAll, forAllAsync } from "./testing/property.ts";
 import { isSameData } from "./testing/sample-data.ts";
 
 const context = defaultContext();
@@ -123,6 +126,59 @@ describe("what a program computes stays the same under", () => {
       });
     });
   }
+});
+
+const noLlvm = findLlvm().library === undefined ? "no libLLVM from 15 up was found" : undefined;
+
+describe("compiled code computes what the reference semantics say", () => {
+  /** Compiles, runs twice (the buffers of the first run must not show in the second), and compares. */
+  async function check(program: RandomProgram, llvm: boolean): Promise<void> {
+    const module = program.build();
+    const wanted = evaluateProgram(module, program.inputs, context);
+    using network = await compile(module, { device: "cpu", llvm });
+    for (let round = 0; round < 2; round++) {
+      const outputs = network.program.run(program.namedInputs);
+      const found = wanted.map((_, position) => outputs[`y${position}`]!);
+      expectSame(found, wanted, toleranceOf(module));
+    }
+  }
+
+  test.skipIf(noLlvm !== undefined)(`by LLVM${noLlvm === undefined ? "" : ` (${noLlvm})`}`, async () => {
+    await forAllAsync(continuousProgram, 60, (program) => check(program, true));
+  });
+
+  test("by WebAssembly", async () => {
+    await forAllAsync(continuousProgram, 40, (program) => check(program, false));
+  });
+});
+
+describe("the virtual engine computes what the engine's program says", () => {
+  const engineProgram = arbitraryModule([tensor], { continuous: true, elements: ["f32", "f16"], maxSteps: 6 });
+
+  /** The engine's program, or undefined where the engine cannot run the network: it says which op, and why. */
+  function onTheEngine(program: RandomProgram): Operation | undefined {
+    try {
+      return lowerTo(program.build(), "ane", { route: "ane" }).module;
+    } catch (error) {
+      if (error instanceof DiagnosticError && error.message.includes("cannot run on the engine")) return undefined;
+      throw error;
+    }
+  }
+
+  test("in f16, by the engine's rules", async () => {
+    let count = 0;
+    await forAllAsync(engineProgram, 25, async (program) => {
+      const module = onTheEngine(program);
+      if (module === undefined) return;
+      count++;
+      const wanted = evaluateProgram(module, program.inputs, context);
+      using network = await compile(module, { device: "ane-virtual" });
+      const outputs = network.program.run(program.namedInputs);
+      for (const [position, data] of wanted.entries())
+        expect(difference(outputs[`y${position}`]!, data, 2e-3), `result ${position}`).toBeUndefined();
+    });
+    expect(count, "hardly any program was run").toBeGreaterThan(10);
+  });
 });
 
 describe("passes say exactly whether they changed something", () => {
