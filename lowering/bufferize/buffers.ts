@@ -153,8 +153,13 @@ export class Buffers {
 
 /** The type of a reshaped view, spelled as upstream infers it: a layout only where the source has one. */
 function viewType(shape: ShapedType, source: MemRefType, layout: Strides): MemRefType {
-  const attribute = source.layout === undefined ? undefined : StridedLayoutAttribute.get(layout.strides, layout.offset);
+  const attribute = hasIdentityLayout(source) ? undefined : StridedLayoutAttribute.get(layout.strides, layout.offset);
   return MemRefType.get(shape.shape, shape.element, attribute, source.memorySpace);
+}
+
+/** As upstream: a reshaped view spells its layout out unless the source's is the identity, which `strided<[1]>` of rank 1 is too. */
+function hasIdentityLayout({ layout }: MemRefType): boolean {
+  return layout === undefined || layout === StridedLayoutAttribute.get([1], 0);
 }
 
 /** The buffers that need a place in the arena, and from when to when they hold data. */
