@@ -5,7 +5,7 @@ import { FunctionType, i8, MemRefType, TensorType, type Type } from "../../ir/ty
 
 export interface BufferSignature {
   readonly type: FunctionType;
-  /** One per argument; what an argument or result was marked with stays, and its tensor type is added. */
+  /** One per argument; what an argument or result was marked with stays; its tensor type is added where none is stated. */
   readonly argumentAttributes: readonly DictionaryAttribute[];
 }
 
@@ -24,7 +24,9 @@ export function bufferSignature(original: FunctionOperation, arenaBytes: number)
       return;
     }
     types.push(MemRefType.get(type.shape, type.element));
-    attributes.push(DictionaryAttribute.get([...marks.entries, [typeMark, TypeAttribute.get(type)]]));
+    // A logical type that is already stated (ui8 held as i8) stays.
+    const logical = marks.entries.get(typeMark) ?? TypeAttribute.get(type);
+    attributes.push(DictionaryAttribute.get(new Map([...marks.entries, [typeMark, logical]])));
   };
   for (const [position, type] of inputs.entries()) add(type, argumentAttributes(original, position));
   for (const [position, type] of results.entries())
