@@ -19,10 +19,8 @@ import {
   tanh,
 } from "../../dialects/tensor/ops.ts";
 import { DenseElementsAttribute } from "../../ir/attributes.ts";
-import type { Context } from "../../ir/context.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
-import { applyPatternsGreedily } from "../../ir/rewrite/greedy-driver.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
 import type { Rewriter } from "../../ir/rewrite/rewriter.ts";
 import { FloatType, TensorType } from "../../ir/types.ts";
@@ -179,8 +177,3 @@ export const activationPatterns: readonly Pattern[] = [
   rewrite(mul, "recognise-product", recognise),
   rewrite(div, "recognise-quotient", recognise),
 ];
-
-/** Applies the patterns inside `root`; returns whether any matched. */
-export function recogniseActivations(root: Operation, context: Context): boolean {
-  return applyPatternsGreedily(root, activationPatterns, context, { fold: false }).changed;
-}

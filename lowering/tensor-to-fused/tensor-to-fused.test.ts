@@ -338,6 +338,62 @@ describe("recognised activations", () => {
   });
 });
 
+describe("recognised norms", () => {
+  const rows = "tensor<2x5x6xf32>";
+  const mean = "tensor<2x5x1xf32>";
+  const norm = (lines: readonly string[]) => `func.func @main(%x: ${rows}) -> ${rows} {
+    %two = arith.constant dense<2.0> : tensor<f32>
+    %eps = arith.constant dense<1.0e-05> : tensor<f32>
+    %s = arith.constant dense<[1.0, 2.0, 3.0, -1.0, 0.5, 0.25]> : tensor<6xf32>
+    ${lines.join("\n    ")}
+    func.return %r : ${rows}
+  }`;
+  const meanOf = (result: string, input: string) =>
+    `${result} = tensor.reduce_mean ${input} {axes = array<i64: 2>} : ${rows}`;
+  const deviation = [meanOf("%m", "%x"), `%d = tensor.sub %x, %m : ${rows}, ${mean}`];
+  const root = (input: string) => [
+    `%q = tensor.pow ${input}, %two : ${rows}, tensor<f32>`,
+    meanOf("%v", "%q"),
+    `%e = tensor.add %v, %eps : ${mean}, tensor<f32>`,
+    `%t = tensor.sqrt %e : ${mean}`,
+  ];
+  const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    [
+      "layer_norm with scale and bias",
+      [
+        ...deviation,
+        ...root("%d"),
+        `%n = tensor.div %d, %t : ${rows}, ${mean}`,
+        `%a = tensor.mul %n, %s : ${rows}, tensor<6xf32>`,
+        `%r = tensor.add %s, %a : tensor<6xf32>, ${rows}`,
+      ],
+      ["norm: layer_norm"],
+    ],
+    [
+      "layer_norm alone, by a reciprocal",
+      [...deviation, ...root("%d"), `%i = tensor.reciprocal %t : ${mean}`, `%r = tensor.mul %i, %d : ${mean}, ${rows}`],
+      ["norm: constant, layer_norm"],
+    ],
+    [
+      "rms_norm with scale",
+      [...root("%x"), `%n = tensor.div %x, %t : ${rows}, ${mean}`, `%r = tensor.mul %s, %n : tensor<6xf32>, ${rows}`],
+      ["norm: rms_norm"],
+    ],
+    [
+      "not where the variance is of something else",
+      [...deviation, ...root("%x"), `%r = tensor.div %d, %t : ${rows}, ${mean}`],
+      ["reduce: reduce_mean", "reduce: constant, constant, pow, reduce_mean, add, sqrt", "elementwise: sub, div"],
+    ],
+  ];
+  it.each(cases)("%s", (_, lines, wanted) => {
+    const input = randomTensor([2, 5, 6], "f32", -3, 5, randomNumbers(13));
+    const before = run(parse(norm(lines), testContext), [input]);
+    const { module } = transform(norm(lines), "tensor-to-fused");
+    expect(tasksOf(module)).toEqual(wanted);
+    expect(difference(run(module, [input])[0]!, before[0]!, 1e-5)).toBeUndefined();
+  });
+});
+
 describe("expand-fused", () => {
   it("gives the ops back as they were", () => {
     const text = program(

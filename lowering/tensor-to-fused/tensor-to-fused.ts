@@ -10,6 +10,7 @@ import { at, Builder } from "../../ir/builder.ts";
 import { constantOf } from "../../ir/effects.ts";
 import { fuseLocations } from "../../ir/location.ts";
 import { Block, type Operation, Region, type Value } from "../../ir/operation.ts";
+import { applyPatternsGreedily } from "../../ir/rewrite/greedy-driver.ts";
 import { isRefusal } from "../../ir/rewrite/pattern.ts";
 import { TensorType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
@@ -17,7 +18,8 @@ import { aneRules } from "./ane-rules.ts";
 import { groupAttention } from "./attention.ts";
 import { cpuRules } from "./cpu-rules.ts";
 import { type Group, GroupGraph } from "./group-graph.ts";
-import { recogniseActivations } from "./recognise-activations.ts";
+import { activationPatterns } from "./recognise-activations.ts";
+import { normPatterns } from "./recognise-norms.ts";
 import type { FusionRules, Proposal } from "./rules.ts";
 
 const devices: { readonly [device: string]: FusionRules } = { cpu: cpuRules, ane: aneRules };
@@ -28,13 +30,18 @@ export const tensorToFused = pass("tensor-to-fused", {
   doc: "Groups tensor ops into tasks, by the fusion rules of a device.",
   options: {
     device: { doc: "whose fusion rules apply", default: "cpu", choices: Object.keys(devices) },
-    recognise: { doc: "first replace activations that are written out by the op that they are", default: true },
+    recognise: {
+      doc: "first replace activations and norms that are written out by the op that they are",
+      default: true,
+    },
   },
   establishes: ["fused"],
-  exactness: "bit-exact, but for activations that are recognised: those are rounded once instead of at each step",
+  exactness:
+    "bit-exact, but for activations and norms that are recognised: those are rounded once instead of at each step",
   run: (root, { context, remark }, { device, recognise }) => {
     const rules = devices[device]!;
-    let changed = recognise && recogniseActivations(root, context);
+    const patterns = recognise ? [...activationPatterns, ...normPatterns] : [];
+    let changed = recognise && applyPatternsGreedily(root, patterns, context, { fold: false }).changed;
     const blocks: Block[] = [];
     root.walk((operation) => {
       if (isTask(operation) || isTask(operation.parentOperation)) return;
