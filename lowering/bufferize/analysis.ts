@@ -19,6 +19,7 @@ import {
 } from "../../dialects/tensor/upstream-ops.ts";
 import type { Block, Operation, Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
+import { dimensionsOf } from "../linalg-to-loops/memory.ts";
 import {
   plainDimensions,
   readsOperand,
@@ -41,7 +42,7 @@ export interface BufferAnalysis {
   readonly isInPlace: (operation: Operation) => boolean;
 }
 
-/** Padding is written around its source only where rows are at least this long; shorter rows are better computed in one piece. */
+/** Elements of the widest usual vector: rows that fill vectors of this length badly are better computed in one piece. */
 const shortestPaddedRow = 16;
 
 export function analyseBuffers(block: Block): BufferAnalysis {
@@ -249,8 +250,7 @@ class Analysis implements BufferAnalysis {
   #decidePad(operation: Operation, source: Value, result: Value, at: number): void {
     const inner = this.storageOf(source);
     const slot = this.slotOf(operation);
-    const isWorthwhile = source.hasOneUse && (inner.type.shape.at(-1) ?? 1) >= shortestPaddedRow;
-    if (!isWorthwhile) return;
+    if (!source.hasOneUse || !this.#fitsIntoPadding(inner)) return;
     const whole = this.#slotWrites.get(operation)!;
     const border: MemoryAccess = { kind: "write", storage: this.storageOf(result), at, except: slot };
     forget(whole);
@@ -261,6 +261,20 @@ class Analysis implements BufferAnalysis {
     }
     forget(border);
     record(whole);
+  }
+
+  /**
+   * Whether a value is worth computing inside a padded buffer, where its rows have gaps between them: not where its producer
+   * could walk all rows as one, and the last vector of each row would be mostly empty.
+   */
+  #fitsIntoPadding({ type, definedAt }: Storage): boolean {
+    const row = type.shape.at(-1) ?? 1;
+    if (row < shortestPaddedRow) return false;
+    const filled = row / (Math.ceil(row / shortestPaddedRow) * shortestPaddedRow);
+    if (filled > 0.9 || definedAt < 0) return true;
+    const { first, last } = this.extents[definedAt]!;
+    const members = this.operations.slice(first, last + 1).flatMap((operation) => structured(operation) ?? []);
+    return !members.every(walksRowsAsOne);
   }
 
   /** A reshape or slice: the source is computed in the result's memory, or the result is a view of the source, or a copy. */
@@ -311,6 +325,21 @@ class Analysis implements BufferAnalysis {
       candidates.some((candidate) => this.#place(candidate, storage, { kind: "same" }));
     }
   }
+}
+
+/** Whether the last two dimensions of an operation's results lie next to each other in every operand, or in none. */
+function walksRowsAsOne({ maps, inputs }: StructuredOperation): boolean {
+  const output = maps[inputs.length]!.results.slice(-2);
+  const [rows, columns] = output.map((result) => (result.kind === "dimension" ? result.position : undefined));
+  if (rows === undefined || columns === undefined) return false;
+  return maps.every(({ results }) => {
+    const text = results.slice(-2).map((result) => (result.kind === "dimension" ? result.position : undefined));
+    if (text[0] === rows && text[1] === columns) return true;
+    return results.every((result) => {
+      const used = dimensionsOf(result);
+      return !used.has(rows) && !used.has(columns);
+    });
+  });
 }
 
 /** Whether two operands of an operation are addressed alike, with every dimension in the address: point by point. */

@@ -204,6 +204,14 @@ describe.skipIf(missingMlirRun !== undefined)(
               { map: "i floordiv 2, j floordiv 2", type: "5x9xf32" },
               { map: "i, j", type: "10x18xf32" },
             ),
+            move(
+              "upsample",
+              "c, h, a, w, b",
+              { map: "c, h, w", type: "3x5x37xf32" },
+              { map: "c, h, a, w, b", type: "3x5x2x37x2xf32" },
+            ),
+            move("thirds", "i, k", { map: "k, i", type: "3x100xf32" }, { map: "i, k", type: "100x3xf32" }),
+            move("quarters", "i, k", { map: "k, i", type: "4x70xf32" }, { map: "i, k", type: "70x4xf32" }),
             move("wrap", "i, j", { map: "i, j mod 7", type: "3x7xf32" }, { map: "i, j", type: "3x20xf32" }),
           ].join("\n"),
           bytes,
@@ -310,6 +318,21 @@ ${body}
         multiplyAdd(),
       );
       for (const bytes of [16, 64]) check(`${depthwise}\n${grouped}`, bytes);
+    });
+
+    it("computes transposed convolutions, whose results alternate in memory", () => {
+      const transposed = genericFunction(
+        "transposed",
+        "o, h, a, w, b, i",
+        [
+          { map: "i, h, w", type: "5x9x21xf32" },
+          { map: "i, o, a, b", type: "5x3x2x2xf32" },
+        ],
+        { map: "o, h, a, w, b", type: "3x9x2x21x2xf32" },
+        [...parallel(5), ...reductions(1)],
+        multiplyAdd(),
+      );
+      for (const bytes of [16, 32, 64]) check(transposed, bytes);
     });
 
     it("keeps the order of reductions that are not associative", () => {

@@ -363,6 +363,45 @@ export class MemoryEmitter {
       builder.build(vectorStore, { valueToStore: piece, base: operand.view, indices: [asIndex(at)] });
     }
   }
+
+  /** The unrolled loop whose points fill the gaps that a strided write along the vectors leaves. */
+  interleaveLoop(access: Access, lanes: number, valid: number): number | undefined {
+    const { loops, vector } = this.#schedule;
+    if (vector === undefined || lanes === 1 || valid !== lanes || access.irregular.length > 0) return undefined;
+    const stride = this.stride(access, vector);
+    if (stride < 2 || stride > 4) return undefined;
+    const found = loops.findIndex((loop, position) => {
+      const segment = this.segments[position];
+      if (position === vector || loop.kind !== "parallel" || loop.size !== stride || segment === undefined)
+        return false;
+      return this.stride(access, position) === 1 && segment.offsets.length === stride;
+    });
+    return found < 0 ? undefined : found;
+  }
+
+  /** Writes vectors whose elements alternate in memory: element `i` of vector `k` goes to place `count · i + k`. */
+  storeInterleaved(operand: Addressed, position: Position, values: readonly Value[]): void {
+    const count = values.length;
+    const lanes = asVector(values[0]!).type.shape[0]!;
+    const level = this.#emitter.depth;
+    for (let piece = 0; piece < count; piece++) {
+      const places = Array.from({ length: lanes }, (_, lane) => piece * lanes + lane);
+      let merged = values[0]!;
+      for (const [vector, value] of values.entries()) {
+        if (vector === 0) continue;
+        const mask = places.map((place, lane) => {
+          if (place % count === vector) return lanes + Math.floor(place / count);
+          // The first vector has not been spread out yet when the second one joins.
+          return vector === 1 && place % count === 0 ? Math.floor(place / count) : lane;
+        });
+        merged = this.#shuffle(level, merged, value, mask);
+      }
+      const at = this.#index(operand, position, piece * lanes);
+      this.#emitter
+        .builderAt(level)
+        .build(vectorStore, { valueToStore: asVector(merged), base: operand.view, indices: [asIndex(at)] });
+    }
+  }
 }
 
 /** What the emitter keeps per operand. */

@@ -13,6 +13,7 @@ import {
   forwardedFrom,
   isRead,
   isRepeatable,
+  type Located,
   memoryOperands,
   type NestGroup,
   nestOf,
@@ -147,9 +148,36 @@ class NestWriter {
       for (const position of positions) this.#runStages("start", position, lanes, written.get(position)!);
       this.#reduce(anchor, positions, lanes, written);
     }
+    const interleaved = this.#stores.filter(
+      ({ access }) => this.#memory.interleaveLoop(access, lanes, valid) !== undefined,
+    );
     for (const position of positions) {
       this.#runStages("finish", position, lanes, written.get(position)!);
-      this.#store(position, lanes, valid, written.get(position)!);
+      for (const store of this.#stores) {
+        if (!interleaved.includes(store)) this.#store(store.operand, position, lanes, valid, written.get(position)!);
+      }
+    }
+    for (const store of interleaved) this.#storeInterleaved(store, positions, lanes, written);
+  }
+
+  /** Writes the vectors of neighbouring points, whose elements alternate in memory, as whole vectors. */
+  #storeInterleaved(
+    { operand, access }: Located,
+    positions: readonly Position[],
+    lanes: number,
+    written: ReadonlyMap<Position, Map<StageOperand, Value>>,
+  ): void {
+    const along = this.#memory.interleaveLoop(access, lanes, lanes)!;
+    const first = this.#constantPart(along, 0);
+    for (const position of positions) {
+      if (position[along] !== first) continue;
+      const { offsets } = this.#memory.segments[along]!;
+      const values = offsets.map((offset) => {
+        const neighbour = position.with(along, first + offset);
+        const found = positions.find((other) => other.every((index, loop) => index === neighbour[loop]))!;
+        return this.#bodies.broadcast(written.get(found)!.get(operand)!, lanes, this.#emitter.depth);
+      });
+      this.#memory.storeInterleaved(this.#address(operand), position, values);
     }
   }
 
@@ -170,15 +198,19 @@ class NestWriter {
     return { stage, position, lanes, carried, local: new Map() };
   }
 
-  #store(position: Position, lanes: number, valid: number, written: ReadonlyMap<StageOperand, Value>): void {
-    for (const { operand } of this.#stores) {
-      const value = written.get(operand);
-      if (value === undefined) throw new Error("a stored operand has no value");
-      if (lanes === 1) this.#memory.storeScalar(this.#address(operand), position, value);
-      else {
-        const whole = this.#bodies.broadcast(value, lanes, this.#emitter.depth);
-        this.#memory.storeVector(this.#address(operand), position, whole, valid);
-      }
+  #store(
+    operand: StageOperand,
+    position: Position,
+    lanes: number,
+    valid: number,
+    written: ReadonlyMap<StageOperand, Value>,
+  ): void {
+    const value = written.get(operand);
+    if (value === undefined) throw new Error("a stored operand has no value");
+    if (lanes === 1) this.#memory.storeScalar(this.#address(operand), position, value);
+    else {
+      const whole = this.#bodies.broadcast(value, lanes, this.#emitter.depth);
+      this.#memory.storeVector(this.#address(operand), position, whole, valid);
     }
   }
 

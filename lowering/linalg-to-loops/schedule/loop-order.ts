@@ -74,8 +74,11 @@ function trafficCost(
       extents[next] = loops[next]!.size;
       outer--;
     }
-    for (const access of nest.accesses)
-      total += refetched(access, loops, order, outer, extents, tileExtents) * cyclesPerByte;
+    for (const access of nest.accesses) {
+      // What is written is read before and written back later.
+      const transfers = access.write ? 2 : 1;
+      total += refetched(access, loops, order, outer, extents, tileExtents) * transfers * cyclesPerByte;
+    }
   }
   return total;
 }
@@ -99,18 +102,26 @@ function refetched(
 
 /** Bytes of memory, in whole cache lines, that an operand touches over `extents` points per loop. */
 export function footprintBytes(access: NestAccess, loops: readonly Loop[], extents: readonly number[]): number {
-  let elements = 1;
-  let span = 1;
-  let smallest = Number.POSITIVE_INFINITY;
+  // Steps of one size reach over each other: a window of 3 moved 4 times touches 6 elements.
+  const steps = new Map<number, number>();
   for (const [position, loop] of loops.entries()) {
-    if (!variesWith(access, loop) || extents[position]! <= 1) continue;
-    const stride = Math.abs(loopStride(access, loop));
-    elements *= extents[position]!;
-    span += stride * (extents[position]! - 1);
-    smallest = Math.min(smallest, Math.max(1, stride));
+    const extent = extents[position]!;
+    if (extent <= 1 || !variesWith(access, loop)) continue;
+    const stride = Math.max(1, Math.abs(loopStride(access, loop)));
+    steps.set(stride, (steps.get(stride) ?? 1) + extent - 1);
   }
-  if (elements === 1) return cacheLine;
-  const { elementBytes } = access;
-  const perElement = Math.max(elementBytes, Math.min(cacheLine, smallest * elementBytes));
-  return Math.min(elements * perElement, span * elementBytes + cacheLine);
+  // Elements that lie in a row, and how many such rows there are.
+  let run = 1;
+  let runs = 1;
+  let isAligned = true;
+  for (const [stride, extent] of [...steps].sort(([a], [b]) => a - b)) {
+    if (runs === 1 && stride <= run) run += stride * (extent - 1);
+    else {
+      runs *= extent;
+      isAligned &&= (stride * access.elementBytes) % cacheLine === 0;
+    }
+  }
+  const bytes = run * access.elementBytes;
+  const lines = isAligned ? Math.ceil(bytes / cacheLine) : bytes / cacheLine + 1;
+  return runs * lines * cacheLine;
 }

@@ -106,17 +106,27 @@ function fewestGathers(nest: Nest, loops: readonly Loop[], choices: readonly Vec
   const gathers = choices.map(({ vector }) => {
     const loop = vector === undefined ? undefined : loops[vector];
     if (loop === undefined) return Number.POSITIVE_INFINITY;
-    return nest.accesses.filter((access) => isGathered(access, loop)).length;
+    return nest.accesses.filter((access) => isGathered(access, loop, loops)).length;
   });
   const fewest = Math.min(...gathers);
   return choices.filter((choice, position) => choice.vector === undefined || gathers[position] === fewest);
 }
 
-/** Whether vectors of an access along a loop are put together from single elements. */
-function isGathered(access: NestAccess, loop: Loop): boolean {
+/** Whether vectors of an access along a loop are put together from (or taken apart into) single elements. */
+function isGathered(access: NestAccess, loop: Loop, loops: readonly Loop[]): boolean {
   if (isIrregular(access, loop)) return true;
   const stride = loopStride(access, loop);
-  return access.write ? Math.abs(stride) > 1 : stride < -1 || stride > largestStridedLoad;
+  if (!access.write) return stride < -1 || stride > largestStridedLoad;
+  return Math.abs(stride) > 1 && !loops.some((other) => isInterleaveLoop(access, other, stride));
+}
+
+/**
+ * Whether another loop fills the gaps that an operand written with a stride leaves: `y[2 · w + k]`, k = 0, 1. With that loop
+ * unrolled, the vectors of all its points are interleaved and written whole.
+ */
+export function isInterleaveLoop(access: NestAccess, other: Loop, stride: number): boolean {
+  if (stride < 2 || stride > largestStridedLoad || other.kind !== "parallel" || other.size !== stride) return false;
+  return !isIrregular(access, other) && loopStride(access, other) === 1;
 }
 
 /** Whether vectors may cover `excess` points more than a loop has: what they read too much exists, and computing it is harmless. */
@@ -128,7 +138,7 @@ export function mayOvercompute(nest: Nest, loop: Loop, excess: number): boolean 
   });
 }
 
-/** Tries all pairs of tile factors along two loops, then a third loop on top of the best pair. */
+/** The cheapest tile factors for a choice of vector loop, by trying all pairs of sides twice. */
 function bestTile(
   nest: Nest,
   loops: readonly Loop[],
@@ -150,20 +160,18 @@ function bestTile(
     }
   };
   const factors = (position: number) => tileFactors.filter((factor) => factor <= limits[position]!);
-  const ones = loops.map(() => 1);
   const tiled = [...loops.keys()].filter((position) => limits[position]! > 1);
-  for (const [rank, first] of tiled.entries()) {
-    for (const second of tiled.slice(rank + 1)) {
+  // A tile of three sides is found in the second round, by changing two sides of the best one of two.
+  for (let round = 0; round < 2; round++) {
+    const base = tiles;
+    for (const [rank, first] of tiled.entries()) {
       for (const factor of factors(first)) {
-        for (const other of factors(second)) consider(ones.with(first, factor).with(second, other));
+        consider(base.with(first, factor));
+        for (const second of tiled.slice(rank + 1)) {
+          for (const other of factors(second)) consider(base.with(first, factor).with(second, other));
+        }
       }
     }
-    for (const factor of factors(first)) consider(ones.with(first, factor));
-  }
-  for (const position of tiled) {
-    const base = tiles;
-    if (base[position] !== 1) continue;
-    for (const factor of factors(position)) consider(base.with(position, factor));
   }
   return { cost, tiles, vector, lanes };
 }
@@ -299,6 +307,10 @@ class Price {
       // After a reduction along the vectors, results are single elements.
       if (stride === 0 || reducesVectors) return 1;
       if (stride === 1) return loop.size < lanes ? 3 : 1;
+      const isInterleaved = this.#loops.some(
+        (other, position) => isInterleaveLoop(access, other, stride) && tiles[position] === stride,
+      );
+      if (isInterleaved) return 1 + (stride - 1) * 0.75;
       return lanes * 1.5;
     }
     if (stride === 0 || (reducesVectors && access.phase !== "reduce")) return 0.5;
