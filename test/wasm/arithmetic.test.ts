@@ -153,6 +153,19 @@ describe.each(integerTypes)("%s", (type) => {
       );
     }
   });
+  test("ipowi", async () => {
+    const powers = (values: (number | bigint)[]) =>
+      values.map((_, position) => dataOf(type, [(position % 11) - 3])[0]!);
+    const reference = (x: bigint, y: bigint) => {
+      if (y >= 0n) return x ** y;
+      return x === 1n || x === -1n ? x ** -y : 0n;
+    };
+    await check(
+      { inputs: [type, type], output: type, body: "%r = math.ipowi %x, %y : $x" },
+      big((x, y) => BigInt(wrap(type, reference(x, y)))),
+      powers,
+    );
+  });
   test("select by a mask of another width", async () => {
     await check(
       {

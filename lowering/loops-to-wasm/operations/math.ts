@@ -13,7 +13,7 @@ import type { FunctionEmitter } from "../function-emitter.ts";
 import { integerLanes } from "../lanes.ts";
 import { emitInteger } from "./arith.ts";
 import { applyLanes, dataOf, defineData, emitElementwise, type LaneOperation } from "./elementwise.ts";
-import { floatLanes, floats, integerConstant, integers } from "./scalars.ts";
+import { asSigned, floatLanes, floats, integerConstant, integers, normalize } from "./scalars.ts";
 
 type Emit = (emitter: FunctionEmitter, operation: Operation) => void;
 
@@ -140,6 +140,38 @@ function emitIntegerPower(emitter: FunctionEmitter, operation: Operation): void 
   defineData(emitter, operation.onlyResult, applyLanes(emitter, operation, compute, [base!]));
 }
 
+/** By squaring. Of a negative power only the integer part is left: that of 1 and -1 is not 0. */
+const integerPower: LaneOperation = {
+  scalar: (emitter, [x, y], element) => {
+    const { m } = emitter;
+    const use = integers(emitter, element);
+    const constant = (value: number) => integerConstant(emitter, element, value);
+    const power = emitter.share(emitter.part(element.wasm, asSigned(emitter, element, emitter.take(y!))));
+    const [base, rest, result] = [asSigned(emitter, element, emitter.take(x!)), emitter.take(power), constant(1)].map(
+      (initial) => {
+        const local = emitter.newLocal(element.wasm);
+        emitter.setLocal(local, initial);
+        return { get: () => emitter.get(local, element.wasm), set: (value: Expression) => m.local.set(local, value) };
+      },
+    );
+    const isOdd = (value: Expression) => use.ne(use.and(value, constant(1)), constant(0));
+    const original = emitter.share(emitter.part(element.wasm, base!.get()));
+    const label = emitter.newLabel();
+    const trip = m.block(null, [
+      m.if(isOdd(rest!.get()), result!.set(use.mul(result!.get(), base!.get()))),
+      base!.set(use.mul(base!.get(), base!.get())),
+      rest!.set(use.shr_u(rest!.get(), constant(1))),
+      m.br(label, use.ne(rest!.get(), constant(0))),
+    ]);
+    emitter.addStatements([m.loop(label, trip)]);
+    const isUnit = (unit: number) => use.eq(emitter.take(original), constant(unit));
+    const signed = m.select(isOdd(emitter.take(power)), constant(-1), constant(1));
+    const fraction = m.select(isUnit(1), constant(1), m.select(isUnit(-1), signed, constant(0)));
+    const isNegative = use.lt_s(emitter.take(power), constant(0));
+    return normalize(emitter, element, m.select(isNegative, fraction, result!.get()));
+  },
+};
+
 const absoluteInteger: LaneOperation = {
   scalar: (emitter, [x], element) => {
     const use = integers(emitter, element);
@@ -211,6 +243,7 @@ export const mathEmitters: Readonly<Record<string, Emit>> = {
   "math.round": emitLanes(round),
   "math.copysign": emitLanes(copysign),
   "math.fma": emitLanes(fusedMultiplyAdd),
+  "math.ipowi": emitInteger(integerPower),
   "math.absi": emitInteger(absoluteInteger),
   "math.ctlz": emitInteger(countBits("clz")),
   "math.cttz": emitInteger(countBits("ctz")),
