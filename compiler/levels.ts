@@ -27,7 +27,10 @@ export interface PipelineSettings {
   readonly target: string;
 }
 
-const tensorPipeline = "canonicalize,constant-fold,cse,dce";
+const tensorPipeline = "canonicalize,constant-fold,fold-batch-norm,canonicalize,constant-fold,cse,dce";
+
+/** The engine's weights are part of its program: what is computed from constants is computed now, whatever its size. */
+const engineWeights = "constant-fold{max-elements=268435456},cse,dce";
 
 function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
   const { vectorBytes, vectorRegisters } = settings;
@@ -49,7 +52,7 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
   switch (route) {
     case "cpu":
       return [
-        { level: "tensor", pipeline: tensorPipeline },
+        { level: "tensor", pipeline: `${tensorPipeline},hoist-weights` },
         { level: "fused", pipeline: "tensor-to-fused{device=cpu}" },
         { level: "linalg", pipeline: `fused-to-linalg,${linalgCleanup}` },
         ...hostSteps(settings),
@@ -57,14 +60,14 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
       ];
     case "ane":
       return [
-        { level: "tensor", pipeline: tensorPipeline },
+        { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
         { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
         { level: "mil", pipeline: "ane-to-mil" },
       ];
     case "ane-virtual":
       return [
-        { level: "tensor", pipeline: tensorPipeline },
+        { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
         { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
         { level: "linalg", pipeline: `ane-to-linalg,${linalgCleanup}` },
