@@ -93,6 +93,8 @@ const pipelines: readonly (readonly [pipeline: string, isExact: boolean])[] = [
   ["constant-fold{max-elements=4}", true],
   ["canonicalize,constant-fold,canonicalize,cse,dce", true],
   ["fold-batch-norm", false],
+  ["hoist-weights", true],
+  ["fold-batch-norm,canonicalize,hoist-weights,tensor-to-fused,fused-to-linalg", false],
   ["tensor-to-fused{recognise=false}", true],
   ["tensor-to-fused{device=ane recognise=false}", true],
   ["tensor-to-fused{recognise=false},expand-fused", true],

@@ -52,7 +52,7 @@ describe("messages", () => {
     [
       "wrong number of names",
       '%x, %y = "a.b"() : () -> i32',
-      "1:10: error: 'a.b' op defines 1 results, but 2 are named",
+      "1:10: error: 'a.b' op defines 1 result, but 2 are named",
     ],
     [
       "missing arrow",

@@ -290,7 +290,8 @@ export class OperationParser extends TextParser {
     let position = 0;
     for (const { count } of names) position += count;
     if (position !== results.length) {
-      throw this.error(`'${operation.name}' op defines ${results.length} results, but ${position} are named`, at);
+      const found = results.length === 1 ? "1 result" : `${results.length} results`;
+      throw this.error(`'${operation.name}' op defines ${found}, but ${position} are named`, at);
     }
     position = 0;
     for (const { name, count, offset } of names) {
