@@ -69,6 +69,7 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
         milliseconds,
         runs: repeat,
         outputs: described,
+        overflows: network.overflows(),
       }),
     );
     return;
@@ -79,6 +80,12 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   for (const [name, tensor] of Object.entries(outputs)) {
     console.log(
       `  ${colors.cyan(name)}: ${tensor.element}[${tensor.shape.join(", ")}]  ${summarize(tensor)}${written[name] === undefined ? "" : `  -> ${written[name]}`}`,
+    );
+  }
+  for (const { name, kind, count } of network.overflows()) {
+    const what = kind === "input" ? `the input ${name}` : name;
+    console.error(
+      colors.yellow(`overflow: ${what} left the engine's range in ${count} ${count === 1 ? "element" : "elements"}`),
     );
   }
 }
