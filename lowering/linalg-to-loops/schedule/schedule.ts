@@ -33,6 +33,8 @@ export interface Schedule {
   readonly lanes: number;
 }
 
+/** Without a reduction there is nothing to gain from more points than hide the latency of a load. */
+const mostElementwisePoints = 4;
 const tileFactors = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16];
 const largestStridedLoad = 4;
 /** Narrower vectors are not worth their instructions. */
@@ -150,10 +152,13 @@ function bestTile(
   const limits = loops.map((loop, position) => tileLimit(nest, loop, position === vector, lanes, target));
   let tiles = loops.map(() => 1);
   let cost = price.of(tiles);
-  const mostPoints = target.registers / Math.max(1, nest.accumulators);
+  const hasReduction = nest.kinds.includes("reduction");
+  const mostPoints = hasReduction ? target.registers / Math.max(1, nest.accumulators) : mostElementwisePoints;
   const consider = (candidate: number[]) => {
-    if (candidate.reduce((product, tile) => product * tile, 1) > mostPoints) return;
-    const candidateCost = price.of(candidate);
+    const points = candidate.reduce((product, tile) => product * tile, 1);
+    // A block that is transposed in registers has as many points as a vector has lanes.
+    if (points > mostPoints && (hasReduction || points !== lanes)) return;
+    const candidateCost = price.of(candidate, cost);
     if (candidateCost < cost) {
       cost = candidateCost;
       tiles = candidate;
@@ -210,7 +215,8 @@ class Price {
     this.#reductionTrips = reductions.reduce((trips, loop) => trips * loop.size, 1);
   }
 
-  of(tiles: readonly number[]): number {
+  /** At least the price for these tiles; exact where it is below `limit`. */
+  of(tiles: readonly number[], limit = Number.POSITIVE_INFINITY): number {
     const loops = this.#loops;
     const vector = this.#vector;
     const { work, accumulators } = this.#nest;
@@ -246,17 +252,6 @@ class Price {
       } else startLoads += cycles;
     }
 
-    const extents = loops.map((loop, position) => {
-      if (loop.kind === "reduction") return loop.size;
-      return Math.min(loop.size, tiles[position]! * (position === vector ? this.#lanes : 1));
-    });
-    const footprint = this.#hasReduction
-      ? this.#nest.accesses.reduce(
-          (sum, access) => sum + (access.phase === "reduce" ? footprintBytes(access, loops, extents) : 0),
-          0,
-        )
-      : 0;
-    const bytesPerCycle = footprint > firstCache.bytes ? firstCache.missBytesPerCycle : firstCache.hitBytesPerCycle;
     const spilled = Math.max(0, carried + liveLoads + 1 - this.#registers);
     const arithmetic = work.reduce * points * reductionTile;
     const step =
@@ -270,16 +265,28 @@ class Price {
       spilled;
     const reductionTrips = this.#reductionTrips / (reducesVectors ? this.#lanes * reductionTile : 1);
     const horizontal = reducesVectors ? points * accumulators * (Math.log2(this.#lanes) * 1.5 + reductionTile) : 0;
-    const tileCost =
-      (this.#hasReduction
-        ? Math.max(step * Math.ceil(reductionTrips), footprint / bytesPerCycle) + tileOverhead.reduction
-        : tileOverhead.elementwise) +
-      horizontal +
-      startLoads +
-      finishLoads +
-      (work.start + work.finish) * points;
-    const code = (this.#nest.accesses.length + 2) * points * reductionTile + horizontal;
-    return tileCost * this.#tileCount(tiles) + code * codeSizeCost;
+    const reducing = this.#hasReduction ? step * Math.ceil(reductionTrips) : 0;
+    const overhead = this.#hasReduction ? tileOverhead.reduction : tileOverhead.elementwise;
+    const around = overhead + horizontal + startLoads + finishLoads + (work.start + work.finish) * points;
+    const tileCount = this.#tileCount(tiles);
+    const operations = this.#nest.accesses.length + 2 + 2 * (work.start + work.reduce + work.finish);
+    const code = operations * points * reductionTile + horizontal;
+    const known = (reducing + around) * tileCount + code * codeSizeCost;
+    if (!this.#hasReduction || known >= limit) return known;
+    return known + Math.max(0, this.#loadingCycles(tiles) - reducing) * tileCount;
+  }
+
+  /** Cycles until everything that a tile reads during its reduction has come from the caches. */
+  #loadingCycles(tiles: readonly number[]): number {
+    const extents = this.#loops.map((loop, position) => {
+      if (loop.kind === "reduction") return loop.size;
+      return Math.min(loop.size, tiles[position]! * (position === this.#vector ? this.#lanes : 1));
+    });
+    let footprint = 0;
+    for (const access of this.#nest.accesses) {
+      if (access.phase === "reduce") footprint += footprintBytes(access, this.#loops, extents);
+    }
+    return footprint / (footprint > firstCache.bytes ? firstCache.missBytesPerCycle : firstCache.hitBytesPerCycle);
   }
 
   /** How many tiles cover the parallel loops, the last ones counted in full. */
