@@ -85,7 +85,9 @@ export function levelOf(module: Operation): Level {
   module.walk((operation) => {
     const name = operation.name.slice(0, operation.name.indexOf("."));
     dialects.add(name);
-    if (operation.operands.some((value) => value.type instanceof MemRefType)) {
+    // Parameters count as well: a function whose outputs are all empty does nothing with them.
+    const parameters = operation.regions.flatMap((region) => region.entry?.arguments ?? []);
+    if ([...operation.operands, ...parameters].some((value) => value.type instanceof MemRefType)) {
       buffers = true;
       if (name === "linalg") linalgOnBuffers = true;
     }
