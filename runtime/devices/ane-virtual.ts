@@ -1,63 +1,108 @@
 /**
- * The virtual engine: an engine program that runs as host code with the engine's numeric rules. The code counts, per task, the
- * outputs that overflowed; this wraps the host program, keeps those counts from its outputs, and says which operations
- * they belong to.
+ * Programs on the virtual engine: host code that computes by the engine's rules and counts, per task, the infinities that it
+ * gives. This wrapper keeps the counts out of the program's outputs and turns them into a report that names tasks and where
+ * they come from.
  */
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
-import { findArgument, type Program } from "../program.ts";
+import { type ArgumentDescriptor, findArgument, type Program } from "../program.ts";
 
-/** What one number of the overflow counts is for. */
-export interface OverflowSource {
-  /** The task's origin (ONNX nodes, say), or the name of an input. */
+/** What one count is for: an input of the network, or a task. */
+export interface OverflowEntry {
   readonly name: string;
   readonly kind: "input" | "task";
-  /** Entries on whose values this one directly depends. */
+  /** Where the task comes from, as IR text spells locations. */
+  readonly location: string;
+  /** Entries that this one directly depends on. */
   readonly sources: readonly number[];
 }
 
-/** A task whose output left the engine's range in the last run. */
-export interface Overflow {
+export interface OverflowFinding {
   readonly name: string;
   readonly kind: "input" | "task";
-  /** How many of its elements are not finite. */
+  readonly location: string;
+  /** Elements that are infinite. */
   readonly count: number;
 }
 
-/** Wraps a host program whose output `countName` holds one count per source. */
-export class VirtualEngineProgram implements Program {
+/** Where values left the engine's range (2^15 behind multiply-accumulate, else 2^16). */
+export interface OverflowReport {
+  /** Inputs and tasks with infinities, none of which come from an earlier one. */
+  readonly origins: readonly OverflowFinding[];
+  /** Tasks with infinities behind an origin. */
+  readonly consequences: readonly OverflowFinding[];
+}
+
+/** The name of the output that holds the counts. */
+export const overflowOutput = "anemone.overflow";
+
+/** Sorts the counts of one run into origins and consequences. */
+export function decodeOverflow(entries: readonly OverflowEntry[], counts: ArrayLike<number | bigint>): OverflowReport {
+  if (entries.length !== counts.length) {
+    throw new DiagnosticError(
+      `the overflow report has ${counts.length} counts, but the program names ${entries.length} tasks`,
+    );
+  }
+  const origins: OverflowFinding[] = [];
+  const consequences: OverflowFinding[] = [];
+  // Entries stand behind what they depend on. A saturating task between two overflows has no infinities itself.
+  const isReached: boolean[] = [];
+  for (const [position, { name, kind, location, sources }] of entries.entries()) {
+    const count = Number(counts[position]);
+    const isBehind = sources.some((source) => isReached[source]);
+    isReached.push(isBehind || count > 0);
+    if (count > 0) (isBehind ? consequences : origins).push({ name, kind, location, count });
+  }
+  return { origins, consequences };
+}
+
+/** One sentence per origin, for people; empty where nothing overflowed. */
+export function describeOverflow({ origins, consequences }: OverflowReport): string[] {
+  const lines = origins.map(({ name, kind, location, count }) => {
+    const elements = count === 1 ? "1 element" : `${count} elements`;
+    const place = location === "" || location === "unknown" ? "" : ` at ${location}`;
+    return kind === "input"
+      ? `input '${name}' has ${elements} beyond the range of f16 (65504)`
+      : `task '${name}'${place} gives ${elements} beyond the engine's range (2^15 behind products that are summed, else 2^16)`;
+  });
+  const behind = consequences.length;
+  if (behind > 0) lines.push(`${behind} later ${behind === 1 ? "task has" : "tasks have"} infinities because of that`);
+  return lines;
+}
+
+/** A program of the engine on the host CPU. */
+export class AneVirtualProgram implements Program {
+  readonly name: string;
+  readonly device: string;
+  readonly outputs: readonly ArgumentDescriptor[];
   readonly #host: Program;
-  readonly #sources: readonly OverflowSource[];
-  readonly #countName: string;
+  readonly #entries: readonly OverflowEntry[];
 
-  constructor(host: Program, sources: readonly OverflowSource[], countName: string) {
+  constructor(host: Program, entries: readonly OverflowEntry[]) {
+    this.name = host.name;
+    this.device = host.device.replace(/^cpu/, "ane-virtual");
+    this.outputs = host.outputs.filter(({ name }) => name !== overflowOutput);
     this.#host = host;
-    this.#sources = sources;
-    this.#countName = countName;
+    this.#entries = entries;
   }
 
-  get name(): string {
-    return this.#host.name;
-  }
-
-  get device(): string {
-    return this.#host.device.replace(/^cpu/, "ane-virtual");
-  }
-
-  get inputs(): Program["inputs"] {
+  get inputs(): readonly ArgumentDescriptor[] {
     return this.#host.inputs;
   }
 
-  get outputs(): Program["outputs"] {
-    return this.#host.outputs.filter(({ name }) => name !== this.#countName);
-  }
-
   run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
-    const { [this.#countName]: _, ...outputs } = this.#host.run(inputs);
+    const { [overflowOutput]: _, ...outputs } = this.#host.run(inputs);
     return outputs;
   }
 
   execute(): void {
     this.#host.execute();
+  }
+
+  /** Where the last run left the engine's range. */
+  overflow(): OverflowReport {
+    if (this.#entries.length === 0) return { origins: [], consequences: [] };
+    return decodeOverflow(this.#entries, this.#host.outputView(overflowOutput).data);
   }
 
   inputView(name: string): TensorData {
@@ -67,19 +112,6 @@ export class VirtualEngineProgram implements Program {
   outputView(name: string): TensorData {
     findArgument(this.name, "output", this.outputs, name);
     return this.#host.outputView(name);
-  }
-
-  /**
-   * Where values left the engine's range in the last run: the tasks whose own inputs were still finite. What lies behind
-   * them is infinite as a consequence and is not listed.
-   */
-  overflows(): readonly Overflow[] {
-    const counts = this.#host.outputView(this.#countName).data;
-    const countOf = (position: number) => Number(counts[position] ?? 0);
-    return this.#sources.flatMap(({ name, kind, sources }, position) => {
-      const count = countOf(position);
-      return count > 0 && !sources.some((source) => countOf(source) > 0) ? [{ name, kind, count }] : [];
-    });
   }
 
   dispose(): void {
