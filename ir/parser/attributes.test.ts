@@ -215,6 +215,16 @@ describe("refused", () => {
     }
   });
 
+  test("aliases inside a body that is kept as text are spelled out", () => {
+    const text = [
+      "#unroll = #llvm.loop_unroll<disable = true>",
+      "!element = i32",
+      '"a.b"() {v = #foo.bar<#unroll, !element, "#unroll", #nowhere, #foo.baz>} : () -> ()',
+    ].join("\n");
+    const value = '#foo.bar<#llvm.loop_unroll<disable = true>, i32, "#unroll", #nowhere, #foo.baz>';
+    expect(print(parse(text, context))).toContain(`{v = ${value}}`);
+  });
+
   test("types of a dialect that is not loaded", () => {
     const strict = testContext();
     for (const text of ["!foo.bar", "#foo.bar"]) {

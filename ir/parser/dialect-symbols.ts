@@ -31,8 +31,20 @@ function dialectSymbol(parser: TextParser, name: string, at: number): DialectSym
   return { dialect: name, mnemonic: parser.optionalKeyword(), isBracketed: true, at, bodyStart };
 }
 
-/** The raw text of the body; the parser then stands behind the symbol. */
+/** The text of the body with its aliases spelled out (the text that defines them is left behind); the parser then stands behind the symbol. */
 function rawBody(parser: TextParser, symbol: DialectSymbol): string {
+  const text = writtenBody(parser, symbol);
+  if (!text.includes("#") && !text.includes("!")) return text;
+  return text.replaceAll(stringOrAlias, (found, sigil: string | undefined, name: string | undefined) => {
+    if (sigil === undefined || name === undefined) return found;
+    return parser.definitions.textOfAlias(sigil, name, symbol.at) ?? found;
+  });
+}
+
+/** A string, or `#name` or `!name` that is not the start of a dialect's symbol. */
+const stringOrAlias = /"(?:[^"\\]|\\.)*"|([#!])([A-Za-z_][\w$-]*)(?![\w$.<-])/g;
+
+function writtenBody(parser: TextParser, symbol: DialectSymbol): string {
   const { source } = parser;
   if (symbol.isBracketed) {
     const bracket = source.indexOf("<", symbol.at);

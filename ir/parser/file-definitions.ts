@@ -48,6 +48,10 @@ class AliasTable<T> {
     return this.lookup(name, at);
   }
 
+  has(name: string): boolean {
+    return this.#index().has(name);
+  }
+
   /** Reads the definition where the parser stands. */
   define(): void {
     const parser = this.#parser;
@@ -117,6 +121,12 @@ export class FileDefinitions {
   /** The type that `!name`, used at `at`, stands for. */
   type(name: string, at: number): Type {
     return this.#types.lookup(name, at);
+  }
+
+  /** What the alias `#name` or `!name`, used at `at`, stands for, as text; undefined where nothing defines it. */
+  textOfAlias(sigil: string, name: string, at: number): string | undefined {
+    if (sigil === "#") return this.#attributes.has(name) ? this.attribute(name, at).text : undefined;
+    return this.#types.has(name) ? this.type(name, at).text : undefined;
   }
 
   /** Reads an alias definition or a resource section if one is next. */
