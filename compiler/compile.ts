@@ -6,13 +6,13 @@ import type { Context, Dialect } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { verify } from "../ir/verifier.ts";
-import { overflowEntries, overflowName } from "../lowering/ane-to-linalg/index.ts";
+import { overflowEntries } from "../lowering/ane-to-linalg/index.ts";
 import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
 import { emitMil } from "../lowering/mil-to-text/index.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
-import { type Overflow, VirtualEngineProgram } from "../runtime/devices/ane-virtual.ts";
+import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
@@ -162,8 +162,8 @@ export interface CompiledNetwork extends Disposable {
   readonly device: ConcreteDevice;
   readonly program: Program;
   readonly levels: readonly LevelReport[];
-  /** Where the last run left the engine's range on the virtual engine; empty on the CPU. */
-  overflows(): readonly Overflow[];
+  /** Where the last run left the engine's range on the virtual engine, a sentence per origin; empty on the CPU. */
+  overflows(): readonly string[];
 }
 
 /** Whether this machine can run LLVM's code and the caller wants it. */
@@ -196,16 +196,15 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   options.onProgress?.(llvm ? "machine code" : "WebAssembly");
   const host = await loadHostProgram(name, lowered.module, { llvm });
   // A lowered dump of an engine program still says that it is one.
-  const overflowSources = overflowEntries(lowered.module);
-  const virtual =
-    overflowSources === undefined ? undefined : new VirtualEngineProgram(host, overflowSources, overflowName);
+  const entries = overflowEntries(lowered.module);
+  const virtual = entries === undefined ? undefined : new AneVirtualProgram(host, entries);
   const program = virtual ?? host;
   return {
     name,
     device: virtual === undefined ? "cpu" : "ane-virtual",
     program,
     levels: lowered.levels,
-    overflows: () => virtual?.overflows() ?? [],
+    overflows: () => (virtual === undefined ? [] : describeOverflow(virtual.overflow())),
     [Symbol.dispose]: () => program.dispose(),
   };
 }

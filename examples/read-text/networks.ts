@@ -85,9 +85,7 @@ export const networks: OpenNetworks = async (device, { llvm, irFolder, progress 
         const outputs = made.compiled.program.run(inputs);
         made.runs++;
         made.milliseconds = Math.min(made.milliseconds, performance.now() - start);
-        for (const { name, count } of made.compiled.overflows()) {
-          progress(`${network}: ${name} left the engine's range in ${count} elements`);
-        }
+        for (const overflow of made.compiled.overflows()) progress(`${network}: ${overflow}`);
         return outputs;
       },
     };

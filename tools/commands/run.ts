@@ -82,10 +82,5 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
       `  ${colors.cyan(name)}: ${tensor.element}[${tensor.shape.join(", ")}]  ${summarize(tensor)}${written[name] === undefined ? "" : `  -> ${written[name]}`}`,
     );
   }
-  for (const { name, kind, count } of network.overflows()) {
-    const what = kind === "input" ? `the input ${name}` : name;
-    console.error(
-      colors.yellow(`overflow: ${what} left the engine's range in ${count} ${count === 1 ? "element" : "elements"}`),
-    );
-  }
+  for (const overflow of network.overflows()) console.error(colors.yellow(`overflow: ${overflow}`));
 }
