@@ -43,7 +43,8 @@ function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
   ];
 }
 
-const linalgCleanup = "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,canonicalize,cse,dce";
+const linalgCleanup =
+  "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,linalg-transpose-operands,canonicalize,cse,dce";
 
 /** The steps from the tensor level to the last one of a route (`llvm` is added for machine code by `cpu` and `ane-virtual`). */
 export function stepsOf(route: Route, settings: PipelineSettings): readonly LevelStep[] {

@@ -14,7 +14,11 @@ import { fusedToAne } from "../lowering/fused-to-ane/index.ts";
 import { fusedToLinalg } from "../lowering/fused-to-linalg/index.ts";
 import { hoistWeights } from "../lowering/hoist-weights/index.ts";
 import { linalgToLoops, outlineKernels, vectorize } from "../lowering/linalg-to-loops/index.ts";
-import { linalgCollapseDimensions, linalgFuseElementwise } from "../lowering/linalg-transforms/index.ts";
+import {
+  linalgCollapseDimensions,
+  linalgFuseElementwise,
+  linalgTransposeOperands,
+} from "../lowering/linalg-transforms/index.ts";
 import { loopsToLlvm } from "../lowering/loops-to-llvm/index.ts";
 import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
 import { scfToCf } from "../lowering/scf-to-cf/index.ts";
@@ -40,6 +44,7 @@ export const allPasses: readonly AnyPass[] = [
   fusedToLinalg,
   linalgFuseElementwise,
   linalgCollapseDimensions,
+  linalgTransposeOperands,
   bufferize,
   vectorize,
   linalgToLoops,

@@ -11,7 +11,7 @@ import { setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
 import { elementNameOf, TensorType } from "../../ir/types.ts";
 import { instantiate } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
-import { linalgCollapseDimensions, linalgFuseElementwise } from "./index.ts";
+import { linalgCollapseDimensions, linalgFuseElementwise, linalgTransposeOperands } from "./index.ts";
 
 const context = new Context([...upstreamDialects, tensor]);
 
@@ -31,7 +31,11 @@ function results(module: Operation): readonly TensorData[] {
 function transform(text: string): string {
   const module = parse(text, context);
   const before = results(module);
-  new PassManager([instantiate(linalgFuseElementwise), instantiate(linalgCollapseDimensions)], context).run(module);
+  const passes = [linalgFuseElementwise, linalgCollapseDimensions, linalgTransposeOperands];
+  new PassManager(
+    passes.map((each) => instantiate(each)),
+    context,
+  ).run(module);
   expect(results(module)).toEqual(before);
   return print(module);
 }
@@ -216,5 +220,32 @@ func.func @main(%x: tensor<1x3x5x5xf32>, %w: tensor<4x3x1x1xf32>) -> tensor<1x4x
 }`);
     expect(text).toContain("affine_map<(d0, d1, d2, d3, d4) -> (d0, d4, d2, d3)>");
     expect(text).toContain("affine_map<(d0, d1, d2, d3, d4) -> (d1, d4, 0, 0)>");
+  });
+});
+
+describe("linalg-transpose-operands", () => {
+  const scores = (rows: number, summands: number) => `
+func.func @main(%q: tensor<2x${rows}x${summands}xf32>, %k: tensor<2x17x${summands}xf32>) -> tensor<2x${rows}x17xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x${rows}x17xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<2x${rows}x17xf32>) -> tensor<2x${rows}x17xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(h, i, j, k) -> (h, i, k)>, affine_map<(h, i, j, k) -> (h, j, k)>, affine_map<(h, i, j, k) -> (h, i, j)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%q, %k : tensor<2x${rows}x${summands}xf32>, tensor<2x17x${summands}xf32>) outs(%f : tensor<2x${rows}x17xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %t = arith.addf %c, %m : f32
+    linalg.yield %t : f32
+  } -> tensor<2x${rows}x17xf32>
+  return %s : tensor<2x${rows}x17xf32>
+}`;
+
+  it("copies the second operand of a short product that is read often", () => {
+    const text = transform(scores(20, 8));
+    expect(text).toContain("tensor<2x8x17xf32>");
+    expect(text).toContain("affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>");
+  });
+
+  it("leaves long products and rare reads alone", () => {
+    expect(count(transform(scores(20, 300)), "linalg.generic")).toBe(1);
+    expect(count(transform(scores(4, 8)), "linalg.generic")).toBe(1);
   });
 });

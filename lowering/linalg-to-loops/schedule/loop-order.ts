@@ -125,3 +125,30 @@ export function footprintBytes(access: NestAccess, loops: readonly Loop[], exten
   const lines = isAligned ? Math.ceil(bytes / cacheLine) : bytes / cacheLine + 1;
   return runs * lines * cacheLine;
 }
+
+/** A usual second cache: 1 MiB in 1024 sets, of which one operand can count on 12 ways. */
+const secondCache = { sets: 1024, ways: 12 };
+
+/**
+ * Whether the rows that an operand is read in during a reduction fall on so few sets of the second cache that they push each other
+ * out: rows 12 KiB apart meet in every 16th set. What was read then comes from far away each time it is read again.
+ */
+export function evictsItself(access: NestAccess, loops: readonly Loop[], extents: readonly number[]): boolean {
+  let run = 1;
+  for (const [position, loop] of loops.entries()) {
+    if (loop.kind === "parallel" && loopStride(access, loop) === 1) run = Math.max(run, extents[position]!);
+  }
+  const linesPerRow = Math.ceil((run * access.elementBytes) / cacheLine);
+  return loops.some((loop, position) => {
+    if (loop.kind !== "reduction") return false;
+    const step = (Math.abs(loopStride(access, loop)) * access.elementBytes) / cacheLine;
+    if (step <= linesPerRow || !Number.isInteger(step)) return false;
+    const shared = greatestCommonDivisor(step, secondCache.sets);
+    const lines = (secondCache.sets / shared) * Math.min(linesPerRow, shared) * secondCache.ways;
+    return extents[position]! * linesPerRow > lines;
+  });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

@@ -7,7 +7,7 @@
  * The register tile is what makes a reduction fast: a tile of t × u points needs t + u loads for t · u multiply-adds when
  * each operand varies along one side only, and its accumulators never leave the registers.
  */
-import { footprintBytes, orderLoops } from "./loop-order.ts";
+import { evictsItself, footprintBytes, orderLoops } from "./loop-order.ts";
 import { isIrregular, type Loop, loopStride, mergeLoops, type Nest, type NestAccess, variesWith } from "./nest.ts";
 import { segmentsOf } from "./segments.ts";
 
@@ -45,6 +45,7 @@ const tileOverhead = { reduction: 12, elementwise: 2 };
 /** What one emitted operation costs per run: a stand-in for compile time and instruction cache. */
 const codeSizeCost = 4;
 /** What a tile reads during its reduction stays in the first cache up to a size; beyond it, it comes from the second. */
+const farBytesPerCycle = 10;
 const firstCache = { bytes: 32 * 1024, hitBytesPerCycle: 64, missBytesPerCycle: 28 };
 /** A chain of dependent additions takes this many cycles per step, however wide the tile. */
 const chainLatency = 4;
@@ -156,8 +157,7 @@ function bestTile(
   const mostPoints = hasReduction ? target.registers / Math.max(1, nest.accumulators) : mostElementwisePoints;
   const consider = (candidate: number[]) => {
     const points = candidate.reduce((product, tile) => product * tile, 1);
-    // A block that is transposed in registers has as many points as a vector has lanes.
-    if (points > mostPoints && (hasReduction || points !== lanes)) return;
+    if (points > mostPoints && !(points === lanes && transposesBlock(nest, loops, candidate, vector, lanes))) return;
     const candidateCost = price.of(candidate, cost);
     if (candidateCost < cost) {
       cost = candidateCost;
@@ -188,7 +188,7 @@ function tileLimit(nest: Nest, loop: Loop, isVector: boolean, lanes: number, tar
   }
   const points = isVector ? Math.ceil(loop.size / lanes) : loop.size;
   const perRegister = Math.max(1, nest.accumulators);
-  return Math.max(1, Math.min(points, Math.floor(target.registers / perRegister), isVector ? 4 : 16));
+  return Math.max(1, Math.min(points, Math.floor(target.registers / perRegister), 16));
 }
 
 /** Estimated cycles of a nest for tile factors. */
@@ -283,10 +283,16 @@ class Price {
       return Math.min(loop.size, tiles[position]! * (position === this.#vector ? this.#lanes : 1));
     });
     let footprint = 0;
+    let farBytes = 0;
     for (const access of this.#nest.accesses) {
-      if (access.phase === "reduce") footprint += footprintBytes(access, this.#loops, extents);
+      if (access.phase !== "reduce") continue;
+      const bytes = footprintBytes(access, this.#loops, extents);
+      if (evictsItself(access, this.#loops, extents)) farBytes += bytes;
+      else footprint += bytes;
     }
-    return footprint / (footprint > firstCache.bytes ? firstCache.missBytesPerCycle : firstCache.hitBytesPerCycle);
+    const fitsFirst = footprint + farBytes <= firstCache.bytes;
+    const near = footprint / (fitsFirst ? firstCache.hitBytesPerCycle : firstCache.missBytesPerCycle);
+    return near + farBytes / farBytesPerCycle;
   }
 
   /** How many tiles cover the parallel loops, the last ones counted in full. */
@@ -344,6 +350,19 @@ class Price {
       (loop, position) => isTransposeLoop(access, loop, tiles[position]!, this.#lanes) && position !== this.#vector,
     );
   }
+}
+
+/** Whether a tile is one square block that is transposed in registers; it has as many points as a vector has lanes. */
+function transposesBlock(
+  nest: Nest,
+  loops: readonly Loop[],
+  tiles: readonly number[],
+  vector: number | undefined,
+  lanes: number,
+): boolean {
+  return nest.accesses.some((access) =>
+    loops.some((loop, position) => position !== vector && isTransposeLoop(access, loop, tiles[position]!, lanes)),
+  );
 }
 
 /** The parallel loop with the largest tile. */
