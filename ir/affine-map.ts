@@ -95,7 +95,8 @@ function expressionText(expression: AffineExpression, nested: boolean): string {
       if (kind === "add" && rhs.kind === "constant" && rhs.value < 0) {
         text = `${expressionText(lhs, false)} - ${-rhs.value}`;
       } else if (kind === "add" && rhs.kind === "mul" && rhs.rhs.kind === "constant" && rhs.rhs.value < 0) {
-        const factor = rhs.rhs.value === -1 ? expressionText(rhs.lhs, true) : `${expressionText(rhs.lhs, true)} * ${-rhs.rhs.value}`;
+        const factor =
+          rhs.rhs.value === -1 ? expressionText(rhs.lhs, true) : `${expressionText(rhs.lhs, true)} * ${-rhs.rhs.value}`;
         text = `${expressionText(lhs, false)} - ${factor}`;
       } else {
         // A sum on the left of a sum, and a product inside a sum, need no parentheses.
@@ -118,7 +119,8 @@ export class AffineMap {
     this.dimensions = dimensions;
     this.symbols = symbols;
     this.results = results;
-    const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`).join(", ");
+    const names = (prefix: string, count: number) =>
+      Array.from({ length: count }, (_, i) => `${prefix}${i}`).join(", ");
     const symbolList = symbols === 0 ? "" : `[${names("s", symbols)}]`;
     const resultList = results.map((result) => expressionText(result, false)).join(", ");
     this.text = `(${names("d", dimensions)})${symbolList} -> (${resultList})`;
@@ -129,7 +131,11 @@ export class AffineMap {
   }
 
   static identity(rank: number): AffineMap {
-    return new AffineMap(rank, 0, Array.from({ length: rank }, (_, i) => dimension(i)));
+    return new AffineMap(
+      rank,
+      0,
+      Array.from({ length: rank }, (_, i) => dimension(i)),
+    );
   }
 
   /** The map `(d0, …) -> (d_positions[0], …)`. */
@@ -162,7 +168,11 @@ export class AffineMap {
   /** `this ∘ inner`: feeds inner's results as this map's dimensions. Symbols of both are kept, this map's first. */
   compose(inner: AffineMap): AffineMap {
     const shifted = inner.results.map((result) =>
-      substituteAffine(result, (position) => dimension(position), (position) => symbol(position + this.symbols)),
+      substituteAffine(
+        result,
+        (position) => dimension(position),
+        (position) => symbol(position + this.symbols),
+      ),
     );
     const results = this.results.map((result) => substituteAffine(result, (position) => shifted[position]!, symbol));
     return new AffineMap(inner.dimensions, this.symbols + inner.symbols, results);

@@ -3,10 +3,12 @@
  * run time (with a sentence for the error) and for TypeScript. A type variable is a constraint that must come out
  * equal wherever it stands in one operation.
  */
+
+import type { AffineMap } from "./affine-map.ts";
 import {
-  type Attribute,
   AffineMapAttribute,
   ArrayAttribute,
+  type Attribute,
   DenseArrayAttribute,
   DictionaryAttribute,
   ElementsAttribute,
@@ -18,7 +20,6 @@ import {
   TypeAttribute,
   UnitAttribute,
 } from "./attributes.ts";
-import { AffineMap } from "./affine-map.ts";
 import type { ClassOf } from "./intern.ts";
 import type { TextParser } from "./parser/text-parser.ts";
 import { bareIdentifier } from "./quoted.ts";
@@ -27,15 +28,15 @@ import {
   FunctionType,
   type IndexType,
   IntegerType,
+  i1,
+  i32,
+  i64,
+  index,
   MemRefType,
   NoneType,
   TensorType,
   type Type,
   VectorType,
-  i1,
-  i32,
-  i64,
-  index,
 } from "./types.ts";
 
 /** What a type must be like. `description` completes "must be …". */
@@ -53,7 +54,11 @@ function isClass<T extends Type>(type: Type, kind: ClassOf<T>): type is T {
 }
 
 /** Any type of one class, optionally narrowed. */
-export function typeOf<T extends Type>(kind: ClassOf<T>, description: string, check?: (type: T) => boolean): TypeConstraint<T> {
+export function typeOf<T extends Type>(
+  kind: ClassOf<T>,
+  description: string,
+  check?: (type: T) => boolean,
+): TypeConstraint<T> {
   return {
     description,
     matches: (type): type is T => isClass(type, kind) && (check === undefined || check(type)),
@@ -90,7 +95,11 @@ export const scalar: TypeConstraint = oneOf<Type>([anyFloat, anyInteger, indexTy
 /** A ranked tensor whose elements satisfy `element`, optionally of fixed rank. */
 export function tensorOf(element: TypeConstraint, rank?: number): TypeConstraint<TensorType> {
   const description = `a ${rank === undefined ? "" : `rank-${rank} `}tensor of ${element.description}`;
-  return typeOf(TensorType, description, (type) => element.matches(type.element) && (rank === undefined || type.rank === rank));
+  return typeOf(
+    TensorType,
+    description,
+    (type) => element.matches(type.element) && (rank === undefined || type.rank === rank),
+  );
 }
 
 export const anyTensor = tensorOf(anyType);
@@ -165,7 +174,8 @@ export const anyAttribute: AttributeConstraint<Attribute> = {
 export function integerAttribute(type: IntegerType | IndexType): AttributeConstraint<number> {
   return {
     description: `an integer attribute of type ${type}`,
-    decode: (attribute) => (attribute instanceof IntegerAttribute && attribute.type === type ? attribute.number : undefined),
+    decode: (attribute) =>
+      attribute instanceof IntegerAttribute && attribute.type === type ? attribute.number : undefined,
     encode: (value) => IntegerAttribute.get(value, type),
     impliedType: type,
   };
@@ -178,7 +188,8 @@ export const indexAttribute = integerAttribute(index);
 export function floatAttribute(type: FloatType): AttributeConstraint<number> {
   return {
     description: `a float attribute of type ${type}`,
-    decode: (attribute) => (attribute instanceof FloatAttribute && attribute.type === type ? attribute.value : undefined),
+    decode: (attribute) =>
+      attribute instanceof FloatAttribute && attribute.type === type ? attribute.value : undefined,
     encode: (value) => FloatAttribute.get(value, type),
     impliedType: type,
   };
@@ -189,7 +200,8 @@ export const f64Attribute = floatAttribute(FloatType.get("f64"));
 
 export const boolAttribute: AttributeConstraint<boolean> = {
   description: "a bool attribute",
-  decode: (attribute) => (attribute instanceof IntegerAttribute && attribute.type === i1 ? attribute.value !== 0n : undefined),
+  decode: (attribute) =>
+    attribute instanceof IntegerAttribute && attribute.type === i1 ? attribute.value !== 0n : undefined,
   encode: (value) => IntegerAttribute.bool(value),
 };
 
@@ -290,7 +302,9 @@ export const f64ArrayAttribute = denseArray(FloatType.get("f64"));
 export const boolArrayAttribute: AttributeConstraint<readonly boolean[]> = {
   description: "an array<i1> attribute",
   decode: (attribute) =>
-    attribute instanceof DenseArrayAttribute && attribute.element === i1 ? attribute.numbers.map((value) => value !== 0) : undefined,
+    attribute instanceof DenseArrayAttribute && attribute.element === i1
+      ? attribute.numbers.map((value) => value !== 0)
+      : undefined,
   encode: (value) => DenseArrayAttribute.get(i1, value.map(Number)),
   spelling: denseArraySpelling(i1),
 };

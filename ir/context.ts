@@ -58,7 +58,8 @@ export type AnyDefinition = OperationDefinition<any>;
 /** Declares a dialect from its parts. */
 export function dialect(name: string, options: DialectOptions): Dialect {
   for (const definition of options.ops ?? []) {
-    if (!definition.name.startsWith(`${name}.`)) throw new Error(`op '${definition.name}' does not belong to dialect '${name}'`);
+    if (!definition.name.startsWith(`${name}.`))
+      throw new Error(`op '${definition.name}' does not belong to dialect '${name}'`);
   }
   return {
     name,
@@ -105,7 +106,10 @@ export class Context {
 
   /** This context with further dialects. */
   with(dialects: readonly Dialect[], options: ContextOptions = {}): Context {
-    return new Context([...this.dialects.values(), ...dialects], { allowUnregistered: this.allowUnregistered, ...options });
+    return new Context([...this.dialects.values(), ...dialects], {
+      allowUnregistered: this.allowUnregistered,
+      ...options,
+    });
   }
 
   definition(name: string): OperationDefinition | undefined {

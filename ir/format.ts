@@ -1,6 +1,7 @@
 /** How an op is written for people: a format string, or a hand-written parser and printer. Interpreted by parser and printer. */
-import type { OperationParser } from "./parser/operation-parser.ts";
+
 import type { Operation, OperationState } from "./operation.ts";
+import type { OperationParser } from "./parser/operation-parser.ts";
 import type { OperationPrinter } from "./printer/operation-printer.ts";
 
 /** A hand-written custom form; both halves must agree, which the conformance suite checks. */
