@@ -12,7 +12,9 @@ const bun = join(bunPackage, "bin", "bun.exe");
 const main = join(dirname(fileURLToPath(import.meta.url)), "..", "tools", "anemone.ts");
 const child = spawnSync(bun, [main, ...process.argv.slice(2)], { stdio: "inherit" });
 if (child.error) {
-  console.error(`anemone: cannot start Bun at ${bun}: ${child.error.message}. Run \`npm ci\` again with install scripts allowed.`);
+  console.error(
+    `anemone: cannot start Bun at ${bun}: ${child.error.message}. Run \`npm ci\` again with install scripts allowed.`,
+  );
   process.exit(1);
 }
 process.exit(child.status ?? 1);

@@ -52,7 +52,8 @@ test("each room imports only the rooms that its row names", () => {
     for (const file of sources(join(root, room))) {
       for (const arrow of arrowsOf(file)) {
         const target = roomOf(arrow.to);
-        if (arrow.to.includes("/") && target !== room && !others.includes(target)) wrong.push(`${arrow.from} -> ${arrow.to}`);
+        if (arrow.to.includes("/") && target !== room && !others.includes(target))
+          wrong.push(`${arrow.from} -> ${arrow.to}`);
       }
     }
   }
