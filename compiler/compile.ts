@@ -225,8 +225,8 @@ export function emitEngineProgram(module: Operation): { readonly text: string; r
   return emitMil(module);
 }
 
-/** A WebAssembly module with SIMD of a module at the loops level. */
+/** A WebAssembly module with SIMD of a module at the loops level, with memory and weights of its own: any host can run it. */
 export async function emitWasm(module: Operation): Promise<Uint8Array> {
   const { loopsToWasm } = await import("../lowering/loops-to-wasm/index.ts");
-  return (await loopsToWasm(module)).code;
+  return (await loopsToWasm(module, { standalone: true })).code;
 }

@@ -72,6 +72,8 @@ export function isNonNegative({ constant, terms }: LinearForm): boolean {
 
 /** The same for equal forms: terms are locals, which are unique in a function while they are in use. */
 export function formKey({ constant, terms }: LinearForm): string {
-  const parts = [...terms].map(([term, coefficient]) => `${term.local}*${coefficient}`).sort();
+  const parts: string[] = [];
+  for (const [term, coefficient] of terms) parts.push(`${term.local}*${coefficient}`);
+  if (parts.length > 1) parts.sort();
   return `${constant} ${parts.join(" ")}`;
 }

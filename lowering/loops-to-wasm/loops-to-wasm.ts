@@ -18,7 +18,7 @@ import {
 } from "../../ir/attributes.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Block, Operation } from "../../ir/operation.ts";
-import { elementBytes, elementCount, type TensorData } from "../../ir/tensor-data.ts";
+import { elementBytes, elementCount } from "../../ir/tensor-data.ts";
 import { dynamic, elementNameOf, MemRefType, ShapedType, type Type } from "../../ir/types.ts";
 import { type Binaryen, loadBinaryen, type WasmModule, type WasmType } from "./binaryen.ts";
 import { elementOf } from "./element.ts";
@@ -33,47 +33,17 @@ import { mathEmitters } from "./operations/math.ts";
 import { memoryEmitters } from "./operations/memory.ts";
 import { vectorEmitters } from "./operations/vector.ts";
 import { vectorMemoryEmitters } from "./operations/vector-memory.ts";
+import { makeStandalone } from "./standalone.ts";
+import { alignBuffer, type WasmArgument, type WasmBlob, type WasmCode, type WasmFunction } from "./wasm-code.ts";
 
 export interface LoopsToWasmOptions {
   /** binaryen's optimizer: 0 leaves it out, 1 tidies locals, 2 runs all that `wasm-opt -O2` runs. Default 0. */
   readonly optimize?: 0 | 1 | 2;
   /** Also give the text form. */
   readonly text?: boolean;
+  /** A module that needs nothing but itself: see standalone.ts. */
+  readonly standalone?: boolean;
 }
-
-/** What an argument of an exported function is for, and the tensor behind its address. */
-export interface WasmArgument {
-  readonly role: "input" | "output" | "prepared" | "arena";
-  readonly name: string;
-  readonly type: Pick<TensorData, "shape" | "element">;
-  readonly bytes: number;
-}
-
-export interface WasmFunction {
-  readonly entry: string;
-  readonly arguments: readonly WasmArgument[];
-}
-
-/** Bytes that lie at an address from the start. */
-export interface WasmBlob {
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
-
-export interface WasmCode {
-  readonly code: Uint8Array;
-  readonly text?: string;
-  readonly main: WasmFunction;
-  readonly prepare?: WasmFunction | undefined;
-  readonly blobs: readonly WasmBlob[];
-  /** The first address that is free for arguments. */
-  readonly memoryEnd: number;
-  /** Functions of the host that the code imports from `math`. */
-  readonly hostFunctions: readonly string[];
-}
-
-/** What buffers are aligned to: a cache line. */
-export const bufferAlignment = 64;
 
 type Emit = (emitter: FunctionEmitter, operation: Operation) => void;
 
@@ -144,26 +114,34 @@ class ModuleGenerator {
     );
   }
 
-  generate({ optimize = 0, text = false }: LoopsToWasmOptions): WasmCode {
+  generate({ optimize = 0, text = false, standalone = false }: LoopsToWasmOptions): WasmCode {
     const functions = this.#module.regions[0]!.onlyBlock.operations.filter((each) => functionDefinition.matches(each));
     const main = functions.find(({ sym_name: name }) => name === "main");
     if (main === undefined) throw this.#module.error("has no function @main to export");
     const prepare = functions.find(({ sym_name: name }) => name === "prepare");
     const { wasm } = this;
-    wasm.addMemoryImport("0", "env", "memory");
+    // Instructions refer to the memory, so there must be one before its size is known.
+    if (standalone) wasm.setMemory(1, 1);
+    else wasm.addMemoryImport("0", "env", "memory");
     const services = this.#services();
     for (const each of functions) if (each.body.blocks.length > 0) this.#function(each, services);
-    const exported = [main, prepare].filter((each) => each !== undefined);
-    for (const { sym_name: name } of exported) wasm.addFunctionExport(name, name);
+    const layout = {
+      main: describe(main),
+      ...(prepare === undefined ? {} : { prepare: describe(prepare) }),
+      blobs: this.#blobs,
+      memoryEnd: this.#memoryEnd,
+    };
+    if (standalone) makeStandalone(this.#binaryen, wasm, layout);
+    else {
+      const exported = [main, prepare].filter((each) => each !== undefined);
+      for (const { sym_name: name } of exported) wasm.addFunctionExport(name, name);
+    }
     if (!wasm.validate()) throw new Error("the generated WebAssembly is not valid");
     this.#optimize(optimize);
     return {
       code: wasm.emitBinary(),
       ...(text ? { text: wasm.emitText() } : {}),
-      main: describe(main),
-      ...(prepare === undefined ? {} : { prepare: describe(prepare) }),
-      blobs: this.#blobs,
-      memoryEnd: this.#memoryEnd,
+      ...layout,
       hostFunctions: [...this.#hostFunctions.keys()],
     };
   }
@@ -209,7 +187,7 @@ class ModuleGenerator {
 
   #reserve(bytes: number): number {
     const address = this.#memoryEnd;
-    this.#memoryEnd = Math.ceil((address + bytes) / bufferAlignment) * bufferAlignment;
+    this.#memoryEnd = alignBuffer(address + bytes);
     if (this.#memoryEnd > 2 ** 32) {
       throw new DiagnosticError(
         `the weights and static buffers need more than ${this.#memoryEnd} bytes, but WebAssembly has 4 GiB: use LLVM`,

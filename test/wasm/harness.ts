@@ -7,16 +7,20 @@ import { Context } from "../../ir/context.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { allocateElements, type ElementArray, type ElementName, type TensorData } from "../../ir/tensor-data.ts";
 import { verify } from "../../ir/verifier.ts";
-import { type LoopsToWasmOptions, loopsToWasm } from "../../lowering/loops-to-wasm/index.ts";
+import { type LoopsToWasmOptions, loopsToWasm, type WasmCode } from "../../lowering/loops-to-wasm/index.ts";
 import { type CpuWasmProgram, loadWasmProgram } from "../../runtime/devices/cpu-wasm.ts";
 
 const context = new Context(upstreamDialects, { allowUnregistered: true });
 
-/** A program from text whose `@main` has arguments with roles. */
-export async function compile(text: string, options: LoopsToWasmOptions = {}): Promise<CpuWasmProgram> {
+/** Code from text whose `@main` has arguments with roles. */
+export async function generate(text: string, options: LoopsToWasmOptions = {}): Promise<WasmCode> {
   const module = parse(text, context, { file: "test.mlir" });
   verify(module, context);
-  return loadWasmProgram({ name: "test", ...(await loopsToWasm(module, options)) });
+  return loopsToWasm(module, options);
+}
+
+export async function compile(text: string, options: LoopsToWasmOptions = {}): Promise<CpuWasmProgram> {
+  return loadWasmProgram({ name: "test", ...(await generate(text, options)) });
 }
 
 /** Runs a program on its inputs in order; gives the data of its outputs in order. */

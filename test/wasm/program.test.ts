@@ -4,7 +4,7 @@ import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { loadWasmProgram, type WasmArtefact } from "../../runtime/devices/cpu-wasm.ts";
 import { hostFunctions } from "../../runtime/devices/host-math.ts";
 import { arenaArgument, tensorArgument } from "../../runtime/program.ts";
-import { compile } from "./harness.ts";
+import { compile, generate } from "./harness.ts";
 
 const prepared = `
   memref.global "private" constant @w : memref<4xf32> = dense<[1.0, 2.0, 3.0, 4.0]>
@@ -119,4 +119,17 @@ test("every function that generated code may import is there", async () => {
   const program = await compile(text);
   program.execute();
   for (const name of [...names, "pow", "atan2", "fmod"]) expect(hostFunctions[name], name).toBeTypeOf("function");
+});
+
+test("a standalone module runs without this device", async () => {
+  const { code } = await generate(prepared, { standalone: true });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(code)));
+  const { memory, run } = exports;
+  const [input, output] = ["input:x", "output:y"].map((name) => exports[name]);
+  if (!(memory instanceof WebAssembly.Memory) || typeof run !== "function") throw new Error("exports no memory or run");
+  if (!(input instanceof WebAssembly.Global) || !(output instanceof WebAssembly.Global))
+    throw new Error("has no places");
+  new Float32Array(memory.buffer, input.value, 4).set([10, 20, 30, 40]);
+  run();
+  expect(new Float32Array(memory.buffer, output.value, 4)).toEqual(Float32Array.of(11, 24, 39, 56));
 });

@@ -126,9 +126,7 @@ function laneByLane(
 /** Lowers an operation whose operands and result have one type. */
 export function emitElementwise(emitter: FunctionEmitter, operation: Operation, compute: LaneOperation): void {
   const operands = operation.operands.map((value) => dataOf(emitter, value));
-  const widest = Math.max(...operands.map(({ element }) => element.laneBytes));
-  const aligned = operands.map((data) =>
-    asMaskLanes(emitter, data, widest === 1 ? 1 : widest === 2 ? 2 : widest === 4 ? 4 : 8),
-  );
+  const widest = ([8, 4, 2, 1] as const).find((bytes) => operands.some(({ element }) => element.laneBytes === bytes));
+  const aligned = operands.map((data) => asMaskLanes(emitter, data, widest ?? 1));
   defineData(emitter, operation.onlyResult, applyLanes(emitter, operation, compute, aligned));
 }
