@@ -1,4 +1,4 @@
-/** The public surface of the IR: data structures, declarations, and the text form. */
+/** The public surface of the IR: data structures, declarations, the text form, verification, evaluation and rewriting. */
 export * from "./affine-map.ts";
 export * from "./attributes.ts";
 export * from "./blob.ts";
@@ -7,6 +7,8 @@ export * from "./constraints.ts";
 export * from "./context.ts";
 export * from "./declaration.ts";
 export * from "./diagnostic-error.ts";
+export * from "./effects.ts";
+export * from "./evaluate.ts";
 export * from "./format.ts";
 export * from "./interfaces.ts";
 export * from "./location.ts";
@@ -21,7 +23,12 @@ export { type ParseOptions, parse } from "./parser/parse.ts";
 export { TextParser } from "./parser/text-parser.ts";
 export { OperationPrinter, type RegionPrintOptions } from "./printer/operation-printer.ts";
 export { type PrintOptions, print } from "./printer/print.ts";
+export * from "./rewrite/conversion.ts";
+export * from "./rewrite/greedy-driver.ts";
+export * from "./rewrite/pattern.ts";
+export * from "./rewrite/rewriter.ts";
 export * from "./sidecar.ts";
 export * from "./symbol-table.ts";
 export * from "./tensor-data.ts";
 export * from "./types.ts";
+export * from "./verifier.ts";

@@ -8,7 +8,7 @@ import * as functions from "./functions.ts";
 import { LazyTensor } from "./tensor.ts";
 
 export * from "./functions.ts";
-export { constant, graphModule, input, LazyTensor, type TensorLike } from "./tensor.ts";
+export { apply, applyAll, constant, graphModule, input, LazyTensor, type TensorLike } from "./tensor.ts";
 
 /** A function on a tensor without its first argument. */
 type Method<F> = F extends (first: LazyTensor, ...rest: infer R) => infer O ? (...rest: R) => O : never;

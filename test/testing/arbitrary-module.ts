@@ -71,7 +71,11 @@ export function arbitraryModule(
   options: ArbitraryModuleOptions = {},
 ): fc.Arbitrary<RandomProgram> {
   const elements = options.elements ?? ["f32", "i32", "f16"];
-  const steps = dialects.flatMap((each) => (each.name === tensor.name ? tensorSteps : declaredSteps(each)));
+  // Ops of other dialects are given about as much room as those of the tensor dialect, however few they are.
+  const declared = dialects.filter((each) => each.name !== tensor.name).flatMap(declaredSteps);
+  const repeats = declared.length === 0 ? 0 : Math.max(1, Math.round(tensorSteps.length / declared.length));
+  const own = dialects.some((each) => each.name === tensor.name) ? tensorSteps : [];
+  const steps = [...own, ...Array.from({ length: own.length === 0 ? 1 : repeats }, () => declared).flat()];
   const allowed = options.continuous ? steps.filter(({ continuous }) => continuous) : steps;
   const recipes: fc.Arbitrary<Recipe> = fc.record({
     inputs: fc.array(fc.record({ element: fc.nat(elements.length + 2), shape: fc.nat(inputShapes.length - 1) }), {
