@@ -13,7 +13,7 @@ import {
   SymbolReferenceAttribute,
 } from "../../ir/attributes.ts";
 import { at, Builder } from "../../ir/builder.ts";
-import { locationText, nameOf } from "../../ir/location.ts";
+import { type Location, nameOf, placeOf } from "../../ir/location.ts";
 import { Block, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { f16, f32, i32, TensorType } from "../../ir/types.ts";
@@ -97,7 +97,7 @@ export class InlinedPrograms {
     const { value, count } = this.#finish(group, wide.value, watched, task.onlyResult.nameHint);
     const sources = [...new Set(operands.flatMap((operand) => this.#sources.get(operand) ?? []))];
     const name = nameOf(task.location) ?? task.onlyResult.nameHint ?? `${task.name}#${this.#counted.length}`;
-    this.#record({ name, kind: "task", location: locationText(task.location), sources }, value, count);
+    this.#record({ name, kind: "task", location: placeText(task.location), sources }, value, count);
     return value;
   }
 
@@ -156,6 +156,12 @@ function widened(value: ElementsAttribute): ElementsAttribute {
   return value instanceof DenseElementsAttribute
     ? DenseElementsAttribute.get(type, wide)
     : elementsAttribute(type, wide, "engine");
+}
+
+/** `file:line:column` of the first place that a location leads to; empty where there is none. */
+function placeText(location: Location): string {
+  const { file, line, column } = placeOf(location);
+  return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
 /** A number that is none is +inf to the engine. */

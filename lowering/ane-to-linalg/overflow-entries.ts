@@ -15,7 +15,7 @@ export interface OverflowEntry {
   /** The task's origin (an ONNX node, say), or the name of an input. */
   readonly name: string;
   readonly kind: "input" | "task";
-  /** The task's location as text; empty for inputs. */
+  /** Where the task comes from, `file:line:column`; empty where that is not known, and for inputs. */
   readonly location: string;
   /** Entries on whose values this one directly depends. */
   readonly sources: readonly number[];

@@ -5,10 +5,12 @@
  */
 
 import { type FunctionOperation, returnOperation } from "../../dialects/func/index.ts";
-import { isTask } from "../../dialects/fused/index.ts";
+import { isTask, tasks } from "../../dialects/fused/index.ts";
 import * as tensor from "../../dialects/tensor/index.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
+import type { EngineValue } from "./draft.ts";
+import { attentionTask } from "./rules/attention.ts";
 import { engineRulesByOp, reasonWithoutRule } from "./rules/index.ts";
 import { constantEngineValue, EngineRefusal, engineElement, refuse, type Session } from "./session.ts";
 
@@ -103,6 +105,11 @@ function convertUnit(unit: Operation, session: Session, stage: number): EngineFi
       session.define(argument, { ...session.value(unit.operand(position)), isSoleUse: false });
     }
   }
+  const native = nativeAttention(unit, session, stage);
+  if (native !== undefined) {
+    session.define(unit.onlyResult, { ...native, isSoleUse: false });
+    return undefined;
+  }
   for (const operation of operationsOf(unit)) {
     try {
       convertOperation(operation, session, stage);
@@ -124,6 +131,12 @@ function convertUnit(unit: Operation, session: Session, stage: number): EngineFi
     }
   }
   return undefined;
+}
+
+/** An attention group as one task, where that is asked for and can be. */
+function nativeAttention(unit: Operation, session: Session, stage: number): EngineValue | undefined {
+  if (!session.nativeAttention || !tasks.attention.matches(unit)) return undefined;
+  return session.convertTogether(unit, stage, () => attentionTask(session, operationsOf(unit)));
 }
 
 function convertOperation(operation: Operation, session: Session, stage: number): void {

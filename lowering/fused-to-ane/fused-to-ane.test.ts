@@ -4,6 +4,7 @@ import { program } from "../../dialects/ane/index.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
+import { aneToMil } from "../ane-to-mil/index.ts";
 import { engineFindings, fusedToAne } from "./index.ts";
 import { engineContext, evaluated, lowered, sample } from "./testing.ts";
 
@@ -224,6 +225,52 @@ describe("host code", () => {
     }`;
     const [found] = evaluated(convert(text), [{ shape: [3], element: "f32", data: Float32Array.of(-3, 0, 4) }]);
     expect([...found!.data]).toEqual([0, 0, 1]);
+  });
+});
+
+describe("attention", () => {
+  const Q = "tensor<1x2x4x8xf32>";
+  const attention = (mask: string, scores: string) => `func.func @main(%q: ${Q}, %k: ${Q}, %v: ${Q}) -> ${Q} {
+    %s = arith.constant dense<0.25> : tensor<f32>
+    %m = arith.constant dense<[[0.0, -1.0, -1.0, -1.0], [0.0, 0.0, -1.0, -1.0], [0.0, 0.0, 0.0, -1.0], [0.0, 0.0, 0.0, 0.0]]> : tensor<4x4xf32>
+    %r = fused.attention (%a = %q, %b = %k, %c = %v, %d = %s, %e = %m : ${Q}, ${Q}, ${Q}, tensor<f32>, tensor<4x4xf32>) -> ${Q} {
+      %0 = tensor.matmul %a, %b {transpose_rhs = true} : ${Q}, ${Q}
+      %1 = tensor.mul %0, %d : tensor<1x2x4x4xf32>, tensor<f32>
+      ${mask}
+      %3 = tensor.softmax ${scores} {axis = 3 : i64} : tensor<1x2x4x4xf32>
+      %4 = tensor.matmul %3, %c : tensor<1x2x4x4xf32>, ${Q}
+      fused.yield %4 : ${Q}
+    }
+    return %r : ${Q}
+  }`;
+  const plain = attention("", "%1");
+  const masked = attention("%2 = tensor.add %1, %e : tensor<1x2x4x4xf32>, tensor<4x4xf32>", "%2");
+
+  test("runs as its products unless asked otherwise", () => {
+    expect(tasksOf(plain).filter((line) => line.includes("matmul"))).toHaveLength(2);
+  });
+
+  test("is one task with native-attention, and computes the same", () => {
+    expect(tasksOf(plain, "target=h16s native-attention=true").filter((line) => line.startsWith("%"))).toEqual([
+      "%0 = attention %in0, %in1, %in2 {scale = 0.25 : f64}",
+    ]);
+    const inputs = [1, 2, 3].map((seed) => sample([1, 2, 4, 8], seed));
+    const [wanted] = evaluated(lowered(plain, "", []), inputs);
+    for (const pipeline of ["", ",ane-to-mil"]) {
+      const module = lowered(plain, `fused-to-ane{native-attention=true}${pipeline}`, [fusedToAne, aneToMil]);
+      const [found] = evaluated(module, inputs);
+      for (const [index, value] of wanted!.data.entries()) {
+        expect(Math.abs(Number(value) - Number(found!.data[index]))).toBeLessThan(2e-3);
+      }
+    }
+  });
+
+  test("with a mask stays several tasks, and a remark says why", () => {
+    const remarks: string[] = [];
+    convert(masked, "target=h16s native-attention=true", remarks);
+    expect(remarks[0]).toBe(
+      "stays several tasks: it is more than a scaled softmax between two products (the engine ignores masks)",
+    );
   });
 });
 

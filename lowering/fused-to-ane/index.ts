@@ -55,6 +55,10 @@ export const fusedToAne = pass("fused-to-ane", {
       doc: "keep operations that the engine cannot run as host code between several programs",
       default: false,
     },
+    "native-attention": {
+      doc: "run attention without a mask as one task, where the engine has it and lengths allow",
+      default: false,
+    },
   },
   exactness: "computes in f16 by the engine's rules",
   anchor: "builtin.module",
@@ -63,7 +67,7 @@ export const fusedToAne = pass("fused-to-ane", {
     let changed = false;
     for (const func of functionsOf(module).values()) {
       if (!isNetwork(func)) continue;
-      const session = new Session({ target, context, remark });
+      const session = new Session({ target, context, remark, nativeAttention: options["native-attention"] });
       const stages = assignStages(func, session);
       if (stages.findings.length > 0 && !options["allow-host"]) throw failure(stages.findings, target.name);
       for (const { operation, reason } of stages.findings) remark(operation, `stays on the host: ${reason}`);

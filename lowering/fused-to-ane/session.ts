@@ -31,12 +31,15 @@ export type Rule = (session: Session, operation: Operation) => EngineValue | rea
 export interface SessionOptions {
   readonly target: Target;
   readonly context: Context;
+  /** Make one task of attention where the engine has one. */
+  readonly nativeAttention?: boolean;
   /** Called when an op begins a new task although it follows one, with the reason. */
   readonly remark?: (operation: Operation, message: string) => void;
 }
 
 export class Session {
   readonly target: Target;
+  readonly nativeAttention: boolean;
   readonly drafts: TaskDraft[] = [];
   readonly #values = new Map<Value, EngineValue>();
   readonly #context: Context;
@@ -47,6 +50,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.target = options.target;
+    this.nativeAttention = options.nativeAttention ?? false;
     this.#context = options.context;
     this.#remark = options.remark;
   }
@@ -58,6 +62,29 @@ export class Session {
     const results = rule(this, operation);
     const list = Array.isArray(results) ? results : [results as EngineValue];
     for (const [position, result] of operation.results.entries()) this.define(result, list[position]!);
+  }
+
+  /** Converts several ops at once to one value, or tells why not. */
+  convertTogether(
+    operation: Operation,
+    stage: number,
+    rule: (session: Session) => EngineValue | string,
+  ): EngineValue | undefined {
+    this.#operation = operation;
+    this.#stage = stage;
+    const drafted = this.drafts.length;
+    let reason: string;
+    try {
+      const made = rule(this);
+      if (typeof made !== "string") return made;
+      reason = made;
+    } catch (error) {
+      if (!(error instanceof EngineRefusal)) throw error;
+      reason = error.message;
+    }
+    this.drafts.length = drafted;
+    this.#remark?.(operation, `stays several tasks: ${reason}`);
+    return undefined;
   }
 
   define(value: Value, engine: EngineValue): void {

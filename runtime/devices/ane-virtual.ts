@@ -11,7 +11,7 @@ import { type ArgumentDescriptor, findArgument, type Program } from "../program.
 export interface OverflowEntry {
   readonly name: string;
   readonly kind: "input" | "task";
-  /** Where the task comes from, as IR text spells locations. */
+  /** Where the task comes from, `file:line:column`; empty where that is not known. */
   readonly location: string;
   /** Entries that this one directly depends on. */
   readonly sources: readonly number[];
@@ -60,7 +60,7 @@ export function decodeOverflow(entries: readonly OverflowEntry[], counts: ArrayL
 export function describeOverflow({ origins, consequences }: OverflowReport): string[] {
   const lines = origins.map(({ name, kind, location, count }) => {
     const elements = count === 1 ? "1 element" : `${count} elements`;
-    const place = location === "" || location === "unknown" ? "" : ` at ${location}`;
+    const place = location === "" ? "" : ` at ${location}`;
     return kind === "input"
       ? `input '${name}' has ${elements} beyond the range of f16 (65504)`
       : `task '${name}'${place} gives ${elements} beyond the engine's range (2^15 behind products that are summed, else 2^16)`;
