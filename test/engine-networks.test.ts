@@ -44,7 +44,7 @@ const networks: readonly Network[] = [
     name: "text detector",
     path: join(text, "ch_PP-OCRv4_det_infer.onnx"),
     shapes: { x: [1, 3, 480, 640] },
-    tasks: 143,
+    tasks: 150,
   },
 ];
 

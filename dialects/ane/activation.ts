@@ -3,10 +3,12 @@
  * `#ane.activation<leaky_relu, 0.1>`. On the engine each is a table of 33 knots, or exact for the piecewise linear ones; the
  * names are those of the MIL ops that ask for them.
  */
-import { Attribute, internAttribute } from "../../ir/attributes.ts";
+import { Attribute, FloatAttribute, internAttribute } from "../../ir/attributes.ts";
 import type { AttributeConstraint } from "../../ir/constraints.ts";
 import type { AttributeDefinition } from "../../ir/context.ts";
 import { floatLiteral } from "../../ir/float-bits.ts";
+import type { TextParser } from "../../ir/parser/text-parser.ts";
+import { f64 } from "../../ir/types.ts";
 
 export interface ActivationFacts {
   /** Names of the parameters, in the order in which they are written. */
@@ -107,6 +109,14 @@ export const activationConstraint: AttributeConstraint<ActivationAttribute> = {
   encode: (value) => value,
 };
 
+/** A number as attributes have it: also `0x7FF0…`, the bits of an infinity. */
+function parseNumber(parser: TextParser): number {
+  const at = parser.offset;
+  const value = parser.parseAttribute(f64);
+  if (!(value instanceof FloatAttribute)) throw parser.error(`expected a number, found ${value}`, at);
+  return value.value;
+}
+
 export const activationDefinition: AttributeDefinition = {
   mnemonic: "activation",
   doc: "A function of one element with its parameters.",
@@ -117,7 +127,7 @@ export const activationDefinition: AttributeDefinition = {
     const name = activationNames.find((each) => each === word);
     if (name === undefined) throw parser.error(`expected one of ${activationNames.join(", ")}, found '${word}'`, at);
     const parameters: number[] = [];
-    while (parser.accept(",")) parameters.push(parser.parseFloat());
+    while (parser.accept(",")) parameters.push(parseNumber(parser));
     const wanted = activationTable[name].parameters;
     if (parameters.length !== wanted.length) {
       throw parser.error(

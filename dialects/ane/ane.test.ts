@@ -78,7 +78,7 @@ describe("activations", () => {
     const parameters = ActivationAttribute.get(
       name,
       ...(["clip", "scaled_tanh", "sigmoid_hard"].includes(name)
-        ? [-0.5, 2]
+        ? [Number.NEGATIVE_INFINITY, 2]
         : ["leaky_relu", "elu", "thresholded_relu"].includes(name)
           ? [0.1]
           : []),
