@@ -7,8 +7,6 @@ conformance(allDialects, {
     effects: {
       "func.call": "a call does what its callee does",
       "llvm.call": "a call does what its callee does",
-      "mil.call": "a call does what its callee does",
-      "ane.call": "a dispatch writes the state that its program keeps",
     },
   },
 });
