@@ -148,7 +148,7 @@ function convertOperation(operation: Operation, session: Session, stage: number)
       session.define(operation.results[position]!, constantEngineValue(data));
     return;
   }
-  const rule = definition === undefined ? undefined : engineRulesByOp.get(definition);
+  const rule = session.ownRule(operation) ?? (definition && engineRulesByOp.get(definition));
   if (rule === undefined) refuse(reasonWithoutRule(operation));
   session.convert(operation, rule, stage);
 }

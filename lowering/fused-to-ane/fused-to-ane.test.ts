@@ -1,11 +1,16 @@
 /** From tasks to engine programs: what goes into slots, what becomes tasks of its own, what targets refuse. */
 import { describe, expect, test } from "vitest";
 import { program } from "../../dialects/ane/index.ts";
+import { anyTensor } from "../../ir/constraints.ts";
+import { dialect } from "../../ir/context.ts";
+import { op, operand, result } from "../../ir/declaration.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
+import { PassManager } from "../../passes/pass-manager.ts";
+import { parsePipeline } from "../../passes/pipeline.ts";
 import { aneToMil } from "../ane-to-mil/index.ts";
-import { engineFindings, fusedToAne } from "./index.ts";
+import { engineFindings, fusedToAne, LowerToEngine } from "./index.ts";
 import { engineContext, evaluated, lowered, sample } from "./testing.ts";
 
 const convert = (text: string, options = "target=h16s", remarks: string[] = []) =>
@@ -272,6 +277,32 @@ describe("attention", () => {
       "stays several tasks: it is more than a scaled softmax between two products (the engine ignores masks)",
     );
   });
+});
+
+test("an op from outside reaches the engine by its own rule", () => {
+  const triple = op(
+    "mine.triple",
+    { input: operand(anyTensor), result: result(anyTensor) },
+    {
+      doc: "Three times the input.",
+      traits: ["Pure", "SameOperandsAndResultType"],
+      interfaces: [
+        LowerToEngine.implement((session, operation) =>
+          session.gain(session.operand(operation.operand(0)), { shape: [], element: "f64", data: Float64Array.of(3) }),
+        ),
+      ],
+    },
+  );
+  const context = engineContext.with([dialect("mine", { doc: "A user's ops.", ops: [triple] })]);
+  const text = `func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+    %y = "mine.triple"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+    %z = tensor.relu %y : tensor<2xf32>
+    return %z : tensor<2xf32>
+  }`;
+  const module = parse(text, context);
+  new PassManager(parsePipeline("fused-to-ane", [fusedToAne]), context).run(module);
+  const [found] = evaluated(module, [{ shape: [2], element: "f32", data: Float32Array.of(-1, 2) }]);
+  expect([...found!.data]).toEqual([0, 6]);
 });
 
 describe("limits", () => {

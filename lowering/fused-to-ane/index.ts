@@ -14,6 +14,8 @@ import { buildPrograms } from "./build-programs.ts";
 import { Session } from "./session.ts";
 
 export type { EngineFinding } from "./assign-stages.ts";
+export type { EngineValue } from "./draft.ts";
+export { EngineRefusal, LowerToEngine, type Rule, refuse, type Session } from "./session.ts";
 
 /** Whether a function computes anything on tensors. */
 function isNetwork(func: FunctionOperation): boolean {

@@ -6,6 +6,7 @@ import { ActivationAttribute, type ActivationName, elementwise, move, type Targe
 import type { AnyDefinition, Context } from "../../ir/context.ts";
 import { constantOf } from "../../ir/effects.ts";
 import { dataOfAttribute, evaluateOperation } from "../../ir/evaluate.ts";
+import { OpInterface } from "../../ir/interfaces.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { getNumber, setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
 import { elementNameOf, elementType, f16, i1, isFloat, TensorType, type Type } from "../../ir/types.ts";
@@ -27,6 +28,9 @@ export function engineElement(type: Type): Type | undefined {
 
 /** A rule for one op: gives what its results are. */
 export type Rule = (session: Session, operation: Operation) => EngineValue | readonly EngineValue[];
+
+/** How an op from outside becomes tasks: what its user declares or attaches, so that it reaches the engine. */
+export const LowerToEngine = new OpInterface<Rule>("lower-to-engine");
 
 export interface SessionOptions {
   readonly target: Target;
@@ -93,6 +97,11 @@ export class Session {
 
   isKnown(value: Value): boolean {
     return this.#values.has(value);
+  }
+
+  /** The rule that an op's user gave it. */
+  ownRule(operation: Operation): Rule | undefined {
+    return this.#context.implementation(LowerToEngine, operation);
   }
 
   /** What a value is on the engine. An op may join its task if it alone uses the value. */
