@@ -7,7 +7,7 @@ import { evaluateFunction } from "../../ir/evaluate.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
-import { elementNameOf, TensorType } from "../../ir/types.ts";
+import { elementNameOf, f32, TensorType } from "../../ir/types.ts";
 import { bufferize } from "../../lowering/bufferize/index.ts";
 import { linalgToLoops, outlineKernels, vectorize } from "../../lowering/linalg-to-loops/index.ts";
 import { instantiate } from "../../passes/pass.ts";
@@ -333,6 +333,86 @@ ${body}
         multiplyAdd(),
       );
       for (const bytes of [16, 32, 64]) check(transposed, bytes);
+    });
+
+    it("reads tensors by computed indices", () => {
+      const lookUp = (name: string, table: string, result: string, map: string, index: string) => `
+func.func @${name}(%table: tensor<${table}xf32>, %rows: tensor<9xi64>) -> tensor<${result}xf32> {
+  %empty = tensor.empty() : tensor<${result}xf32>
+  %result = linalg.generic {indexing_maps = [affine_map<(i, j) -> (${map})>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%rows : tensor<9xi64>) outs(%empty : tensor<${result}xf32>) {
+  ^bb0(%row: i64, %o: f32):
+    %eight = arith.constant 8 : i64
+    %shifted = arith.addi %row, %eight : i64
+    %at = arith.index_cast %shifted : i64 to index
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %value = tensor.extract %table[${index}] : tensor<${table}xf32>
+    %twice = arith.addf %value, %value : f32
+    linalg.yield %twice : f32
+  } -> tensor<${result}xf32>
+  return %result : tensor<${result}xf32>
+}`;
+      const text = [
+        lookUp("rows", "17x43", "9x43", "i", "%at, %j"),
+        lookUp("columns", "43x17", "43x9", "j", "%i, %at"),
+      ].join("\n");
+      for (const bytes of [16, 64]) check(text, bytes);
+    });
+
+    it("runs bodies with control flow as scalars", () => {
+      const clamp = (body: string) => `
+func.func @main(%x: tensor<5x7xf32>) -> tensor<5x7xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<5x7xf32>
+  %result = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<5x7xf32>) outs(%empty : tensor<5x7xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %positive = arith.cmpf ogt, %a, %zero : f32
+${body}
+    linalg.yield %r : f32
+  } -> tensor<5x7xf32>
+  return %result : tensor<5x7xf32>
+}`;
+      const branch = `    %r = scf.if %positive -> (f32) {
+      %double = arith.addf %a, %a : f32
+      scf.yield %double : f32
+    } else {
+      scf.yield %zero : f32
+    }`;
+      const select = `    %double = arith.addf %a, %a : f32
+    %r = arith.select %positive, %double, %zero : f32`;
+      const reference = parse(clamp(select), context);
+      const program = new MlirProgram(lower(clamp(branch), 64));
+      try {
+        const input = inputData(TensorType.get([5, 7], f32), 3);
+        const expected = evaluateFunction(reference.regions[0]!.onlyBlock.first!, [input], context);
+        expect(program.call("main", [input])).toEqual(expected);
+      } finally {
+        program.dispose();
+      }
+    });
+
+    it("computes in half precision and in integers", () => {
+      const typed = (name: string, type: string, product: string, sum: string, initial: string) =>
+        genericFunction(
+          name,
+          "i, j, k",
+          [
+            { map: "i, k", type: `7x11x${type}` },
+            { map: "k, j", type: `11x37x${type}` },
+          ],
+          { map: "i, j", type: `7x37x${type}` },
+          [...parallel(2), ...reductions(1)],
+          `    %p = arith.${product} %a, %b : ${type}\n    %s = arith.${sum} %c, %p : ${type}\n    linalg.yield %s : ${type}`,
+          `${initial} : ${type}`,
+        );
+      const text = [
+        typed("halves", "f16", "mulf", "addf", "0.0"),
+        typed("doubles", "f64", "mulf", "addf", "0.0"),
+        typed("words", "i32", "muli", "addi", "0"),
+        typed("long_words", "i64", "muli", "addi", "0"),
+        typed("bytes", "i8", "muli", "addi", "0"),
+      ].join("\n");
+      for (const bytes of [16, 32, 64]) check(text, bytes);
     });
 
     it("keeps the order of reductions that are not associative", () => {
