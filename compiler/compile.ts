@@ -71,9 +71,9 @@ export interface Lowered {
 
 function settingsOf(options: LowerOptions): PipelineSettings {
   const target = options.target ?? "h16s";
-  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, target };
-  const { vectorBytes, vectorRegisters } = hostCpu(findLlvm().library?.host.features);
-  return { vectorBytes, vectorRegisters, target };
+  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, fusedMultiplyAdd: false, target };
+  const { vectorBytes, vectorRegisters, fusedMultiplyAdd } = hostCpu(findLlvm().library?.host.features);
+  return { vectorBytes, vectorRegisters, fusedMultiplyAdd, target };
 }
 
 /** The steps that lead from where a module stands to `last`. A level that the route does not have is an error. */

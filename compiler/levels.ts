@@ -23,6 +23,8 @@ export interface PipelineSettings {
   readonly vectorBytes: number;
   /** Vector registers that a register tile may use. */
   readonly vectorRegisters: number;
+  /** Whether the machine multiplies and adds with one rounding. */
+  readonly fusedMultiplyAdd: boolean;
   /** The engine's chip, for example `h16s`. */
   readonly target: string;
 }
@@ -33,12 +35,12 @@ const tensorPipeline = "canonicalize,constant-fold,fold-batch-norm,canonicalize,
 const engineWeights = "constant-fold{max-elements=268435456},cse,dce";
 
 function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
-  const { vectorBytes, vectorRegisters } = settings;
+  const { vectorBytes, vectorRegisters, fusedMultiplyAdd } = settings;
   return [
     { level: "buffers", pipeline: "bufferize" },
     {
       level: "loops",
-      pipeline: `vectorize{vector-bytes=${vectorBytes} registers=${vectorRegisters}},linalg-to-loops,outline-kernels,expand-math,canonicalize,cse`,
+      pipeline: `vectorize{vector-bytes=${vectorBytes} registers=${vectorRegisters}},linalg-to-loops,outline-kernels,expand-math{fma=${fusedMultiplyAdd}},canonicalize,cse`,
     },
   ];
 }
