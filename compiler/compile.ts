@@ -123,7 +123,7 @@ export function lowerModule(
   const run = (pipeline: string): number => {
     const start = performance.now();
     const manager = new PassManager(parsePipeline(pipeline, passes), context, {
-      properties: propertiesOf(levelOf(module)),
+      properties: propertiesOf(from),
       // Once per level, below: after each pass it would be a fourth of the compile time. `anemone opt` does it after each.
       verifyEach: false,
       ...(options.onRemark === undefined ? {} : { onRemark: options.onRemark }),
@@ -145,6 +145,8 @@ export function lowerModule(
   )) {
     options.onProgress?.(level);
     record(level, run(pipeline));
+    // Said by the step, not read off the module: a program without operations of a level has gone through it all the same.
+    from = level;
   }
   return { name, module, context, levels: reports };
 }

@@ -2,7 +2,7 @@
  * What can be compiled: an ONNX file, IR text of any level, a module, or a lazy graph. Each becomes a verified module in the
  * context of the loaded dialects.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { graphModule, type LazyTensor } from "../frontends/graph/tensor.ts";
 import { importOnnx } from "../frontends/onnx/import.ts";
@@ -44,6 +44,7 @@ function loadFile(path: string, context: Context, options: SourceOptions): Loade
   const extension = extname(path).toLowerCase();
   const name = basename(path, extname(path));
   if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
+  if (statSync(path).isDirectory()) throw new DiagnosticError("is a folder: give a file", { file: path });
   if (irExtensions.has(extension)) return { name, module: readIr(path, context) };
   if (extension === ".onnx") {
     const model = decodeOnnxModel(new Uint8Array(readFileSync(path)), path);

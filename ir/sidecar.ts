@@ -162,9 +162,19 @@ function mapFile(path: string): Uint8Array {
   return readFileSync(path);
 }
 
-/** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    // "ENOENT: no such file or directory, open 'x'": the path is said already.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/^E\w+: |, \w+ '.*$/g, "");
+    throw new DiagnosticError(`cannot be read: ${reason}`, { file: path });
+  }
+}
+
+/** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. A file that cannot be read is a diagnostic. */
 export function readIr(path: string, context: Context, options: ParseOptions = {}): Operation {
-  const text = readFileSync(path, "utf8");
+  const text = readText(path);
   const weights = sidecarPath(path);
   const blobs = options.blobs ?? new BlobStore();
   if (existsSync(weights)) {

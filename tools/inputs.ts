@@ -66,7 +66,7 @@ export async function readInputs(
 
 async function readInput(name: string, source: string, type: InputType["type"]): Promise<TensorData> {
   if (source === "zeros") return zeros(type.shape, type.element);
-  if (source.startsWith("random:"))
+  if (/^random:\d+$/.test(source))
     return randomTensor(type.shape, type.element, Number(source.slice("random:".length)));
   if (source.endsWith(".npy")) return readNpy(source);
   if (/\.(png|jpe?g)$/i.test(source)) return (await import("./picture-input.ts")).readPicture(name, source, type);
