@@ -181,6 +181,18 @@ describe("the virtual engine computes what the engine's program says", () => {
     });
     expect(count, "hardly any program was run").toBeGreaterThan(10);
   });
+
+  test("as MIL, and as the tensor ops that MIL is read as, within the roundings of f16", () => {
+    forAll(engineProgram, 80, (program) => {
+      const module = onTheEngine(program);
+      if (module === undefined) return;
+      const wanted = evaluateProgram(module, program.inputs, context);
+      run(module, "ane-to-mil");
+      expectSame(evaluateProgram(module, program.inputs, context), wanted, 3e-2);
+      run(module, "mil-to-tensor");
+      expectSame(evaluateProgram(module, program.inputs, context), wanted, 3e-2);
+    });
+  });
 });
 
 describe("passes say exactly whether they changed something", () => {
