@@ -81,8 +81,12 @@ async function measure(network: Network): Promise<string[]> {
 }
 
 const wanted = process.argv[2]?.toLowerCase() ?? "";
-console.log(`load average ${loadavg()[0]?.toFixed(1)}; milliseconds, median of 5 rounds of 20 runs; in brackets: times ONNX Runtime\n`);
-console.log(`| network | ONNX Runtime, 1 thread | ${routes.map(({ name }) => name).join(" | ")} | compile, s (each route) |`);
+console.log(
+  `load average ${loadavg()[0]?.toFixed(1)}; milliseconds, median of 5 rounds of 20 runs; in brackets: times ONNX Runtime\n`,
+);
+console.log(
+  `| network | ONNX Runtime, 1 thread | ${routes.map(({ name }) => name).join(" | ")} | compile, s (each route) |`,
+);
 console.log(`|---|---|${routes.map(() => "---|").join("")}---|`);
 for (const network of networks.filter(({ name }) => name.toLowerCase().includes(wanted))) {
   if (existsSync(network.path)) console.log(`| ${(await measure(network)).join(" | ")} |`);

@@ -37,7 +37,10 @@ function caretText(details: DiagnosticDetails, source: string | undefined): stri
   const column = Math.max(1, details.column ?? 1);
   // Keep the caret visible on very long lines (a resource string can be megabytes).
   const start = Math.max(0, column - 80);
-  const shown = line.slice(start, start + 160).replaceAll("\t", " ").replaceAll(/\p{Cc}|\ufffd/gu, "·");
+  const shown = line
+    .slice(start, start + 160)
+    .replaceAll("\t", " ")
+    .replaceAll(/\p{Cc}|\ufffd/gu, "·");
   return `\n  ${shown}\n  ${" ".repeat(column - 1 - start)}^`;
 }
 

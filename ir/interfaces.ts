@@ -3,8 +3,7 @@
  * declares them, or anybody attaches them from outside by listing `attach(...)` in a dialect or a context.
  */
 import type { Attribute } from "./attributes.ts";
-import type { Context } from "./context.ts";
-import type { AnyDefinition } from "./context.ts";
+import type { AnyDefinition, Context } from "./context.ts";
 import type { OperationDefinition } from "./declaration.ts";
 import type { Operation, Value } from "./operation.ts";
 import type { TensorData } from "./tensor-data.ts";

@@ -10,7 +10,10 @@ export interface EngineStatus {
 }
 
 /** What is known of this machine's engine. */
-export function engineStatus(platform: NodeJS.Platform = process.platform, architecture: string = process.arch): EngineStatus {
+export function engineStatus(
+  platform: NodeJS.Platform = process.platform,
+  architecture: string = process.arch,
+): EngineStatus {
   if (platform !== "darwin" || architecture !== "arm64") {
     return {
       available: false,

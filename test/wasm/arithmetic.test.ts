@@ -254,7 +254,6 @@ describe.each(["f32", "f64", "f16"] as const)("%s", (type) => {
         output: type,
         body: "%c = arith.cmpf olt, %x, %y : $x\n%r = arith.select %c, %x, %y : $c, $x",
       },
-      // biome-ignore lint/complexity/useMathMinMax: NaN and zeros are chosen otherwise
       float((x, y) => (x < y ? x : y)),
     );
   });

@@ -158,7 +158,6 @@ describe.each(types)("%s", (type) => {
   });
 });
 
-// biome-ignore-start lint/complexity/useMathMinMax: Math has no minimum of bigints
 describe("reductions", () => {
   const lengths = [1, 3, 4, 7, 8, 16, 21, 32];
   const bits = (type: ElementName) => Number(type.replace(/\D/g, ""));
@@ -247,4 +246,3 @@ describe("reductions", () => {
     expect(await apply(...shapes, body, new Int32Array(7))).toEqual([0, 0]);
   });
 });
-// biome-ignore-end lint/complexity/useMathMinMax: Math has no minimum of bigints
