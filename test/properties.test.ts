@@ -27,6 +27,7 @@ import { parsePipeline, printPipeline } from "../passes/pipeline.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import { arbitraryModule, type RandomProgram } from "./testing/arbitrary-module.ts";
 import { difference } from "./testing/compare.ts";
+import { isFloatElement } from "./testing/draft.ts";
 import { evaluateProgram } from "./testing/evaluate-program.ts";
 import { forAll, forAllAsync } from "./testing/property.ts";
 import { isSameData } from "./testing/sample-data.ts";
@@ -39,9 +40,11 @@ function run(module: Operation, pipeline: string): boolean {
   return new PassManager(parsePipeline(pipeline, allPasses), context).run(module);
 }
 
-/** f16 is rounded after each op by the reference semantics, and once per task by lowered code. */
+/** f16 and bf16 are rounded after each op by the reference semantics, and once per task by lowered code. */
 function toleranceOf(module: Operation): number {
-  return print(module).includes("f16") ? 3e-2 : 1e-4;
+  const text = print(module);
+  if (text.includes("bf16")) return 0.2;
+  return text.includes("f16") ? 3e-2 : 1e-4;
 }
 
 /** Every result the same: in all bits for a tolerance of 0. */
@@ -50,7 +53,7 @@ function expectSame(found: readonly TensorData[], wanted: readonly TensorData[],
   for (const [position, data] of wanted.entries()) {
     const other = found[position]!;
     if (isSameData(other, data)) continue;
-    const isFloat = data.element.startsWith("f");
+    const isFloat = isFloatElement(data.element);
     const fault = difference(other, data, isFloat ? tolerance : 0);
     expect(fault ?? (tolerance === 0 ? "differs in bits" : undefined), `result ${position}`).toBeUndefined();
   }
@@ -148,6 +151,35 @@ describe("compiled code computes what the reference semantics say", () => {
   test.skipIf(noLlvm !== undefined)(`by LLVM${noLlvm === undefined ? "" : ` (${noLlvm})`}`, async () => {
     await forAllAsync(continuousProgram, 60, (program) => check(program, true));
   });
+
+  for (const elements of [["f64"], ["bf16"], ["i64", "i8"], ["ui8", "i16"], ["ui16", "ui32"], ["i1", "i32"]] as const) {
+    const programs = arbitraryModule([tensor], { continuous: true, elements, maxSteps: 6 });
+    test(`of ${elements.join(" and ")}`, async () => {
+      await forAllAsync(programs, 8, async (program) => {
+        if (noLlvm === undefined) await check(program, true);
+        await check(program, false);
+      });
+    });
+  }
+
+  // The generic passes may run anywhere on the way, on a dump that somebody works on.
+  for (const level of ["fused", "linalg", "buffers", "loops", "llvm"] as const) {
+    test.skipIf(noLlvm !== undefined)(`by LLVM, cleaned up at the level ${level}`, async () => {
+      await forAllAsync(continuousProgram, 12, async (program) => {
+        const source = program.build();
+        const wanted = evaluateProgram(source, program.inputs, context);
+        const { module } = lowerTo(source, level, { route: "cpu" });
+        run(module, "canonicalize,cse,dce,canonicalize");
+        using network = await compile(parse(print(module, { inlineResources: true }), context), { device: "cpu" });
+        const outputs = network.program.run(program.namedInputs);
+        expectSame(
+          wanted.map((_, position) => outputs[`y${position}`]!),
+          wanted,
+          toleranceOf(source),
+        );
+      });
+    });
+  }
 
   test("by WebAssembly", async () => {
     await forAllAsync(continuousProgram, 40, (program) => check(program, false));

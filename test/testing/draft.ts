@@ -26,6 +26,10 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
+export function isFloatElement(element: ElementName): boolean {
+  return element.startsWith("f") || element === "bf16";
+}
+
 /** Elements between -limit and limit; whole numbers for integers, 0 or 1 for i1. */
 export function randomData(
   shape: readonly number[],
@@ -34,7 +38,7 @@ export function randomData(
   next: () => number,
 ): TensorData {
   const data = zeros(shape, element);
-  const isFloat = element.startsWith("f") || element === "bf16";
+  const isFloat = isFloatElement(element);
   for (let position = 0; position < elementCount(shape); position++) {
     const value = (next() * 2 - 1) * limit;
     setNumber(data, position, element === "i1" ? Number(value > 0) : isFloat ? value : Math.round(value));
@@ -115,6 +119,13 @@ export class Draft {
     return this.constantOf(randomData(shape, element, limit, this.#next));
   }
 
+  /** A constant whose elements are all `value`. */
+  splat(shape: readonly number[], element: ElementName, value: number): Value<TensorType> {
+    const data = zeros(shape, element);
+    for (let position = 0; position < elementCount(shape); position++) setNumber(data, position, value);
+    return this.constantOf(data);
+  }
+
   constantOf({ shape, element, data }: TensorData): Value<TensorType> {
     const type = TensorType.get(shape, elementType(element));
     const { result } = this.#builder.build(constant, { value: elementsAttribute(type, data), result: type });
@@ -187,5 +198,5 @@ function isTensorValue(value: Value): value is Value<TensorType> {
 /** The greatest magnitude of input elements. */
 export function inputBound(element: ElementName): number {
   if (element === "i1") return 1;
-  return element.startsWith("f") || element === "bf16" ? 2 : 9;
+  return isFloatElement(element) ? 2 : 9;
 }

@@ -5,7 +5,10 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CompileOptions } from "../../compiler/index.ts";
+import { cropBox } from "../../examples/read-text/boxes.ts";
+import { lineNormalisation } from "../../examples/read-text/classify.ts";
 import { modelPath } from "../../examples/read-text/models.ts";
+import { loadPicture, resize, toTensor } from "../../examples/read-text/picture.ts";
 import { elementCount, type TensorData } from "../../ir/tensor-data.ts";
 import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 
@@ -17,7 +20,9 @@ export interface TestNetwork {
   readonly path: string;
   /** The name and shape of its only input, f32. */
   readonly input: string;
-  readonly shape: readonly number[];
+  readonly shape: readonly [number, number, number, number];
+  /** What of the receipt it is shown: left, top, right, bottom. Noise where nothing is stated. */
+  readonly region?: readonly [number, number, number, number];
 }
 
 const shared = (path: string) => join(sharedData, "models", path);
@@ -37,9 +42,27 @@ export const testNetworks: readonly TestNetwork[] = [
     input: "input",
     shape: [1, 3, 227, 227],
   },
-  { name: "text detector", path: modelPath("detector"), input: "x", shape: [1, 3, 64, 96] },
-  { name: "orientation classifier", path: modelPath("classifier"), input: "x", shape: [1, 3, 48, 192] },
-  { name: "text recogniser", path: modelPath("recogniser"), input: "x", shape: [1, 3, 48, 160] },
+  {
+    name: "text detector",
+    path: modelPath("detector"),
+    input: "x",
+    shape: [1, 3, 64, 96],
+    region: [100, 30, 292, 158],
+  },
+  {
+    name: "orientation classifier",
+    path: modelPath("classifier"),
+    input: "x",
+    shape: [1, 3, 48, 192],
+    region: [150, 50, 470, 90],
+  },
+  {
+    name: "text recogniser",
+    path: modelPath("recogniser"),
+    input: "x",
+    shape: [1, 3, 48, 160],
+    region: [150, 50, 470, 90],
+  },
 ];
 
 /** The network of this name. */
@@ -57,6 +80,23 @@ export function missingNetwork({ path }: TestNetwork): string | undefined {
 /** Sizes for `compile`, by input name. */
 export function shapesOf({ input, shape }: TestNetwork): Readonly<Record<string, readonly number[]>> {
   return { [input]: shape };
+}
+
+const receipt = resolve(import.meta.dirname, "../../examples/pictures/receipt.png");
+
+/** An input on which the network has something to do: text for those that look for it, noise for the others. */
+export async function sampleInput({ shape, region }: TestNetwork): Promise<TensorData> {
+  if (region === undefined) return noise(shape);
+  const [left, top, right, bottom] = region;
+  const [, , height, width] = shape;
+  const corners = [
+    { x: left, y: top },
+    { x: right, y: top },
+    { x: right, y: bottom },
+    { x: left, y: bottom },
+  ] as const;
+  const part = resize(cropBox(await loadPicture(receipt), corners), width, height);
+  return toTensor(part, lineNormalisation, height, width);
 }
 
 /** Numbers in [-1, 1) that are the same each time. */

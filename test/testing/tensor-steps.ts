@@ -9,7 +9,7 @@ import { broadcastShapes } from "../../dialects/tensor/reference/broadcast.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import { type ElementName, elementCount } from "../../ir/tensor-data.ts";
 import { elementType, TensorType } from "../../ir/types.ts";
-import type { Choices, Draft, DraftValue } from "./draft.ts";
+import { type Choices, type Draft, type DraftValue, isFloatElement } from "./draft.ts";
 
 /** One kind of step. `continuous` ones move their result little when an operand moves little. */
 export interface Step {
@@ -18,8 +18,8 @@ export interface Step {
   readonly run: (draft: Draft, choices: Choices) => void;
 }
 
-const isFloat = ({ element }: DraftValue) => element.startsWith("f") || element === "bf16";
-const isInteger = ({ element }: DraftValue) => element === "i32" || element === "i64";
+const isFloat = ({ element }: DraftValue) => isFloatElement(element);
+const isInteger = ({ element }: DraftValue) => /^u?i\d\d?$/.test(element) && element !== "i1";
 const isNumeric = ({ element }: DraftValue) => element !== "i1";
 const isImage = (value: DraftValue) => isFloat(value) && value.shape.length === 4;
 
@@ -81,15 +81,9 @@ function binary(
 const divide = step("tensor.div", (draft, choices) => {
   const lhs = draft.pick(choices, isFloat);
   if (lhs === undefined) return;
-  const data = { shape: [], element: lhs.element, data: divisor(lhs.element, choices) };
-  draft.add(tensor.div, { lhs: lhs.value, rhs: draft.constantOf(data) }, lhs.bound * 2);
+  const rhs = draft.splat([], lhs.element, choices.of([2, -0.5, 1, -1.5]));
+  draft.add(tensor.div, { lhs: lhs.value, rhs }, lhs.bound * 2);
 });
-
-function divisor(element: ElementName, choices: Choices) {
-  const value = choices.of([2, -0.5, 1, -1.5]);
-  if (element === "f64") return Float64Array.of(value);
-  return element === "f16" ? Float16Array.of(value) : Float32Array.of(value);
-}
 
 /** Comparisons and selections are exact on integers; on floats they jump where operands are equal. */
 function compare(definition: AnyDefinition, isWanted: (value: DraftValue) => boolean): Step {
@@ -358,14 +352,10 @@ const batchNorm = step("tensor.batch_norm", (draft, choices) => {
   if (input === undefined) return;
   const channels = input.shape[1]!;
   const [scale, bias, mean] = [1, 1, 1].map((limit) => draft.constant([channels], input.element, limit));
-  const ones = draft.constantOf({
-    shape: [channels],
-    element: input.element,
-    data: new (divisor(input.element, choices).constructor as Float32ArrayConstructor)(channels).fill(0.75),
-  });
+  const variance = draft.splat([channels], input.element, 0.75);
   draft.add(
     tensor.batchNorm,
-    { input: input.value, scale: scale!, bias: bias!, mean: mean!, variance: ones, epsilon },
+    { input: input.value, scale: scale!, bias: bias!, mean: mean!, variance, epsilon },
     input.bound + 2,
   );
 });
