@@ -24,7 +24,7 @@ import {
   longTests,
   longTestsNote,
   missingNetwork,
-  noise,
+  sampleInput,
   shapesOf,
   type TestNetwork,
   type TestRoute,
@@ -102,7 +102,7 @@ function readDump(path: string): Operation {
 
 async function outputsOf(source: string, network: TestNetwork, options: TestRoute["options"]) {
   using compiled: CompiledNetwork = await compile(source, { ...options, shapes: shapesOf(network) });
-  return compiled.program.run({ [network.input]: noise(network.shape) });
+  return compiled.program.run({ [network.input]: await sampleInput(network) });
 }
 
 function expectSameBits(actual: Record<string, TensorData>, expected: Record<string, TensorData>): void {
@@ -131,7 +131,7 @@ for (const network of testNetworks) {
         const irFolder = join(folder, `${network.name} ${route}`);
         using compiled = await compile(network.path, { ...options, shapes: shapesOf(network), irFolder });
         dumps = compiled.levels;
-        direct = compiled.program.run({ [network.input]: noise(network.shape) });
+        direct = compiled.program.run({ [network.input]: await sampleInput(network) });
       });
 
       test("goes through all levels", () => {
