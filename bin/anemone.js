@@ -7,8 +7,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const bunPackage = dirname(require.resolve("bun/package.json"));
-const bun = join(bunPackage, "bin", "bun.exe");
+let bun = "";
+try {
+  bun = join(dirname(require.resolve("bun/package.json")), "bin", "bun.exe");
+} catch {
+  console.error("anemone: the packages it depends on are not installed: run `npm ci` first");
+  process.exit(1);
+}
 const main = join(dirname(fileURLToPath(import.meta.url)), "..", "tools", "anemone.ts");
 const child = spawnSync(bun, [main, ...process.argv.slice(2)], { stdio: "inherit" });
 if (child.error) {

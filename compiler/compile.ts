@@ -90,6 +90,11 @@ function remainingSteps(steps: readonly LevelStep[], from: Level, last: Level, r
       `the module stands at the level '${from}', from which '${route}' cannot go on: it goes through ${steps.map((step) => step.level).join(", ")}`,
     );
   }
+  if (start > end + 1) {
+    throw new DiagnosticError(
+      `the module stands at the level '${from}', which is below '${last}': lowering only goes down`,
+    );
+  }
   return steps.slice(start, end + 1);
 }
 
@@ -168,6 +173,11 @@ export interface CompiledNetwork extends Disposable {
   overflows(): readonly string[];
 }
 
+/** Whether a module at this level is host code, whose numeric rules are settled. */
+function isHostLevel(level: Level): boolean {
+  return level === "linalg" || level === "buffers" || level === "loops" || level === "llvm";
+}
+
 /** Whether this machine can run LLVM's code and the caller wants it. */
 function usesLlvm(options: CompileOptions): boolean {
   return (options.llvm ?? true) && findLlvm().library !== undefined;
@@ -185,6 +195,11 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   options.onProgress?.("reading");
   const { name, module } = loadSource(source, context, sourceOptions(options));
   const start = levelOf(module);
+  if (options.device === "ane-virtual" && isHostLevel(start) && overflowEntries(module) === undefined) {
+    throw new DiagnosticError(
+      `the module stands at the level '${start}', where it is host code for the CPU already: run it with --device=cpu, or take a dump of a higher level`,
+    );
+  }
   // Dumps of the engine's own levels hold an engine program: off a Mac only the virtual engine runs them.
   const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device;
   if (route === "ane")

@@ -46,6 +46,9 @@ export function describeDevices(): readonly DeviceDescription[] {
 
 /** The device to use; `auto` takes the engine where there is one. */
 export function chooseDevice(wanted: DeviceName): ConcreteDevice {
+  if (!deviceNames.includes(wanted)) {
+    throw new DiagnosticError(`there is no device '${wanted}': use ${deviceNames.join(", ")}`);
+  }
   const engine = engineStatus();
   if (wanted === "auto") return engine.available ? "ane" : "cpu";
   if (wanted === "ane" && !engine.available) {

@@ -4,13 +4,16 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { functionDefinition, functionsOf } from "../dialects/func/index.ts";
 import { graphModule, type LazyTensor } from "../frontends/graph/tensor.ts";
 import { importOnnx } from "../frontends/onnx/import.ts";
 import { decodeOnnxModel } from "../frontends/onnx/protobuf.ts";
+import { DictionaryAttribute, StringAttribute } from "../ir/attributes.ts";
 import type { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import { Operation } from "../ir/operation.ts";
 import { readIr } from "../ir/sidecar.ts";
+import { TensorType } from "../ir/types.ts";
 import { verify } from "../ir/verifier.ts";
 
 /** A path to a model, a module, or the outputs of a lazy graph by name. */
@@ -32,7 +35,30 @@ const irExtensions = new Set([".mlir", ".ir"]);
 export function loadSource(source: Source, context: Context, options: SourceOptions = {}): LoadedSource {
   const loaded = typeof source === "string" ? loadFile(source, context, options) : loadValue(source);
   verify(loaded.module, context);
+  nameInterface(loaded.module);
   return loaded;
+}
+
+/** Names the inputs and outputs of a hand-written `@main` on tensors whose arguments do not say what they are. */
+function nameInterface(module: Operation): void {
+  const main = functionsOf(module).get("main");
+  if (main === undefined) return;
+  const { inputs, results } = main.function_type;
+  const stated = [...(main.arg_attrs ?? []), ...(main.res_attrs ?? [])].flatMap(({ entries }) => [...entries.keys()]);
+  if (stated.some((key) => key.startsWith("anemone."))) return;
+  if (![...inputs, ...results].every((type) => type instanceof TensorType)) return;
+  const named = (role: string, names: readonly string[], dictionaries: readonly DictionaryAttribute[] | undefined) =>
+    names.map((name, position) =>
+      DictionaryAttribute.get([
+        ...(dictionaries?.[position]?.entries ?? []),
+        [`anemone.${role}`, StringAttribute.get(name)],
+      ]),
+    );
+  const { arg_attrs, res_attrs } = functionDefinition.fields;
+  const inputNames = main.body.blocks[0]?.arguments.map(({ nameHint, index }) => nameHint ?? `input${index}`) ?? [];
+  const outputNames = results.map((_, position) => (results.length === 1 ? "output" : `output${position}`));
+  main.properties.set("arg_attrs", arg_attrs.constraint.encode(named("input", inputNames, main.arg_attrs)));
+  main.properties.set("res_attrs", res_attrs.constraint.encode(named("output", outputNames, main.res_attrs)));
 }
 
 function loadValue(source: Operation | Readonly<Record<string, LazyTensor>>): LoadedSource {
@@ -45,6 +71,8 @@ function loadFile(path: string, context: Context, options: SourceOptions): Loade
   const name = basename(path, extname(path));
   if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
   if (statSync(path).isDirectory()) throw new DiagnosticError("is a folder: give a file", { file: path });
+  if (statSync(path).isDirectory())
+    throw new DiagnosticError("is a folder: give an ONNX model (.onnx) or IR text (.mlir)", { file: path });
   if (irExtensions.has(extension)) return { name, module: readIr(path, context) };
   if (extension === ".onnx") {
     const model = decodeOnnxModel(new Uint8Array(readFileSync(path)), path);

@@ -45,7 +45,11 @@ program
   .argument("<model>", "an ONNX model (.onnx) or IR text (.mlir)")
   .requiredOption("-o, --output <path>", "file to write; a folder for mil")
   .option("--emit <level>", "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir or wasm", "llvm")
-  .option("--target <chip>", "engine target for fused (engine), ane and mil: h13 … h18", "h16s")
+  .option(
+    "--target <chip>",
+    "the engine for ane and mil, one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",
+    "h16s",
+  )
   .option("--device <device>", "whose fusion rules to use at the fused level: cpu or ane")
   .option("--shape <name=sizes>", "sizes of an input with dynamic dimensions; repeatable", collect, [])
   .option("--generic", "print MLIR's generic form")

@@ -49,17 +49,16 @@ export async function readInputs(
   note: (message: string) => void,
 ): Promise<Record<string, TensorData>> {
   const given = new Map(options.map((option) => splitAssignment(option, "--input")));
+  for (const name of given.keys()) {
+    if (inputs.some((each) => each.name === name)) continue;
+    const known = inputs.map((each) => each.name).join(", ");
+    throw new DiagnosticError(`the model has no input '${name}'; its inputs are ${known}`);
+  }
   const tensors: Record<string, TensorData> = {};
   for (const { name, type } of inputs) {
     const source = given.get(name);
-    given.delete(name);
     if (source === undefined) note(`input '${name}' is not given: using random:0 (--input ${name}=FILE.npy gives it)`);
     tensors[name] = await readInput(name, source ?? "random:0", type);
-  }
-  for (const name of given.keys()) {
-    throw new DiagnosticError(
-      `the model has no input '${name}'; its inputs are ${inputs.map((each) => each.name).join(", ")}`,
-    );
   }
   return tensors;
 }

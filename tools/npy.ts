@@ -1,5 +1,5 @@
 /** NumPy's .npy files as plain tensors and back, through the npyjs library. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type DType, dump, parse, type TypedArray } from "npyjs";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import {
@@ -48,6 +48,7 @@ const dtypeOfElement: Record<ElementName, DType> = {
 /** Reads a tensor; a file that is no .npy, or of a dtype without a tensor element type, is a diagnostic. */
 export function readNpy(path: string): TensorData {
   try {
+    if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
     const bytes = readFileSync(path);
     const { data, shape, dtype, fortranOrder } = parse(new Uint8Array(bytes).buffer, { convertFloat16: false });
     const element = elementOfDtype[dtype];

@@ -48,7 +48,7 @@ export const networks: OpenNetworks = async (device, { llvm, irFolder, progress 
   const finished: Opened[] = [];
   const compileOne = async (network: NetworkName, inputShape: readonly number[]): Promise<Opened> => {
     const shapeText = inputShape.join("x");
-    const irPath = join(irFolder, `${network}-${shapeText}`);
+    const irPath = join(irFolder, llvm ? device : `${device}-wasm`, `${network}-${shapeText}`);
     const shapes = { [inputName]: inputShape };
     const onProgress = (step: string) => progress(`${network} ${shapeText}: ${step}`);
     const compiled = await compile(modelPath(network), { device, llvm, shapes, irFolder: irPath, onProgress });

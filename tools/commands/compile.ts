@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import colors from "picocolors";
 import { emitEngineProgram, emitLlvmIr, emitWasm, lowerTo } from "../../compiler/compile.ts";
 import { levels } from "../../compiler/levels.ts";
+import { targetNames } from "../../dialects/ane/index.ts";
 import { writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
@@ -24,6 +25,8 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   const emit = emissions.find((level) => level === options.emit);
   if (emit === undefined) throw new UsageError(`--emit takes ${emissions.join(", ")}, but got '${options.emit}'`);
   const { target } = options;
+  if (!targetNames.includes(target))
+    throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${target}'`);
   const shapes = parseShapes(options.shape);
   const engine = emit === "ane" || emit === "mil" || (emit === "fused" && options.device === "ane");
   if (options.device !== undefined && options.device !== "cpu" && options.device !== "ane") {

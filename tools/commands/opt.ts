@@ -1,6 +1,5 @@
 /** `anemone opt`: read IR text, run a pipeline, print IR text. */
 
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { levelOf, propertiesOf } from "../../compiler/levels.ts";
@@ -41,6 +40,12 @@ export async function optCommand(file: string, options: OptOptions): Promise<voi
   const context = defaultContext({ allowUnregistered: options.allowUnregisteredDialect ?? false }).with(
     loaded.flatMap((each) => each.dialects),
   );
+  if (file.toLowerCase().endsWith(".onnx")) {
+    throw new DiagnosticError(
+      "is an ONNX model, not IR text: `anemone compile MODEL --emit tensor -o OUT.mlir` makes IR of it",
+      { file },
+    );
+  }
   const steps = parsePipeline(options.passPipeline, passes);
   const module = file === "-" ? parse(await Bun.stdin.text(), context, { file: "<stdin>" }) : readIr(file, context);
   verify(module, context);
@@ -97,13 +102,4 @@ export async function loadExtensions(path: string): Promise<Extensions> {
     });
   }
   return { dialects, passes };
-}
-
-/** Text of a file, or a diagnostic. */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new DiagnosticError(`cannot be read: ${error instanceof Error ? error.message : error}`, { file: path });
-  }
 }
