@@ -27,6 +27,8 @@ export interface ArbitraryModuleOptions {
    * floats may come out either way when they differ by a rounding error. Default false.
    */
   readonly continuous?: boolean;
+  /** Only ops of these names, so that they meet each other. Default all. */
+  readonly ops?: readonly string[];
   /** Element types of inputs, simplest first. Default f32, i32, f16. */
   readonly elements?: readonly ElementName[];
 }
@@ -60,7 +62,7 @@ const inputShapes = [[2, 3], [4], [1, 3, 5, 5], [1, 4, 4, 4], [2, 2, 3], [], [1,
 
 interface Recipe {
   readonly inputs: readonly { readonly element: number; readonly shape: number }[];
-  readonly steps: readonly { readonly step: number; readonly choices: readonly number[] }[];
+  readonly steps: readonly { readonly step: number; readonly choices: readonly number[]; readonly next: number }[];
   readonly kept: number;
   readonly seed: number;
 }
@@ -76,7 +78,9 @@ export function arbitraryModule(
   const repeats = declared.length === 0 ? 0 : Math.max(1, Math.round(tensorSteps.length / declared.length));
   const own = dialects.some((each) => each.name === tensor.name) ? tensorSteps : [];
   const steps = [...own, ...Array.from({ length: own.length === 0 ? 1 : repeats }, () => declared).flat()];
-  const allowed = options.continuous ? steps.filter(({ continuous }) => continuous) : steps;
+  const allowed = steps.filter(
+    ({ name, continuous }) => (continuous || !options.continuous) && (options.ops?.includes(name) ?? true),
+  );
   const recipes: fc.Arbitrary<Recipe> = fc.record({
     inputs: fc.array(fc.record({ element: fc.nat(elements.length + 2), shape: fc.nat(inputShapes.length - 1) }), {
       minLength: 1,
@@ -85,6 +89,7 @@ export function arbitraryModule(
     steps: fc.array(
       fc.record({
         step: fc.nat(allowed.length - 1),
+        next: fc.nat(7),
         choices: fc.array(fc.nat(23), { minLength: 0, maxLength: 14, size: "max" }),
       }),
       { minLength: 1, maxLength: options.maxSteps ?? 10, size: "max" },
@@ -101,7 +106,12 @@ function programOf(recipe: Recipe, steps: readonly Step[], elements: readonly El
     // Numbers behind the list are the first one again: most inputs have the simplest element type.
     draft.input(inputShapes[shape]!, elements[element] ?? elements[0]!);
   }
-  for (const { step, choices } of recipe.steps) steps[step]?.run(draft, new ChoicesClass(choices));
+  for (const { step, choices, next } of recipe.steps) {
+    steps[step]?.run(draft, new ChoicesClass(choices));
+    // Rewrites look for an op on top of itself, and for equal ones: neither is likely to come up by itself.
+    if (next === 7) steps[step]?.run(draft, new ChoicesClass([0, ...choices.toReversed()]));
+    else if (next >= 4) draft.repeat(next > 4);
+  }
   const module = draft.finish(recipe.kept);
   const next = randomNumbers(recipe.seed + 1);
   const main = functionsOf(module).get("main")!;

@@ -88,12 +88,19 @@ const mostElements = 512;
 /** The greatest bound that operations may reach: rounding errors then stay far below the tolerances of tests. */
 const mostMagnitude: { readonly [E in ElementName]?: number } = { f64: 64, f32: 64, f16: 8, bf16: 8 };
 
+/** Ops that take their operands in any order, and give something else then or not. */
+const swappable: ReadonlySet<string> = new Set(
+  ["add", "sub", "mul", "maximum", "minimum", "less", "equal", "bitwise_and"].map((name) => `tensor.${name}`),
+);
+
 export class Draft {
   readonly values: DraftValue[] = [];
   readonly #block = new Block();
   readonly #builder: Builder;
   readonly #next: () => number;
   #inputs = 0;
+  /** The operation that was added last, constants aside. */
+  #last: Operation | undefined;
 
   constructor(seed: number) {
     this.#builder = new Builder(at.endOf(this.#block));
@@ -108,10 +115,10 @@ export class Draft {
     this.values.push({ value, type, shape, element, bound: inputBound(element) });
   }
 
-  /** A value that `isWanted`, later ones first; undefined where there is none. */
+  /** A value that `isWanted`, half the time the last one; undefined where there is none. */
   pick(choices: Choices, isWanted: (value: DraftValue) => boolean = () => true): DraftValue | undefined {
     const found = this.values.filter(isWanted).reverse();
-    return found.length === 0 ? undefined : choices.of(found);
+    return found[choices.below(2 * found.length)] ?? found[0];
   }
 
   /** A constant with random elements up to `limit`. */
@@ -160,7 +167,20 @@ export class Draft {
     if (made.every((each) => each !== undefined)) {
       this.#builder.insert(operation);
       this.values.push(...made);
+      this.#last = operation;
     } else operation.dropReferences();
+  }
+
+  /** Adds the last operation again, with its two operands swapped where `swapped` and the op allows it. */
+  repeat(swapped: boolean): void {
+    const last = this.#last;
+    if (last === undefined) return;
+    const twin = last.clone();
+    const [lhs, rhs] = twin.operands;
+    if (swapped && lhs !== undefined && lhs.type === rhs?.type && swappable.has(twin.name))
+      twin.setOperands([rhs, lhs]);
+    const known = this.values.find(({ value }) => value.definer === last);
+    this.insert(twin, known?.bound ?? 0);
   }
 
   /** The module: `@main` gives the last value and those unused ones that `kept` has a bit for; the others stay dead. */
