@@ -114,7 +114,7 @@ function formatLine({ text, confidence, rotated }: TextLine): string {
 export function reportTable(reports: readonly NetworkReport[]): string[] {
   if (reports.length === 0) return [];
   const levels = [...new Set(reports.flatMap((report) => report.levels.map(({ level }) => level)))];
-  const header = ["network", "input", ...levels, "tasks", "runs", "ms here", "IR"];
+  const header = ["network", "input", ...levels, "tasks", "runs", "ms", "IR"];
   const rows = reports.map((report) => [
     report.network,
     report.inputShape.join("x"),
