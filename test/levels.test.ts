@@ -36,8 +36,9 @@ const context = defaultContext();
 const folder = mkdtempSync(join(tmpdir(), "anemone-levels-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Those that compile in about a second. */
-const small = new Set(["MNIST CNN", "ResNet-20", "SqueezeNet 1.1"]);
+/** Those that are compiled from each of their dumps in the default run. */
+const small = new Set(["MNIST CNN", "SqueezeNet 1.1"]);
+if (!longTests) console.log(`levels of networks: larger ones by steps (${longTestsNote})`);
 
 const routeLevels: { readonly [R in TestRoute["name"]]: readonly Level[] } = {
   LLVM: ["tensor", "fused", "linalg", "buffers", "loops", "llvm"],
@@ -45,7 +46,7 @@ const routeLevels: { readonly [R in TestRoute["name"]]: readonly Level[] } = {
   "ane-virtual": ["tensor", "fused", "ane", "linalg", "buffers", "loops", "llvm"],
 };
 
-/** Of the larger networks the virtual engine's levels below are the CPU's in kind: only the first ones are read by MLIR. */
+/** Of the larger networks on the virtual engine: its levels below `linalg` are made by the same passes as the CPU's. */
 const upperLevels = 4;
 
 /**
@@ -121,7 +122,8 @@ for (const network of testNetworks) {
   for (const { name: route, options, missing } of testRoutes) {
     if (route === "WebAssembly" && !runsEach) continue;
     const why = absent ?? missing;
-    const note = runsEach ? "" : ` (runs from llvm; ${longTestsNote})`;
+    const covered = routeLevels[route].slice(0, runsEach || route === "LLVM" ? undefined : upperLevels);
+    const note = runsEach ? "" : ` (by steps, runs from ${covered.at(-1)}; ${longTestsNote})`;
     describe.skipIf(why !== undefined)(`${network.name} by ${route}${why === undefined ? note : ` (${why})`}`, () => {
       let dumps: readonly LevelReport[] = [];
       let direct: Record<string, TensorData> = {};
@@ -138,13 +140,10 @@ for (const network of testNetworks) {
         expect(dumps.map(({ level }) => level)).toEqual(routeLevels[route]);
       });
 
-      const own = new Set(routeLevels[route].slice(0, route === "LLVM" || runsEach ? undefined : upperLevels));
-      for (const [position, level] of routeLevels[route].entries()) {
-        const next = routeLevels[route][position + 1];
-        if (own.has(level)) {
-          test(`${level}: both forms round-trip${mlirNote}`, () =>
-            expectRoundTrip(readDump(pathOf(level)), pathOf(level), level));
-        }
+      for (const [position, level] of covered.entries()) {
+        const next = covered[position + 1];
+        test(`${level}: both forms round-trip${mlirNote}`, () =>
+          expectRoundTrip(readDump(pathOf(level)), pathOf(level), level));
 
         if (runsEach || next === undefined) {
           test(`${level}: compiled and run again, the same bits`, async () => {
