@@ -1,10 +1,7 @@
 /** `anemone opt`: read IR text, run a pipeline, print IR text. */
 
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { levelOf, propertiesOf } from "../../compiler/levels.ts";
 import { allPasses, defaultContext } from "../../compiler/registry.ts";
-import type { Dialect } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
@@ -14,6 +11,7 @@ import { verify } from "../../ir/verifier.ts";
 import type { AnyPass, OptionDefinitions } from "../../passes/pass.ts";
 import { type Instrumentation, PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
+import { loadExtensions } from "../load-extensions.ts";
 
 export interface OptOptions {
   readonly passPipeline: string;
@@ -79,27 +77,4 @@ function describePass(pass: AnyPass): string {
   const options: OptionDefinitions = pass.options;
   const lines = Object.entries(options).map(([name, option]) => `    ${name}=${option.default}  ${option.doc}`);
   return [`${pass.name}: ${pass.doc}`, ...lines].join("\n");
-}
-
-interface Extensions {
-  readonly dialects: readonly Dialect[];
-  readonly passes: readonly AnyPass[];
-}
-
-/** The dialects and passes that a user's file exports, under `dialects` / `passes`. */
-export async function loadExtensions(path: string): Promise<Extensions> {
-  const absolute = resolve(path);
-  let exported: { readonly dialects?: readonly Dialect[]; readonly passes?: readonly AnyPass[] };
-  try {
-    exported = await import(pathToFileURL(absolute).href);
-  } catch (error) {
-    throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, { file: path });
-  }
-  const { dialects = [], passes = [] } = exported;
-  if (dialects.length === 0 && passes.length === 0) {
-    throw new DiagnosticError("exports neither `dialects` nor `passes`: export an array of one of them", {
-      file: path,
-    });
-  }
-  return { dialects, passes };
 }
