@@ -8,6 +8,7 @@ import type { AttachedInterface, InterfaceImplementation, OpInterface } from "./
 import type { Location } from "./location.ts";
 import type { Operation } from "./operation.ts";
 import type { TextParser } from "./parser/text-parser.ts";
+import type { RewriteObserver } from "./rewrite/observer.ts";
 import type { Pattern } from "./rewrite/pattern.ts";
 import type { DialectType, Type } from "./types.ts";
 
@@ -81,6 +82,8 @@ export interface ContextOptions {
 export class Context {
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly allowUnregistered: boolean;
+  /** Watches and may veto every rewrite made under this context (counting, bisecting, timing); undefined costs nothing. */
+  rewriteObserver: RewriteObserver | undefined = undefined;
   readonly #definitions = new Map<string, OperationDefinition>();
   readonly #attached = new Map<OperationDefinition, InterfaceImplementation[]>();
 
