@@ -19,7 +19,7 @@ import { isMemRefValue, subviewOf } from "./memref/build.ts";
 import { load } from "./memref/ops.ts";
 import { carryingLoopNest, forLoop, ifThenElse, parallelLoop, whileLoop } from "./scf/build.ts";
 import { tensor } from "./tensor/index.ts";
-import { padWith, sliceOf } from "./tensor/upstream-build.ts";
+import { padWith, sliceOf } from "./tensor/upstream/build.ts";
 
 const context = new Context([...upstreamDialects, tensor]);
 

@@ -12,7 +12,7 @@ import { print } from "../ir/printer/print.ts";
 import { verify } from "../ir/verifier.ts";
 import { upstreamDialects } from "./index.ts";
 import { tensor } from "./tensor/index.ts";
-import { upstreamTensorOps } from "./tensor/upstream-ops.ts";
+import { upstreamTensorOps } from "./tensor/upstream/ops.ts";
 import { missingMlirOpt, mlirOpt, mlirOptEach } from "./upstream/mlir-opt.ts";
 
 const context = new Context([...upstreamDialects, tensor], { allowUnregistered: true });

@@ -6,7 +6,7 @@ import type { OperationOf } from "../../ir/declaration.ts";
 import type { Location } from "../../ir/location.ts";
 import type { OperationResult, Value } from "../../ir/operation.ts";
 import { index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
-import { emptyTensor } from "../tensor/upstream-build.ts";
+import { emptyTensor } from "../tensor/upstream/build.ts";
 import { namedBody } from "./bodies.ts";
 import {
   batchMatmul,

@@ -11,7 +11,7 @@ import type { Operation, Value } from "../../ir/operation.ts";
 import { type ElementName, type TensorData, zeros } from "../../ir/tensor-data.ts";
 import { index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
 import { rowMajorStrides } from "../memref/types.ts";
-import { extract } from "../tensor/upstream-ops.ts";
+import { extract } from "../tensor/upstream/ops.ts";
 import { batchMatmul, copy, fill, generic, indexOperation, matmul, structureOf, yieldOperation } from "./ops.ts";
 import { literal, scalarExpression, scalarHelpers } from "./scalar-code.ts";
 

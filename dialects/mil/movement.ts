@@ -16,7 +16,7 @@ import {
 } from "../../ir/declaration.ts";
 import type { Value } from "../../ir/operation.ts";
 import * as tensor from "../tensor/ops.ts";
-import { concat as tensorConcat } from "../tensor/upstream-ops.ts";
+import { concat as tensorConcat } from "../tensor/upstream/ops.ts";
 import {
   axisOf,
   example,

@@ -16,7 +16,7 @@ import { add, binaryOps, convert, div, logicalNot, mul, pow, relu, select, sub }
 import { broadcast, reverse, slice, staticPad, staticReshape, tile, transpose } from "./movement.ts";
 import { computeOps } from "./ops.ts";
 import { broadcastShapes } from "./reference/broadcast.ts";
-import { concat } from "./upstream-ops.ts";
+import { concat } from "./upstream/ops.ts";
 
 function hasSameAttributes(a: Operation, b: Operation): boolean {
   return (

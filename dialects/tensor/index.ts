@@ -2,14 +2,14 @@
 import { dialect } from "../../ir/context.ts";
 import { tensorCanonicalization } from "./canonicalize.ts";
 import { computeOps } from "./ops.ts";
-import { upstreamTensorCanonicalization } from "./upstream-canonicalize.ts";
-import { upstreamEvaluators } from "./upstream-evaluate.ts";
-import { upstreamTensorOps } from "./upstream-ops.ts";
+import { upstreamTensorCanonicalization } from "./upstream/canonicalize.ts";
+import { upstreamEvaluators } from "./upstream/evaluate.ts";
+import { upstreamTensorOps } from "./upstream/ops.ts";
 
 export * from "./canonicalize.ts";
 export * from "./ops.ts";
-export * from "./upstream-build.ts";
-export * from "./upstream-ops.ts";
+export * from "./upstream/build.ts";
+export * from "./upstream/ops.ts";
 
 export const tensor = dialect("tensor", {
   doc: "Computations of neural networks on immutable tensors of static shape, beside the upstream ops that linalg needs.",

@@ -1,7 +1,7 @@
 /**
  * The compute ops of the tensor dialect, by theme: what a network computes, on values of static shape, with the names and
  * semantics of ONNX and MIL. Each has its shape inference and its reference evaluator. The upstream ops of the same
- * dialect, which linalg needs, are in `upstream-ops.ts`.
+ * dialect, which linalg needs, are in `upstream/ops.ts`.
  */
 import { activationOps } from "./activation.ts";
 import { convolutionOps } from "./convolution.ts";

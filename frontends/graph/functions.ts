@@ -14,7 +14,7 @@ import * as normalization from "../../dialects/tensor/normalization.ts";
 import * as pooling from "../../dialects/tensor/pooling.ts";
 import * as reduction from "../../dialects/tensor/reduction.ts";
 import * as resizing from "../../dialects/tensor/resize.ts";
-import { concat as concatDefinition } from "../../dialects/tensor/upstream-ops.ts";
+import { concat as concatDefinition } from "../../dialects/tensor/upstream/ops.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { ElementName } from "../../ir/tensor-data.ts";
 import { elementCount } from "../../ir/tensor-data.ts";

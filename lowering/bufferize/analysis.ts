@@ -16,7 +16,7 @@ import {
   extractSlice,
   insertSlice,
   pad,
-} from "../../dialects/tensor/upstream-ops.ts";
+} from "../../dialects/tensor/upstream/ops.ts";
 import type { Block, Operation, Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
 import { dimensionsOf } from "../linalg-to-loops/memory.ts";

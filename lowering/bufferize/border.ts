@@ -3,7 +3,7 @@
 import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp } from "../../dialects/linalg/build.ts";
 import { subviewOf } from "../../dialects/memref/build.ts";
-import { type PadOperation, yieldOperation } from "../../dialects/tensor/upstream-ops.ts";
+import { type PadOperation, yieldOperation } from "../../dialects/tensor/upstream/ops.ts";
 import type { Builder } from "../../ir/builder.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Value } from "../../ir/operation.ts";

@@ -19,7 +19,7 @@ import {
   insertSlice,
   type PadOperation,
   pad,
-} from "../../dialects/tensor/upstream-ops.ts";
+} from "../../dialects/tensor/upstream/ops.ts";
 import { at, Builder } from "../../ir/builder.ts";
 import type { OperationOf } from "../../ir/declaration.ts";
 import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";

@@ -14,7 +14,7 @@ import {
   view,
 } from "../../dialects/memref/ops.ts";
 import type { Strides } from "../../dialects/memref/types.ts";
-import { collapseShape, expandShape, extractSlice } from "../../dialects/tensor/upstream-ops.ts";
+import { collapseShape, expandShape, extractSlice } from "../../dialects/tensor/upstream/ops.ts";
 import {
   type Attribute,
   DenseElementsAttribute,

@@ -5,8 +5,8 @@
 import { scalarConstant } from "../../dialects/arith/index.ts";
 import { constant } from "../../dialects/arith/ops.ts";
 import { fillOp, genericOp, type IteratorType, pointIndex } from "../../dialects/linalg/index.ts";
-import * as build from "../../dialects/tensor/upstream-build.ts";
-import { extract } from "../../dialects/tensor/upstream-ops.ts";
+import * as build from "../../dialects/tensor/upstream/build.ts";
+import { extract } from "../../dialects/tensor/upstream/ops.ts";
 import { type AffineExpression, AffineMap, affineConstant, dimension } from "../../ir/affine-map.ts";
 import { DenseElementsAttribute, elementsAttribute, requireElementName } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";

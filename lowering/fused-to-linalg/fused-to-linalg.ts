@@ -4,7 +4,7 @@
  */
 import { constant } from "../../dialects/arith/ops.ts";
 import { call, functionDefinition, returnOperation } from "../../dialects/func/ops.ts";
-import { concat, upstreamTensorOps } from "../../dialects/tensor/upstream-ops.ts";
+import { concat, upstreamTensorOps } from "../../dialects/tensor/upstream/ops.ts";
 import { type Attribute, DictionaryAttribute, TypeAttribute } from "../../ir/attributes.ts";
 import { createOperation, type Operation } from "../../ir/operation.ts";
 import {

@@ -11,7 +11,7 @@ import {
   indexOperation,
   yieldOperation,
 } from "../../dialects/linalg/index.ts";
-import { empty } from "../../dialects/tensor/upstream-ops.ts";
+import { empty } from "../../dialects/tensor/upstream/ops.ts";
 import { AffineMap } from "../../ir/affine-map.ts";
 import { IntegerAttribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";

@@ -3,7 +3,7 @@
  * runs before and after lowering.
  */
 import * as tensor from "../../dialects/tensor/ops.ts";
-import { concat } from "../../dialects/tensor/upstream-ops.ts";
+import { concat } from "../../dialects/tensor/upstream/ops.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import { type ElementName, setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
 import { elementType, TensorType } from "../../ir/types.ts";

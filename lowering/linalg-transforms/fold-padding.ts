@@ -2,7 +2,7 @@
 
 import { fillOp } from "../../dialects/linalg/build.ts";
 import { fill } from "../../dialects/linalg/ops.ts";
-import { emptyTensor, padWith } from "../../dialects/tensor/upstream-build.ts";
+import { emptyTensor, padWith } from "../../dialects/tensor/upstream/build.ts";
 import {
   empty,
   extractSlice,
@@ -10,7 +10,7 @@ import {
   type PadOperation,
   pad,
   yieldOperation,
-} from "../../dialects/tensor/upstream-ops.ts";
+} from "../../dialects/tensor/upstream/ops.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Value } from "../../ir/operation.ts";
 import { type Pattern, refuse, rewrite } from "../../ir/rewrite/pattern.ts";

@@ -6,7 +6,7 @@
  */
 import { genericOp, parallelIterators } from "../../dialects/linalg/build.ts";
 import { generic } from "../../dialects/linalg/ops.ts";
-import { emptyTensor } from "../../dialects/tensor/upstream-build.ts";
+import { emptyTensor } from "../../dialects/tensor/upstream/build.ts";
 import { AffineMap } from "../../ir/affine-map.ts";
 import { type Outcome, type Pattern, refuse, rewrite } from "../../ir/rewrite/pattern.ts";
 import type { Rewriter } from "../../ir/rewrite/rewriter.ts";

@@ -3,7 +3,7 @@ import type { OperationOf } from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
 import { f16, TensorType } from "../../../ir/types.ts";
 import * as tensor from "../../tensor/ops.ts";
-import { concat } from "../../tensor/upstream-ops.ts";
+import { concat } from "../../tensor/upstream/ops.ts";
 import type { MoveKind, move } from "../move.ts";
 import { type EngineSteps, half, type Wide } from "./steps.ts";
 

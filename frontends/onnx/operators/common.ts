@@ -1,6 +1,6 @@
 /** Small steps that many operators are made of. Each returns its operand where there is nothing to do. */
 import * as tensor from "../../../dialects/tensor/ops.ts";
-import { concat as concatDefinition } from "../../../dialects/tensor/upstream-ops.ts";
+import { concat as concatDefinition } from "../../../dialects/tensor/upstream/ops.ts";
 import type { ElementName } from "../../../ir/tensor-data.ts";
 import { elementOf, type NodeImport, type Operator, type OperatorImport, shapeOf, type Tensor } from "./node-import.ts";
 import { tensorType } from "./tensor-builder.ts";

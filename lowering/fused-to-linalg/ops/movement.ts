@@ -4,7 +4,7 @@
  * of indices.
  */
 import * as tensor from "../../../dialects/tensor/ops.ts";
-import { concat } from "../../../dialects/tensor/upstream-ops.ts";
+import { concat } from "../../../dialects/tensor/upstream/ops.ts";
 import { AffineMap, affineAdd, affineConstant, affineMul, dimension } from "../../../ir/affine-map.ts";
 import type { Builder } from "../../../ir/builder.ts";
 import type { Value } from "../../../ir/operation.ts";

@@ -1,12 +1,12 @@
 /** Canonical forms of the upstream tensor ops: known sizes, slices of the whole, casts and reshapes that undo each other. */
-import { ElementsAttribute } from "../../ir/attributes.ts";
-import { constantOf } from "../../ir/effects.ts";
-import type { Value } from "../../ir/operation.ts";
-import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
-import { dynamic, type TensorType } from "../../ir/types.ts";
-import { constantNumberOf, indexConstant } from "../arith/build.ts";
-import { constantOfType, splatOf } from "../arith/elements.ts";
-import { constant } from "../arith/ops.ts";
+import { ElementsAttribute } from "../../../ir/attributes.ts";
+import { constantOf } from "../../../ir/effects.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { type Pattern, rewrite } from "../../../ir/rewrite/pattern.ts";
+import { dynamic, type TensorType } from "../../../ir/types.ts";
+import { constantNumberOf, indexConstant } from "../../arith/build.ts";
+import { constantOfType, splatOf } from "../../arith/elements.ts";
+import { constant } from "../../arith/ops.ts";
 import {
   castOperation,
   collapseShape,
@@ -20,7 +20,7 @@ import {
   pad,
   rank,
   splat,
-} from "./upstream-ops.ts";
+} from "./ops.ts";
 
 /** dim(t, c) -> the size, where it is known or an operand of the tensor's maker. */
 const knownSize = rewrite(dim, "known-tensor-size", (operation, rewriter) => {

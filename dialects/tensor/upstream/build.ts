@@ -1,20 +1,11 @@
 /** Short ways to build slices and padding. Indices may be numbers (known when compiling) or values. */
-import type { Builder } from "../../ir/builder.ts";
-import type { OperationResult, Value } from "../../ir/operation.ts";
-import { dynamic, index, TensorType, type Type } from "../../ir/types.ts";
-import { indexValues } from "../memref/build.ts";
-import { type MixedIndex, splitIndices } from "../upstream/constraints.ts";
-import type { Reassociation } from "../upstream/reshape.ts";
-import {
-  collapseShape,
-  empty,
-  expandShape,
-  extractSlice,
-  insertSlice,
-  pad,
-  sliceType,
-  yieldOperation,
-} from "./upstream-ops.ts";
+import type { Builder } from "../../../ir/builder.ts";
+import type { OperationResult, Value } from "../../../ir/operation.ts";
+import { dynamic, index, TensorType, type Type } from "../../../ir/types.ts";
+import { indexValues } from "../../memref/build.ts";
+import { type MixedIndex, splitIndices } from "../../upstream/constraints.ts";
+import type { Reassociation } from "../../upstream/reshape.ts";
+import { collapseShape, empty, expandShape, extractSlice, insertSlice, pad, sliceType, yieldOperation } from "./ops.ts";
 
 type TensorValue = Value<TensorType>;
 

@@ -1,19 +1,19 @@
 /** The upstream tensor ops run by their reference semantics, with known and run-time indices. */
 import { describe, expect, it } from "vitest";
-import { DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
-import { at, Builder } from "../../ir/builder.ts";
-import { Context } from "../../ir/context.ts";
-import { evaluateBlock } from "../../ir/evaluate.ts";
-import { unknownLocation } from "../../ir/location.ts";
-import { Block, type Operation, type Value } from "../../ir/operation.ts";
-import { getNumber, type TensorData } from "../../ir/tensor-data.ts";
-import { f32 as float, index, i32 as int, TensorType } from "../../ir/types.ts";
-import { verifyAll } from "../../ir/verifier.ts";
-import { arith, constant } from "../arith/index.ts";
-import { indexValues } from "../memref/build.ts";
-import { tensorType } from "./declare.ts";
-import * as t from "./index.ts";
-import { count, f32 } from "./op-testing.ts";
+import { DenseElementsAttribute, FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
+import { at, Builder } from "../../../ir/builder.ts";
+import { Context } from "../../../ir/context.ts";
+import { evaluateBlock } from "../../../ir/evaluate.ts";
+import { unknownLocation } from "../../../ir/location.ts";
+import { Block, type Operation, type Value } from "../../../ir/operation.ts";
+import { getNumber, type TensorData } from "../../../ir/tensor-data.ts";
+import { f32 as float, index, i32 as int, TensorType } from "../../../ir/types.ts";
+import { verifyAll } from "../../../ir/verifier.ts";
+import { arith, constant } from "../../arith/index.ts";
+import { indexValues } from "../../memref/build.ts";
+import { tensorType } from "../declare.ts";
+import * as t from "../index.ts";
+import { count, f32 } from "../op-testing.ts";
 
 const context = new Context([arith, t.tensor]);
 

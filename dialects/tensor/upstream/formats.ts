@@ -1,17 +1,17 @@
 /** The assembly of the upstream tensor ops that a format string does not express. */
-import { type Attribute, DenseArrayAttribute, IntegerAttribute, UnitAttribute } from "../../ir/attributes.ts";
-import type { CustomFormat } from "../../ir/format.ts";
-import type { Operation } from "../../ir/operation.ts";
-import type { OperationParser } from "../../ir/parser/operation-parser.ts";
-import { i32, TensorType } from "../../ir/types.ts";
-import { staticIndices } from "../upstream/constraints.ts";
+import { type Attribute, DenseArrayAttribute, IntegerAttribute, UnitAttribute } from "../../../ir/attributes.ts";
+import type { CustomFormat } from "../../../ir/format.ts";
+import type { Operation } from "../../../ir/operation.ts";
+import type { OperationParser } from "../../../ir/parser/operation-parser.ts";
+import { i32, TensorType } from "../../../ir/types.ts";
+import { staticIndices } from "../../upstream/constraints.ts";
 import {
   parseIndexList,
   parseReassociation,
   printIndexList,
   printReassociation,
   resolveIndices,
-} from "../upstream/formats.ts";
+} from "../../upstream/formats.ts";
 
 function staticsOf(operation: Operation, name: string): readonly number[] {
   const attribute = operation.attribute(name);

@@ -2,18 +2,18 @@
  * Reference semantics of the upstream tensor ops, attached from outside, so that programs at the linalg level can be
  * run before bufferisation. Indices that are operands are read from their data.
  */
-import { requireElementName } from "../../ir/attributes.ts";
-import { constantOf } from "../../ir/effects.ts";
-import { dataOfAttribute } from "../../ir/evaluate.ts";
-import { type AttachedInterface, Evaluate } from "../../ir/interfaces.ts";
-import { elementsFromBytes, getNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
-import type { TensorType } from "../../ir/types.ts";
-import { dynamicIndex } from "../upstream/constraints.ts";
-import { rowMajorStrides, stridedOffsets } from "./reference/broadcast.ts";
-import * as movement from "./reference/movement.ts";
-import { ShapeError } from "./reference/shape-error.ts";
-import { copyTensor, filled, pick, place, writeNumbers } from "./reference/values.ts";
-import * as ops from "./upstream-ops.ts";
+import { requireElementName } from "../../../ir/attributes.ts";
+import { constantOf } from "../../../ir/effects.ts";
+import { dataOfAttribute } from "../../../ir/evaluate.ts";
+import { type AttachedInterface, Evaluate } from "../../../ir/interfaces.ts";
+import { elementsFromBytes, getNumber, type TensorData, zeros } from "../../../ir/tensor-data.ts";
+import type { TensorType } from "../../../ir/types.ts";
+import { dynamicIndex } from "../../upstream/constraints.ts";
+import { rowMajorStrides, stridedOffsets } from "../reference/broadcast.ts";
+import * as movement from "../reference/movement.ts";
+import { ShapeError } from "../reference/shape-error.ts";
+import { copyTensor, filled, pick, place, writeNumbers } from "../reference/values.ts";
+import * as ops from "./ops.ts";
 
 const scalarOf = (value: TensorData | undefined) => getNumber(value!, 0);
 const indexData = (value: number): TensorData => writeNumbers(Float64Array.of(value), [], "i64");

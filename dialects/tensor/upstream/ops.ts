@@ -12,7 +12,7 @@ import {
   tensorOf,
   typeVariable,
   unitAttribute,
-} from "../../ir/constraints.ts";
+} from "../../../ir/constraints.ts";
 import {
   attribute,
   type OperationOf,
@@ -22,18 +22,18 @@ import {
   region,
   result,
   variadicOperand,
-} from "../../ir/declaration.ts";
-import { dynamic, FloatType, IntegerType, index, type ShapedType, TensorType, type Type } from "../../ir/types.ts";
-import { example } from "../example.ts";
+} from "../../../ir/declaration.ts";
+import { dynamic, FloatType, IntegerType, index, type ShapedType, TensorType, type Type } from "../../../ir/types.ts";
+import { example } from "../../example.ts";
 import {
   checkIndexList,
   compatibleShapes,
   type MixedIndex,
   mixedIndices,
   staticIndices,
-} from "../upstream/constraints.ts";
-import { splatFormat, storeElementFormat } from "../upstream/formats.ts";
-import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
+} from "../../upstream/constraints.ts";
+import { splatFormat, storeElementFormat } from "../../upstream/formats.ts";
+import { checkCollapse, reassociationAttribute } from "../../upstream/reshape.ts";
 import {
   collapseShapeFormat,
   concatFormat,
@@ -44,7 +44,7 @@ import {
   insertSliceFormat,
   padFormat,
   parallelInsertSliceFormat,
-} from "./upstream-formats.ts";
+} from "./formats.ts";
 
 type Report = (message: string) => void;
 
