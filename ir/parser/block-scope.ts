@@ -33,9 +33,9 @@ export class BlockScope {
   define(name: string, at: number): Block {
     const entry = this.#entry(name, at);
     if (entry.isDefined) {
-      throw this.#lexer.error(`redefinition of block '^${name}'`, at, [
-        this.#lexer.note("previously defined here", entry.at),
-      ]);
+      const note = this.#lexer.note("previously defined here", entry.at);
+      this.#lexer.report(this.#lexer.error(`redefinition of block '^${name}'`, at, [note]));
+      return new Block();
     }
     entry.isDefined = true;
     entry.at = at;
@@ -45,7 +45,7 @@ export class BlockScope {
   /** Fails where a label was used that no block has. */
   finish(): void {
     for (const [name, { at, isDefined }] of this.#entries ?? []) {
-      if (!isDefined) throw this.#lexer.error(`reference to an undefined block '^${name}'`, at);
+      if (!isDefined) this.#lexer.report(this.#lexer.error(`reference to an undefined block '^${name}'`, at));
     }
   }
 }

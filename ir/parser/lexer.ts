@@ -110,6 +110,11 @@ export class Lexer {
     return new DiagnosticError(message, { ...this.place(at), notes, source: this.source });
   }
 
+  /** An error behind which reading can go on. It is thrown, except by parsers that collect errors. */
+  report(error: DiagnosticError): void {
+    throw error;
+  }
+
   /** A note for a diagnostic at an offset. */
   note(message: string, at: number): DiagnosticNote {
     return { ...this.place(at), message };
@@ -128,6 +133,15 @@ export class Lexer {
 
   leave(): void {
     this.#depth--;
+  }
+
+  /** How deep the parser is, for parsers that go on behind an error. */
+  protected get depth(): number {
+    return this.#depth;
+  }
+
+  protected set depth(depth: number) {
+    this.#depth = depth;
   }
 
   #nextToken(): string {

@@ -13,7 +13,7 @@ import type { Type } from "../types.ts";
 import { BlockScope } from "./block-scope.ts";
 import { completeState, type ParsedState } from "./operation-state.ts";
 import { TextParser, type TextParserOptions } from "./text-parser.ts";
-import { ValueScopes } from "./value-scope.ts";
+import { type ScopeNesting, ValueScopes } from "./value-scope.ts";
 
 /** `%name` or `%name#2` before its type is known. */
 export interface UnresolvedOperand {
@@ -55,6 +55,15 @@ interface Current {
   readonly name: string;
   readonly definition: OperationDefinition | undefined;
   readonly at: number;
+}
+
+/** Where in the nesting a parser stands. */
+interface Nesting {
+  readonly current: Current | undefined;
+  readonly blocks: BlockScope;
+  readonly defaultDialect: string | undefined;
+  readonly values: ScopeNesting;
+  readonly depth: number;
 }
 
 const automaticArgumentName = /^arg[0-9]+$/;
@@ -129,7 +138,9 @@ export class OperationParser extends TextParser {
 
   /** The value of an operand. It may be defined further down; its type must agree with all other uses. */
   resolve(operand: UnresolvedOperand, type: Type): Value {
-    return this.#values.use(operand.name, operand.number, type, operand.offset);
+    const value = this.#values.use(operand.name, operand.number, type, operand.offset);
+    this.observer?.valueUse(value, operand.name, operand.number, operand.offset);
+    return value;
   }
 
   /** Resolves each operand with the type at its position; a wrong number of types is an error at `at`. */
@@ -156,7 +167,9 @@ export class OperationParser extends TextParser {
     const at = this.offset;
     const name = this.optionalSuffixed("^");
     if (name === undefined) throw this.expected("a block such as ^bb1");
-    return this.#blocks.use(name, at);
+    const block = this.#blocks.use(name, at);
+    this.observer?.blockUse(block, name, at);
+    return block;
   }
 
   /** `{ … }` */
@@ -215,6 +228,7 @@ export class OperationParser extends TextParser {
     const at = this.offset;
     const name = this.optionalSuffixed("^")!;
     const block = this.#blocks.define(name, at);
+    this.observer?.blockDefinition(block, name, at);
     region.append(block);
     if (this.peek("(")) {
       this.delimited("(", ")", () => this.#addArgument(block, this.parseBlockArgument()));
@@ -226,7 +240,7 @@ export class OperationParser extends TextParser {
   #addArgument(block: Block, { name, type, location, offset }: RegionArgument): void {
     const argument = block.addArgument(type, location);
     if (isNameForPeople(name) && !automaticArgumentName.test(name)) argument.nameHint = name;
-    this.#values.define(name, 0, argument, offset ?? this.offset);
+    this.#define(name, 0, argument, offset ?? this.offset);
   }
 
   /** Operations up to a label, the closing brace or the end. */
@@ -257,12 +271,14 @@ export class OperationParser extends TextParser {
 
   /** One operation with its results' names, in generic or custom form. It is not yet in a block. */
   parseOperation(): Operation {
+    const start = this.position;
     const names = this.peekCode() === operandSigil ? this.#resultNames() : undefined;
     const outer = this.#current;
     const at = this.position;
     const operation = this.peekCode() === 0x22 ? this.#genericOperation(at) : this.#customOperation(at);
     this.#current = outer;
     if (names !== undefined) this.#defineResults(operation, names, at);
+    this.observer?.operation(operation, { start, name: at, end: this.position });
     return operation;
   }
 
@@ -296,8 +312,13 @@ export class OperationParser extends TextParser {
     position = 0;
     for (const { name, count, offset } of names) {
       if (isNameForPeople(name)) results[position]!.nameHint = name;
-      for (let number = 0; number < count; number++) this.#values.define(name, number, results[position++]!, offset);
+      for (let number = 0; number < count; number++) this.#define(name, number, results[position++]!, offset);
     }
+  }
+
+  #define(name: string, number: number, value: Value, at: number): void {
+    const placeholder = this.#values.define(name, number, value, at);
+    this.observer?.valueDefinition(value, name, number, at, placeholder);
   }
 
   /** The declaration of an op; an error where it has none and needs one. */
@@ -385,6 +406,25 @@ export class OperationParser extends TextParser {
     };
     if (definition === undefined) return createOperation(state);
     return createOperation(completeState(state, definition, (message) => this.error(`'${name}' op ${message}`, at)));
+  }
+
+  /** Where in the nesting the parser stands; `leaveTo` comes back to it when an error has left it deeper. */
+  protected get nesting(): Nesting {
+    return {
+      current: this.#current,
+      blocks: this.#blocks,
+      defaultDialect: this.#defaultDialect,
+      values: this.#values.nesting,
+      depth: this.depth,
+    };
+  }
+
+  protected leaveTo({ current, blocks, defaultDialect, values, depth }: Nesting): void {
+    this.#current = current;
+    this.#blocks = blocks;
+    this.#defaultDialect = defaultDialect;
+    this.#values.leaveTo(values);
+    this.depth = depth;
   }
 
   /** Fails where a name was used but never defined. For the end of the text. */

@@ -15,12 +15,15 @@ import { readDialectType } from "./dialect-symbols.ts";
 import { FileDefinitions } from "./file-definitions.ts";
 import { Lexer } from "./lexer.ts";
 import { readLocationBody } from "./locations.ts";
+import type { ParseObserver } from "./observer.ts";
 
 export interface TextParserOptions {
   /** The name for locations and messages; `-` unless given. */
   readonly file?: string;
   /** Where `dense_resource<key>` finds its bytes. */
   readonly blobs?: BlobStore;
+  /** Is told where things stand in the text. */
+  readonly observer?: ParseObserver;
 }
 
 /** Longer spellings of types are not worth remembering. */
@@ -29,12 +32,14 @@ const longestRememberedType = 80;
 export class TextParser extends Lexer {
   readonly context: Context;
   readonly definitions: FileDefinitions;
+  protected readonly observer: ParseObserver | undefined;
   /** Types by their text in this source; most texts repeat a few types many times. */
   readonly #typesBySpelling = new Map<string, Type>();
 
   constructor(source: string, context: Context, options: TextParserOptions = {}) {
     super(source, options.file);
     this.context = context;
+    this.observer = options.observer;
     this.definitions = new FileDefinitions(this, options.blobs ?? new BlobStore());
   }
 

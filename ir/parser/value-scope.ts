@@ -2,7 +2,7 @@
  * The names of values while parsing. A name may be used before its definition: the use then holds a placeholder, which the
  * definition replaces. An op that is isolated from above starts afresh; any other region sees the names around it.
  */
-import type { DiagnosticNote } from "../diagnostic-error.ts";
+import type { DiagnosticError, DiagnosticNote } from "../diagnostic-error.ts";
 import { type Location, unknownLocation } from "../location.ts";
 import { type Block, Value } from "../operation.ts";
 import type { Type } from "../types.ts";
@@ -88,11 +88,13 @@ export class ValueScopes {
   /** Fails where a name of the current isolated operation was used but never defined. */
   finish(): void {
     if (this.#scope.forwardReferences === 0) return;
-    let first: { readonly key: Key; readonly at: number } | undefined;
+    const undeclared: { readonly key: Key; readonly at: number }[] = [];
     for (const [key, { value, at }] of this.#scope.entries) {
-      if (value instanceof ForwardReference && (first === undefined || at < first.at)) first = { key, at };
+      if (value instanceof ForwardReference) undeclared.push({ key, at });
     }
-    if (first !== undefined) throw this.#lexer.error(`use of undeclared SSA value name '%${first.key}'`, first.at);
+    undeclared.sort((a, b) => a.at - b.at);
+    for (const { key, at } of undeclared)
+      this.#lexer.report(this.#lexer.error(`use of undeclared SSA value name '%${key}'`, at));
   }
 
   /** The value of a use, or a placeholder of the type that the use states. */
@@ -101,7 +103,7 @@ export class ValueScopes {
     const key = keyOf(name, number);
     const known = entries.get(key);
     if (known !== undefined) {
-      if (known.value.type !== type) throw this.#typeMismatch(key, known, type, at);
+      if (known.value.type !== type) this.#lexer.report(this.#typeMismatch(key, known, type, at));
       return known.value;
     }
     this.#checkPack(name, number, at);
@@ -111,7 +113,7 @@ export class ValueScopes {
     return value;
   }
 
-  #typeMismatch(key: Key, known: Entry, type: Type, at: number): Error {
+  #typeMismatch(key: Key, known: Entry, type: Type, at: number): DiagnosticError {
     const where = known.value instanceof ForwardReference ? "first used here" : "defined here";
     const notes = [this.#lexer.note(`${where} with type '${known.value.type}'`, known.at)];
     return this.#lexer.error(
@@ -135,27 +137,48 @@ export class ValueScopes {
     );
   }
 
-  /** Gives a value its name; earlier uses of the name are pointed to it. */
-  define(name: string, number: number, value: Value, at: number): void {
+  /** Gives a value its name; earlier uses of the name are pointed to it. The placeholder that they held is returned. */
+  define(name: string, number: number, value: Value, at: number): Value | undefined {
     const { entries, regions } = this.#scope;
     const key = keyOf(name, number);
     const known = entries.get(key);
+    let placeholder: Value | undefined;
     if (known === undefined) {
       entries.set(key, { value, at });
     } else {
       if (!(known.value instanceof ForwardReference)) {
         const note = this.#lexer.note("previously defined here", known.at);
-        throw this.#lexer.error(`redefinition of SSA value '%${key}'`, at, [note]);
+        this.#lexer.report(this.#lexer.error(`redefinition of SSA value '%${key}'`, at, [note]));
+        return undefined;
       }
       if (known.value.type !== value.type) {
         const note = this.#lexer.note(`previously used here with type '${known.value.type}'`, known.at);
-        throw this.#lexer.error(`definition of SSA value '%${key}' has type '${value.type}'`, at, [note]);
+        this.#lexer.report(this.#lexer.error(`definition of SSA value '%${key}' has type '${value.type}'`, at, [note]));
       }
-      known.value.replaceAllUsesWith(value);
+      placeholder = known.value;
+      placeholder.replaceAllUsesWith(value);
       this.#scope.forwardReferences--;
       known.value = value;
       known.at = at;
     }
     regions[regions.length - 1]!.push(key);
+    return placeholder;
   }
+
+  /** How deep the scopes are nested, for parsers that go on behind an error. */
+  get nesting(): ScopeNesting {
+    return { scopes: this.#scopes.length, regions: this.#scope.regions.length };
+  }
+
+  /** Leaves, without checks, what was entered since. */
+  leaveTo({ scopes, regions }: ScopeNesting): void {
+    this.#scopes.length = scopes;
+    this.#scope = this.#scopes[scopes - 1]!;
+    for (const keys of this.#scope.regions.splice(regions)) for (const key of keys) this.#scope.entries.delete(key);
+  }
+}
+
+export interface ScopeNesting {
+  readonly scopes: number;
+  readonly regions: number;
 }
