@@ -83,6 +83,11 @@ export class OperationParser extends TextParser {
     this.#blocks = new BlockScope(this);
   }
 
+  /** The declaration of the operation being read. */
+  get currentDefinition(): OperationDefinition | undefined {
+    return this.#current?.definition;
+  }
+
   /** The location of the operation being read: that of its name. */
   get currentOperationLocation(): Location {
     return this.location(this.#current?.at);
