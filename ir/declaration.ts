@@ -577,4 +577,5 @@ const reservedNames = new Set([
   "next",
   "previous",
   "order",
+  "scratch",
 ]);

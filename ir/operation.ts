@@ -54,6 +54,11 @@ export abstract class Value<T extends Type = Type> {
     return this.#firstUse !== undefined;
   }
 
+  /** The head of the linked list of uses, for loops that must not allocate; do not edit while following it. */
+  get firstUse(): Use | undefined {
+    return this.#firstUse;
+  }
+
   get hasOneUse(): boolean {
     return this.#firstUse !== undefined && this.#firstUse.next === undefined;
   }
@@ -169,6 +174,8 @@ export class Operation {
   previous: Operation | undefined = undefined;
   /** Position key within the block, valid while the block says so. */
   order = 0;
+  /** A number for the algorithm at work (a place in a worklist); it means nothing to others and must be checked when read. */
+  scratch = -1;
   readonly #operands: Use[];
 
   /** Use `createOperation` or a definition's builder, which pick the class with typed accessors. */
