@@ -3,16 +3,17 @@
  * correct: it is what folding uses and what each lowering is compared with. Functions of any level whose ops have
  * evaluators can be run (tensor, fused, linalg on tensors).
  */
-import { ElementsAttribute, FloatAttribute, IntegerAttribute, requireElementName } from "./attributes.ts";
+import { DenseArrayAttribute, ElementsAttribute, FloatAttribute, IntegerAttribute, requireElementName } from "./attributes.ts";
 import type { Context } from "./context.ts";
 import { constantOf } from "./effects.ts";
 import { Evaluate } from "./interfaces.ts";
 import type { Block, Operation, Value } from "./operation.ts";
 import { setNumber, type TensorData, zeros } from "./tensor-data.ts";
 
-/** The data of a constant attribute; undefined where it has no elements. Scalars have shape `[]`. */
+/** The data of a constant attribute; undefined where it has none. Scalars have shape `[]`. */
 export function dataOfAttribute(attribute: unknown): TensorData | undefined {
   if (attribute instanceof ElementsAttribute) return attribute.value;
+  if (attribute instanceof DenseArrayAttribute) return listData(attribute);
   if (attribute instanceof FloatAttribute || attribute instanceof IntegerAttribute) {
     const tensor = zeros(
       [],
@@ -26,6 +27,16 @@ export function dataOfAttribute(attribute: unknown): TensorData | undefined {
     return tensor;
   }
   return undefined;
+}
+
+/** `array<i32: 1, 2>`, in which dialects hold constants of their own types: data of one dimension. */
+function listData({ element, values }: DenseArrayAttribute): TensorData {
+  const list = zeros([values.length], requireElementName(element));
+  for (const [position, value] of values.entries()) {
+    if (list.data instanceof BigInt64Array || list.data instanceof BigUint64Array) list.data[position] = BigInt(value);
+    else setNumber(list, position, Number(value));
+  }
+  return list;
 }
 
 /**

@@ -291,9 +291,20 @@ export class VectorType extends ShapedType {
   }
 }
 
+/** What plain data holds a value of a type. */
+export interface DataShape {
+  readonly shape: readonly number[];
+  readonly element: ElementName;
+}
+
 /** Base of the types that dialects define; spelled `!dialect.rest`. */
 export abstract class DialectType extends Type {
   readonly dialect: string;
+
+  /** The plain data that evaluators take and give for a value of this type; undefined where there is none. */
+  get data(): DataShape | undefined {
+    return undefined;
+  }
 
   /** `body` is what follows `!dialect.`, for example `surface<1x64xf16>`. */
   protected constructor(dialect: string, body: string) {
