@@ -31,6 +31,13 @@ export class Use {
     this.value = value;
     value.linkUse(this);
   }
+
+  /** Goes back to `value`, behind `previous` in its use list (undefined: at the front). Undoes a change with the order of uses. */
+  restore(value: Value, previous: Use | undefined): void {
+    this.value.unlinkUse(this);
+    this.value = value;
+    value.linkUse(this, previous);
+  }
 }
 
 /** An SSA value: the result of an operation or an argument of a block. */
@@ -80,12 +87,14 @@ export abstract class Value<T extends Type = Type> {
     while (this.#firstUse !== undefined) this.#firstUse.set(replacement);
   }
 
-  /** Kept by `Use`; not for others. */
-  linkUse(use: Use): void {
-    use.previous = undefined;
-    use.next = this.#firstUse;
-    if (this.#firstUse !== undefined) this.#firstUse.previous = use;
-    this.#firstUse = use;
+  /** Kept by `Use`; not for others. A use goes to the front of the list, or behind `previous`. */
+  linkUse(use: Use, previous?: Use): void {
+    const next = previous === undefined ? this.#firstUse : previous.next;
+    use.previous = previous;
+    use.next = next;
+    if (previous === undefined) this.#firstUse = use;
+    else previous.next = use;
+    if (next !== undefined) next.previous = use;
   }
 
   /** Kept by `Use`; not for others. */
@@ -453,6 +462,16 @@ export class Block {
     this.#arguments.forEach((each, index) => {
       each.index = index;
     });
+  }
+
+  /** Takes back the arguments that it had before: made by this block, in their old order. Undoes edits of the list. */
+  restoreArguments(list: readonly BlockArgument[]): void {
+    this.#arguments.length = 0;
+    for (const argument of list) {
+      if (argument.owner !== this) throw new Error("the argument belongs to another block");
+      argument.index = this.#arguments.length;
+      this.#arguments.push(argument);
+    }
   }
 
   append(operation: Operation): void {
