@@ -10,6 +10,11 @@ export interface CustomFormat {
   readonly parse: (parser: OperationParser) => Omit<OperationState, "name" | "definition" | "location">;
   /** Prints what follows the op name. */
   readonly print: (operation: Operation, printer: OperationPrinter) => void;
+  /**
+   * What follows the op name, for documentation: "$predicate, %lhs, %rhs attr-dict : type(%lhs)", with `%` in front of
+   * operands, `$` in front of attributes, `{ name }` for regions, `( … )?` around what may be left out.
+   */
+  readonly syntax?: string;
 }
 
 /**

@@ -75,6 +75,16 @@ program
   .action(async (file: string, options) => (await import("./commands/opt.ts")).optCommand(file, options));
 
 program
+  .command("docs")
+  .description("Write the reference of all dialects and passes from their declarations")
+  .option("-o, --output <folder>", "folder to write to", "docs/reference")
+  .option("--load <file>", "write about the dialects and passes of this file instead; repeatable", collect, [])
+  .option("--check", "write nothing; exit with 1 and name the pages that are not current")
+  .option("--format <format>", "markdown, or json: one object on standard output", "markdown")
+  .addHelpText("after", "\nExample: anemone docs --load ./my-dialect.ts -o docs")
+  .action(async (options) => (await import("./commands/docs.ts")).docsCommand(options));
+
+program
   .command("devices")
   .description("What this machine has: devices, libraries looked for and found, versions")
   .option("--json", "print one JSON object")
