@@ -3,48 +3,18 @@
  * declares them, or anybody attaches them from outside by listing `attach(...)` in a dialect or a context.
  */
 import type { Attribute } from "./attributes.ts";
-import type { AnyDefinition, Context } from "./context.ts";
-import type { OperationDefinition } from "./declaration.ts";
+import type { Context } from "./context.ts";
+import { OpInterface } from "./interfaces/op-interface.ts";
 import type { Operation, Value } from "./operation.ts";
 import type { TensorData } from "./tensor-data.ts";
 
-/** A capability with implementations of type `I`. */
-export class OpInterface<I> {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /** What an op's declaration lists under `interfaces`. */
-  implement(implementation: I): InterfaceImplementation {
-    return { interface: this, implementation, read: (wanted) => (wanted === this ? implementation : undefined) };
-  }
-
-  /** Attaches the capability to an op that is declared elsewhere. */
-  attach(definition: AnyDefinition, implementation: I): AttachedInterface {
-    return { definition, implementation: this.implement(implementation) };
-  }
-
-  /** The implementation among `candidates`, typed. */
-  find(candidates: readonly InterfaceImplementation[]): I | undefined {
-    for (const candidate of candidates) {
-      if (candidate.interface === this) return candidate.implementation as I;
-    }
-    return undefined;
-  }
-}
-
-export interface InterfaceImplementation {
-  readonly interface: OpInterface<unknown> | OpInterface<never>;
-  readonly implementation: unknown;
-  readonly read: (wanted: OpInterface<unknown>) => unknown;
-}
-
-export interface AttachedInterface {
-  readonly definition: OperationDefinition;
-  readonly implementation: InterfaceImplementation;
-}
+export * from "./interfaces/call.ts";
+export * from "./interfaces/control-flow.ts";
+export * from "./interfaces/integer-range.ts";
+export * from "./interfaces/memory-slot.ts";
+export * from "./interfaces/op-interface.ts";
+export * from "./interfaces/speculation.ts";
+export * from "./interfaces/symbol-user.ts";
 
 /**
  * Computes results on plain data: the reference semantics. `inputs` are the operands' values; ops with regions run them

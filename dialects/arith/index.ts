@@ -2,6 +2,7 @@
 import { dialect } from "../../ir/context.ts";
 import { arithCanonicalization, materializeArithConstant } from "./canonicalize.ts";
 import { arithEvaluators } from "./evaluate.ts";
+import { arithInterfaces } from "./interfaces.ts";
 import { arithOps } from "./ops.ts";
 
 export * from "./build.ts";
@@ -11,6 +12,6 @@ export const arith = dialect("arith", {
   doc: "Constants, arithmetic, comparisons and casts.",
   ops: arithOps,
   canonicalization: arithCanonicalization,
-  attach: arithEvaluators,
+  attach: [...arithEvaluators, ...arithInterfaces],
   materializeConstant: materializeArithConstant,
 });

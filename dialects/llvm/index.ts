@@ -2,6 +2,7 @@
 import { dialect } from "../../ir/context.ts";
 import { llvmArithmetic } from "./arithmetic.ts";
 import { llvmControl } from "./control.ts";
+import { llvmInterfaces } from "./interfaces.ts";
 import { llvmIntrinsics } from "./intrinsics.ts";
 import { llvmMemory } from "./memory.ts";
 import { llvmTypes } from "./types.ts";
@@ -18,5 +19,6 @@ export const llvmOps = [...llvmControl, ...llvmArithmetic, ...llvmMemory, ...llv
 export const llvm = dialect("llvm", {
   doc: "LLVM IR, as MLIR spells it.",
   ops: llvmOps,
+  attach: llvmInterfaces,
   types: llvmTypes,
 });
