@@ -333,7 +333,8 @@ export function dialectSymbolText(dialect: string, body: string): string {
   const name = /^[A-Za-z_][A-Za-z0-9_$.]*/.exec(body)?.[0] ?? "";
   const rest = body.slice(name.length);
   const isSimple = name !== "" && (rest === "" || (rest.startsWith("<") && firstClose(rest) === rest.length - 1));
-  return isSimple ? `${dialect}.${body}` : `${dialect}<${body}>`;
+  // A minus sign directly before the bracket would make an arrow of it.
+  return isSimple ? `${dialect}.${body}` : `${dialect}<${body}${body.endsWith("-") ? " " : ""}>`;
 }
 
 /** Where the `<` that `text` starts with is closed; strings and arrows are passed over. */

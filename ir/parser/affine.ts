@@ -4,6 +4,30 @@ import { maximumDepth } from "./lexer.ts";
 import type { TextParser } from "./text-parser.ts";
 
 export function readAffineMap(parser: TextParser): AffineMap {
+  const { names, dimensions, symbols } = readSpace(parser);
+  parser.expect("->", "in this affine map");
+  const reader = new ExpressionReader(parser, names);
+  return new AffineMap(
+    dimensions,
+    symbols,
+    parser.delimited("(", ")", () => reader.sum()),
+  );
+}
+
+/** Reads `(d0)[s0] : (d0 - s0 >= 0, d0 mod 2 == 0)`, which is kept as text. */
+export function checkAffineSet(parser: TextParser): void {
+  const reader = new ExpressionReader(parser, readSpace(parser).names);
+  parser.expect(":", "in this affine set");
+  parser.delimited("(", ")", () => {
+    reader.sum();
+    if (!parser.accept("==") && !parser.accept(">=") && !parser.accept("<="))
+      throw parser.expected("'==', '>=' or '<='");
+    reader.sum();
+  });
+}
+
+/** `(d0, d1)[s0]` */
+function readSpace(parser: TextParser) {
   const names = new Map<string, AffineExpression>();
   const declare = (make: (position: number) => AffineExpression) => {
     let count = 0;
@@ -16,13 +40,7 @@ export function readAffineMap(parser: TextParser): AffineMap {
   };
   const dimensions = parser.delimited("(", ")", declare(dimension)).length;
   const symbols = parser.peek("[") ? parser.delimited("[", "]", declare(symbol)).length : 0;
-  parser.expect("->", "in this affine map");
-  const reader = new ExpressionReader(parser, names);
-  return new AffineMap(
-    dimensions,
-    symbols,
-    parser.delimited("(", ")", () => reader.sum()),
-  );
+  return { names, dimensions, symbols };
 }
 
 class ExpressionReader {

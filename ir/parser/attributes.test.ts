@@ -99,6 +99,7 @@ const normalised: readonly (readonly [string, string])[] = [
   ['dense<"0x05"> : tensor<4xi1>', "dense<[true, false, true, false]> : tensor<4xi1>"],
   ['dense<"0xFF"> : tensor<4xi1>', "dense<true> : tensor<4xi1>"],
   ["tensor< 2 x 3 x f32 >", "tensor<2x3xf32>"],
+  ["!foo.bar-", "!foo<bar- >"],
   ["[ 1 , // comment\n 2 ]", "[1, 2]"],
 ];
 

@@ -17,6 +17,7 @@ import {
   VerbatimAttribute,
 } from "../attributes.ts";
 import { dynamic, FloatType, f64, IndexType, IntegerType, i1, i64, ShapedType, type Type } from "../types.ts";
+import { checkAffineSet } from "./affine.ts";
 import { readDenseElements } from "./dense-elements.ts";
 import { readDialectAttribute } from "./dialect-symbols.ts";
 import type { NumberLiteral } from "./lexer.ts";
@@ -56,7 +57,7 @@ const readers: { readonly [word: string]: (parser: TextParser, hint: Type | unde
   unit: (parser) => word(parser, "unit", UnitAttribute.instance),
   loc: (parser) => LocationAttribute.get(parser.parseLocation()),
   affine_map: readAffineMapAttribute,
-  affine_set: (parser) => readVerbatim(parser, "affine_set"),
+  affine_set: readAffineSet,
   array: readDenseArray,
   dense: readDense,
   dense_resource: readResource,
@@ -217,10 +218,15 @@ function readAffineMapAttribute(parser: TextParser): Attribute {
   return AffineMapAttribute.get(map);
 }
 
-function readVerbatim(parser: TextParser, name: string): Attribute {
-  parser.expectKeyword(name);
-  if (!parser.peek("<")) throw parser.expected(`'<' behind '${name}'`);
-  return VerbatimAttribute.get(`${name}<${parser.angleBody()}>`);
+/** An affine set is checked for its form and kept as text. */
+function readAffineSet(parser: TextParser): Attribute {
+  parser.expectKeyword("affine_set");
+  parser.expect("<", "behind 'affine_set'");
+  const start = parser.offset;
+  checkAffineSet(parser);
+  const text = parser.source.slice(start, parser.offset).trim();
+  parser.expect(">", "at the end of this affine set");
+  return VerbatimAttribute.get(`affine_set<${text}>`);
 }
 
 /** `distinct[0]<attribute>`: the number tells two equal attributes apart. */
