@@ -99,7 +99,6 @@ const normalised: readonly (readonly [string, string])[] = [
   ['dense<"0x05"> : tensor<4xi1>', "dense<[true, false, true, false]> : tensor<4xi1>"],
   ['dense<"0xFF"> : tensor<4xi1>', "dense<true> : tensor<4xi1>"],
   ["tensor< 2 x 3 x f32 >", "tensor<2x3xf32>"],
-  ["!foo.bar-", "!foo<bar- >"],
   ["[ 1 , // comment\n 2 ]", "[1, 2]"],
 ];
 
@@ -114,6 +113,12 @@ describe("attributes and types", () => {
     const attribute = attributeOf(text);
     expect(attribute.text).toBe(expected);
     expect(attributeOf(expected)).toBe(attribute);
+  });
+
+  test("a name that ends in a minus sign is kept apart from its bracket (MLIR prints an arrow that it cannot read)", () => {
+    const attribute = attributeOf("!foo.bar-");
+    expect(attribute.text).toBe("!foo<bar- >");
+    expect(attributeOf(attribute.text)).toBe(attribute);
   });
 
   test("a hint gives the type, and no ': type' is taken", () => {
