@@ -4,16 +4,7 @@ export { canonicalize } from "./canonicalize.ts";
 export { constantFold } from "./constant-fold.ts";
 export { cse } from "./cse.ts";
 export { dce, symbolDce } from "./dce.ts";
-export {
-  instantiate,
-  type PassContext,
-  type PassDefinition,
-  type PassInstance,
-  type PipelineStep,
-  pass,
-} from "./pass.ts";
-export { checkRequirements, type Instrumentation, PassManager, type PassManagerOptions } from "./pass-manager.ts";
-export { parsePipeline, printPipeline } from "./pipeline.ts";
+export * from "./manager/index.ts";
 export { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 
 import { canonicalize } from "./canonicalize.ts";

@@ -1,132 +1,259 @@
 /**
- * The pass manager: runs a pipeline on a module, verifies after each pass, tells instrumentation what happens, and checks
- * beforehand that every pass finds the module properties that it requires.
+ * The pass manager: runs a pipeline on an operation, verifies after each pass that changed something, answers its passes'
+ * questions about analyses, and tells instrumentation what happens. What can be checked about the pipeline is checked
+ * before anything runs.
  */
 import type { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { verifyAll } from "../ir/verifier.ts";
-import type { PassInstance, PipelineStep } from "./pass.ts";
+import { AnalysisCache, type AnyAnalysis } from "./analysis.ts";
+import { anyAnchor, canAnchor, checkAnchors, checkRequirements } from "./manager/check-pipeline.ts";
+import {
+  combineObservers,
+  type Instrumentation,
+  type PassExecution,
+  type PipelineExecution,
+} from "./manager/instrumentation.ts";
+import type { NestedPipeline, PassContext, PassInstance, PipelineStep } from "./pass.ts";
+import type { DiagnosticHandler, Remark, Remarker, RemarkKind } from "./pass-types.ts";
 
-/** A remark that a pass made on an operation. */
-export interface Remark {
-  readonly pass: string;
-  readonly operation: Operation;
-  readonly message: string;
-}
-
-/** Hooks around each pass. */
-export interface Instrumentation {
-  readonly beforePass?: (pass: PassInstance, operation: Operation) => void;
-  readonly afterPass?: (
-    pass: PassInstance,
-    operation: Operation,
-    outcome: { changed: boolean; milliseconds: number },
-  ) => void;
-  /** The IR may be invalid here; printing must not verify. */
-  readonly afterFailure?: (pass: PassInstance, operation: Operation, error: unknown) => void;
-}
+export { checkRequirements } from "./manager/check-pipeline.ts";
+export type { Instrumentation, PassExecution, PassOutcome, PipelineExecution } from "./manager/instrumentation.ts";
+export type { Remark } from "./pass-types.ts";
 
 export interface PassManagerOptions {
   /** Verify after each pass that changed something. Default true. */
   readonly verifyEach?: boolean;
   readonly instrumentation?: readonly Instrumentation[];
   readonly onRemark?: (remark: Remark) => void;
-  /** Module properties that hold at the start. */
-  readonly properties?: readonly string[];
+  /** Receives warnings of passes, and the errors that end the pipeline before they are thrown. */
+  readonly onDiagnostic?: DiagnosticHandler;
+  /** Module properties that hold at the start; a function is asked only if a pass requires one. */
+  readonly properties?: readonly string[] | (() => readonly string[]);
+}
+
+/** A pass left invalid IR behind. The message and place are those of the first broken rule. */
+export class VerificationError extends DiagnosticError {
+  /** All broken rules that were found, the first included. */
+  readonly all: readonly DiagnosticError[];
+
+  constructor(all: readonly [DiagnosticError, ...DiagnosticError[]], pass: string) {
+    const [first] = all;
+    const notes = [...(first.details.notes ?? []), { message: `the IR was valid before the pass '${pass}'` }];
+    super(first.message, { ...first.details, notes, ...(first.source === undefined ? {} : { source: first.source }) });
+    this.name = "VerificationError";
+    this.all = all;
+  }
+}
+
+/** A step with what does not change between the operations that it runs on. */
+type PlannedStep =
+  | { readonly kind: "pass"; readonly runner: PassRunner }
+  | { readonly kind: "nested"; readonly anchor: string; readonly body: PlannedPipeline };
+
+interface PlannedPipeline {
+  readonly execution: PipelineExecution;
+  readonly steps: readonly PlannedStep[];
 }
 
 export class PassManager {
   readonly #steps: readonly PipelineStep[];
   readonly #context: Context;
   readonly #options: PassManagerOptions;
+  readonly #instrumentation: readonly Instrumentation[];
 
+  /** @throws DiagnosticError, with its place in the pipeline's text, for a pipeline that cannot run */
   constructor(steps: readonly PipelineStep[], context: Context, options: PassManagerOptions = {}) {
     this.#steps = steps;
     this.#context = context;
     this.#options = options;
+    const { onRemark } = options;
+    this.#instrumentation = [
+      ...(options.instrumentation ?? []),
+      ...(onRemark === undefined ? [] : [{ remark: onRemark }]),
+    ];
     checkRequirements(steps, options.properties ?? []);
   }
 
   /** Runs the pipeline; returns whether any pass changed anything. A failing pass or verifier throws a diagnostic. */
   run(module: Operation): boolean {
-    return this.#runSteps(this.#steps, module);
+    checkAnchors(this.#steps, module.name, this.#context);
+    const context = this.#context;
+    const instrumentation = this.#instrumentation;
+    const analyses = new AnalysisCache(context, {
+      before: (analysis, operation) => {
+        for (const each of instrumentation) each.beforeAnalysis?.(analysis, operation);
+      },
+      after: (analysis, operation, milliseconds) => {
+        for (const each of instrumentation) each.afterAnalysis?.(analysis, operation, milliseconds);
+      },
+    });
+    const plan = this.#plan(undefined, this.#steps, [], module, analyses);
+    const outer = context.rewriteObserver;
+    const observers = instrumentation.flatMap(({ rewrites }) => (rewrites === undefined ? [] : [rewrites]));
+    if (observers.length > 0)
+      context.rewriteObserver = combineObservers(outer === undefined ? observers : [outer, ...observers]);
+    try {
+      return this.#runPipeline(plan, module);
+    } finally {
+      context.rewriteObserver = outer;
+    }
   }
 
-  #runSteps(steps: readonly PipelineStep[], operation: Operation): boolean {
-    let changed = false;
-    for (const step of steps) {
-      if (step.kind === "pass") {
-        changed = this.#runPass(step, operation) || changed;
-        continue;
-      }
-      for (const region of operation.regions) {
-        for (const block of region.blocks) {
-          for (const inner of block.operations) {
-            if (inner.name === step.anchor) changed = this.#runSteps(step.steps, inner) || changed;
-          }
+  #plan(
+    nested: NestedPipeline | undefined,
+    steps: readonly PipelineStep[],
+    around: readonly NestedPipeline[],
+    root: Operation,
+    analyses: AnalysisCache,
+  ): PlannedPipeline {
+    const inside = nested === undefined ? around : [...around, nested];
+    const planned = steps.map((step): PlannedStep => {
+      if (step.kind === "nested")
+        return { kind: "nested", anchor: step.anchor, body: this.#plan(step, step.steps, inside, root, analyses) };
+      const execution: PassExecution = { pass: step, around: inside, root };
+      const runner = new PassRunner(execution, this.#context, this.#options, this.#instrumentation, analyses);
+      return { kind: "pass", runner };
+    });
+    return { execution: { nested, steps, around, root }, steps: planned };
+  }
+
+  #runPipeline(pipeline: PlannedPipeline, operation: Operation): boolean {
+    const { execution } = pipeline;
+    for (const each of this.#instrumentation) each.beforePipeline?.(execution, operation);
+    try {
+      let changed = false;
+      for (const step of pipeline.steps) {
+        if (step.kind === "pass") {
+          changed = step.runner.run(operation) || changed;
+          continue;
+        }
+        for (const inner of anchored(operation, step.anchor)) {
+          // A pass on a neighbour may have removed it.
+          if (inner.block !== undefined) changed = this.#runPipeline(step.body, inner) || changed;
         }
       }
+      return changed;
+    } finally {
+      for (const each of this.#instrumentation) each.afterPipeline?.(execution, operation);
     }
-    return changed;
+  }
+}
+
+/** The operations directly inside `operation` that a nested pipeline runs on. */
+function anchored(operation: Operation, anchor: string): Operation[] {
+  const found: Operation[] = [];
+  for (const region of operation.regions) {
+    for (const block of region.blocks) {
+      for (let inner = block.first; inner !== undefined; inner = inner.next)
+        if (anchor === anyAnchor ? canAnchor(inner) : inner.name === anchor) found.push(inner);
+    }
+  }
+  return found;
+}
+
+/** One pass at its place in the pipeline, with the context that it sees: made once, run on each operation there. */
+class PassRunner {
+  readonly #execution: PassExecution;
+  readonly #context: Context;
+  readonly #options: PassManagerOptions;
+  readonly #instrumentation: readonly Instrumentation[];
+  readonly #analyses: AnalysisCache;
+  readonly #passContext: PassContext;
+  #operation: Operation;
+  /** What this run keeps beyond what the pass always preserves. */
+  #kept: AnyAnalysis[] = [];
+
+  constructor(
+    execution: PassExecution,
+    context: Context,
+    options: PassManagerOptions,
+    instrumentation: readonly Instrumentation[],
+    analyses: AnalysisCache,
+  ) {
+    this.#execution = execution;
+    this.#context = context;
+    this.#options = options;
+    this.#instrumentation = instrumentation;
+    this.#analyses = analyses;
+    this.#operation = execution.root;
+    this.#passContext = {
+      context,
+      remark: this.#remarker("passed"),
+      missed: this.#remarker("missed"),
+      analysisRemark: this.#remarker("analysis"),
+      warn: (operation, message) => options.onDiagnostic?.({ severity: "warning", error: operation.error(message) }),
+      statistic: (name, amount = 1) => {
+        for (const each of instrumentation) each.statistic?.(execution, name, amount);
+      },
+      analysis: (analysis, operation = this.#operation) => analyses.get(analysis, operation),
+      preserve: (...kept) => {
+        this.#kept.push(...kept);
+      },
+    };
   }
 
-  #runPass(step: PassInstance, operation: Operation): boolean {
-    const { definition } = step;
-    if (definition.anchor !== undefined && definition.anchor !== operation.name) {
-      throw new DiagnosticError(
-        `pass '${definition.name}' runs on '${definition.anchor}', not on '${operation.name}': nest it as ${definition.anchor}(${definition.name})`,
-      );
-    }
-    const instrumentation = this.#options.instrumentation ?? [];
-    for (const each of instrumentation) each.beforePass?.(step, operation);
-    const start = performance.now();
+  #remarker(kind: RemarkKind): Remarker {
+    const pass = this.#execution.pass.definition.name;
+    const listeners = this.#instrumentation.filter((each) => each.remark !== undefined);
+    if (listeners.length === 0) return () => {};
+    return (operation, message, details = {}) => {
+      const { name = operation.name, arguments: facts = {} } = details;
+      const remark: Remark = { pass, kind, operation, message, name, arguments: facts };
+      for (const each of listeners) each.remark?.(remark);
+    };
+  }
+
+  run(operation: Operation): boolean {
+    const { pass } = this.#execution;
+    const execution = this.#execution;
+    const instrumentation = this.#instrumentation;
+    checkAnchors([pass], operation.name, this.#context);
+    for (const each of instrumentation) if (each.allows?.(pass, operation, execution) === false) return false;
+    for (const each of instrumentation) each.beforePass?.(pass, operation, execution);
+    this.#operation = operation;
+    this.#kept = [];
     try {
-      const changed = definition.run(operation, this.#passContext(definition.name), step.options);
+      const start = performance.now();
+      const changed = pass.definition.run(operation, this.#passContext, pass.options);
       const milliseconds = performance.now() - start;
-      if (changed && (this.#options.verifyEach ?? true)) this.#verify(definition.name, operation);
-      for (const each of instrumentation) each.afterPass?.(step, operation, { changed, milliseconds });
+      let verifyMilliseconds = 0;
+      if (changed) {
+        this.#analyses.invalidate(operation, new Set([...pass.definition.preserves, ...this.#kept]));
+        if (this.#options.verifyEach ?? true) {
+          this.#verify(pass.definition.name, operation);
+          verifyMilliseconds = performance.now() - start - milliseconds;
+        }
+      }
+      const outcome = { changed, milliseconds, verifyMilliseconds };
+      for (const each of instrumentation) each.afterPass?.(pass, operation, outcome, execution);
       return changed;
     } catch (error) {
-      for (const each of instrumentation) each.afterFailure?.(step, operation, error);
+      this.#failed(pass, operation, error);
       throw error;
     }
   }
 
-  #passContext(pass: string) {
-    return {
-      context: this.#context,
-      remark: (operation: Operation, message: string) => this.#options.onRemark?.({ pass, operation, message }),
-    };
+  /** Tells handlers and instrumentation, innermost first. */
+  #failed(pass: PassInstance, operation: Operation, error: unknown): void {
+    const { onDiagnostic } = this.#options;
+    if (onDiagnostic !== undefined) {
+      const errors = error instanceof VerificationError ? [error, ...error.all.slice(1)] : [error];
+      for (const each of errors) onDiagnostic({ severity: "error", error: asDiagnostic(each, pass) });
+    }
+    for (const each of this.#instrumentation.toReversed()) each.afterFailure?.(pass, operation, error, this.#execution);
   }
 
   #verify(pass: string, operation: Operation): void {
-    const [first] = verifyAll(operation, this.#context, 1);
-    if (first === undefined) return;
-    const notes = [...(first.details.notes ?? []), { message: `the IR was valid before the pass '${pass}'` }];
-    throw new DiagnosticError(first.message, { ...first.details, notes });
+    const [first, ...others] = verifyAll(operation, this.#context);
+    if (first !== undefined) throw new VerificationError([first, ...others], pass);
   }
 }
 
-/** Follows the properties through a pipeline; a pass whose requirement nothing established is an error naming who does. */
-export function checkRequirements(steps: readonly PipelineStep[], initial: readonly string[]): void {
-  const all = flatten(steps);
-  const holds = new Set(initial);
-  for (const { definition } of all) {
-    for (const property of definition.requires) {
-      if (holds.has(property)) continue;
-      const providers = all
-        .filter((other) => other.definition.establishes.includes(property))
-        .map((other) => other.definition.name);
-      const advice =
-        providers.length === 0 ? "no pass of this pipeline establishes it" : `run ${providers.join(" or ")} before it`;
-      throw new DiagnosticError(`pass '${definition.name}' requires the module to be '${property}': ${advice}`);
-    }
-    for (const property of definition.invalidates) holds.delete(property);
-    for (const property of definition.establishes) holds.add(property);
-  }
-}
-
-function flatten(steps: readonly PipelineStep[]): PassInstance[] {
-  return steps.flatMap((step) => (step.kind === "pass" ? [step] : flatten(step.steps)));
+/** A crash of a pass as a diagnostic, for handlers; the crash itself is what is thrown. */
+function asDiagnostic(error: unknown, { definition }: PassInstance): DiagnosticError {
+  if (error instanceof DiagnosticError) return error;
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new DiagnosticError(`the pass '${definition.name}' crashed: ${reason}`);
 }

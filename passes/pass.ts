@@ -1,35 +1,33 @@
 /**
- * Passes and the pass manager. A pass is a value: a name, typed options, the properties of the module that it needs and
- * establishes, and a function or a set of patterns. Pipelines are text in MLIR's syntax and run on any operation that
- * they are nested for.
+ * Passes. A pass is a value: a name, typed options, the properties of the module that it needs and establishes, the
+ * analyses that survive it, and a function or a set of patterns. The pass manager runs it.
  */
-
-import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { applyPatternsGreedily } from "../ir/rewrite/greedy-driver.ts";
 import type { Pattern } from "../ir/rewrite/pattern.ts";
-import type { Context, DiagnosticEngineLike } from "./pass-types.ts";
+import type { Analysis, AnyAnalysis } from "./analysis.ts";
+import { fillOptions, type OptionDefinitions, type OptionsOf, type OptionValue } from "./manager/options.ts";
+import type { Context, Remarker } from "./pass-types.ts";
 
-export type OptionValue = string | number | boolean;
-
-/** A typed option of a pass: its default gives the type. */
-export interface OptionDefinition<V extends OptionValue = OptionValue> {
-  readonly doc: string;
-  readonly default: V;
-  /** The allowed words of a string option. */
-  readonly choices?: readonly V[];
-}
-
-export type OptionDefinitions = { readonly [name: string]: OptionDefinition };
-type Widen<V> = V extends string ? string : V extends number ? number : boolean;
-export type OptionsOf<D extends OptionDefinitions> = { readonly [K in keyof D]: Widen<D[K]["default"]> };
+export type { OptionDefinition, OptionDefinitions, OptionsOf, OptionValue } from "./manager/options.ts";
 
 /** What a pass gets beside the operation. */
 export interface PassContext {
   readonly context: Context;
-  /** Remarks for `report` and for people: what was done, or why not. */
-  readonly remark: (operation: Operation, message: string) => void;
-  readonly diagnostics?: DiagnosticEngineLike;
+  /** Says what was done. */
+  readonly remark: Remarker;
+  /** Says what was not done, and why not. */
+  readonly missed: Remarker;
+  /** States a fact that helps people ("arena of 4096 bytes"). */
+  readonly analysisRemark: Remarker;
+  /** Warns the user; the pipeline goes on. */
+  readonly warn: (operation: Operation, message: string) => void;
+  /** Adds to a counter that `--mlir-pass-statistics` prints. `amount` is 1 unless given. */
+  readonly statistic: (name: string, amount?: number) => void;
+  /** A fact about `operation` (the one that the pass runs on unless given), computed at most once until the IR changes. */
+  readonly analysis: <T>(analysis: Analysis<T>, operation?: Operation) => T;
+  /** Keeps analyses that this run left true, beyond those that the pass always `preserves`. */
+  readonly preserve: (...analyses: readonly AnyAnalysis[]) => void;
 }
 
 export interface PassDefinition<D extends OptionDefinitions = OptionDefinitions> {
@@ -42,6 +40,10 @@ export interface PassDefinition<D extends OptionDefinitions = OptionDefinitions>
   readonly establishes: readonly string[];
   /** Properties that no longer hold afterwards. */
   readonly invalidates: readonly string[];
+  /** Analyses that stay true although the pass changed the IR. */
+  readonly preserves: readonly AnyAnalysis[];
+  /** The counters that the pass keeps, with what they count. */
+  readonly statistics: { readonly [name: string]: string };
   /** Whether results stay bit-exact, or how they may change. */
   readonly exactness: string;
   /** The op name that the pass runs on; undefined: any. */
@@ -56,6 +58,8 @@ interface PassParts<D extends OptionDefinitions> {
   readonly requires?: readonly string[];
   readonly establishes?: readonly string[];
   readonly invalidates?: readonly string[];
+  readonly preserves?: readonly AnyAnalysis[];
+  readonly statistics?: { readonly [name: string]: string };
   readonly exactness?: string;
   readonly anchor?: string;
   readonly patterns?: readonly Pattern[];
@@ -78,10 +82,18 @@ export function pass<const D extends OptionDefinitions = {}>(name: string, parts
     requires: parts.requires ?? [],
     establishes: parts.establishes ?? [],
     invalidates: parts.invalidates ?? [],
+    preserves: parts.preserves ?? [],
+    statistics: parts.statistics ?? {},
     exactness: parts.exactness ?? "bit-exact",
     anchor: parts.anchor,
     run,
   };
+}
+
+/** Where a step stands in the text of its pipeline. */
+export interface PipelinePlace {
+  readonly text: string;
+  readonly offset: number;
 }
 
 /** A pass with its options filled in. */
@@ -89,39 +101,25 @@ export interface PassInstance {
   readonly kind: "pass";
   readonly definition: AnyPass;
   readonly options: { readonly [name: string]: OptionValue };
+  readonly place?: PipelinePlace;
 }
 
-/** Passes that run on each operation of one name directly inside the current one. */
+/** Passes that run on each operation of one name (`any`: each isolated operation) directly inside the current one. */
 export interface NestedPipeline {
   readonly kind: "nested";
   readonly anchor: string;
   readonly steps: readonly PipelineStep[];
+  readonly place?: PipelinePlace;
 }
 
 export type PipelineStep = PassInstance | NestedPipeline;
 
 /** Fills in and checks options; an unknown name or a value of the wrong type is an error that says what is known. */
-export function instantiate(definition: AnyPass, given: { readonly [name: string]: OptionValue } = {}): PassInstance {
-  const known: OptionDefinitions = definition.options;
-  for (const [name, value] of Object.entries(given)) {
-    const option = known[name];
-    if (option === undefined) {
-      const names = Object.keys(known);
-      throw new DiagnosticError(
-        `pass '${definition.name}' has no option '${name}'${names.length === 0 ? "" : `; it has ${names.join(", ")}`}`,
-      );
-    }
-    if (typeof value !== typeof option.default) {
-      throw new DiagnosticError(
-        `option '${name}' of pass '${definition.name}' must be a ${typeof option.default}, but got ${JSON.stringify(value)}`,
-      );
-    }
-    if (option.choices !== undefined && !option.choices.includes(value)) {
-      throw new DiagnosticError(
-        `option '${name}' of pass '${definition.name}' must be one of ${option.choices.join(", ")}, but got ${value}`,
-      );
-    }
-  }
-  const defaults = Object.fromEntries(Object.entries(known).map(([name, option]) => [name, option.default]));
-  return { kind: "pass", definition, options: { ...defaults, ...given } };
+export function instantiate(
+  definition: AnyPass,
+  given: { readonly [name: string]: OptionValue } = {},
+  place?: PipelinePlace,
+): PassInstance {
+  const options = fillOptions(definition.name, definition.options, given);
+  return { kind: "pass", definition, options, ...(place === undefined ? {} : { place }) };
 }

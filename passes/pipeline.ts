@@ -1,11 +1,23 @@
 /**
  * Pipelines as text, in MLIR's syntax: `builtin.module(func.func(canonicalize{max-rewrites=3},cse),tensor-to-fused)`. A text
  * without the outer op is taken as the body of a `builtin.module(…)`. Parsed pipelines print back to the same text.
+ *
+ * ```
+ * pipeline ::= (step (`,` step)*)?
+ * step     ::= pass | anchor `(` pipeline `)`
+ * anchor   ::= op-name | `any`
+ * pass     ::= name (`{` (option ` `)* `}`)?
+ * option   ::= name (`=` value)?          a value is a word, "quoted", or {in braces}; a list is a,b,c
+ * ```
  */
-import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { type AnyPass, instantiate, type OptionDefinitions, type OptionValue, type PipelineStep } from "./pass.ts";
+import { DiagnosticError, type DiagnosticNote } from "../ir/diagnostic-error.ts";
+import { closeNames } from "./manager/close-names.ts";
+import { type OptionDefinitions, OptionError, printOption, readOption, unknownOption } from "./manager/options.ts";
+import { placeInPipeline } from "./manager/pipeline-place.ts";
+import { type AnyPass, instantiate, type OptionValue, type PipelineStep } from "./pass.ts";
 
 const nameCharacter = /[A-Za-z0-9_.-]/;
+const blank = /\s/;
 /** Nesting beyond this is a mistake, and would exhaust the stack of a recursive reader. */
 const maximumDepth = 64;
 
@@ -22,23 +34,31 @@ class PipelineReader {
   read(): readonly PipelineStep[] {
     const steps = this.#steps(0);
     this.#skipBlanks();
-    if (this.#position < this.#text.length) throw this.#error(`expected ',' or the end of the pipeline`);
+    if (this.#position < this.#text.length) throw this.#expected("',' or the end of the pipeline");
     return steps;
   }
 
-  #error(message: string, position = this.#position): DiagnosticError {
-    const found = this.#text[position];
-    const suffix = found === undefined ? ", but the text ends" : `, but found '${found}'`;
-    return new DiagnosticError(message + suffix, {
-      file: "<pipeline>",
-      line: 1,
-      column: position + 1,
-      source: this.#text,
-    });
+  /** The options alone, as they stand in `--pass-name='a=1 b=2'`. */
+  readOptions(definition: AnyPass): { readonly [name: string]: OptionValue } {
+    const options = this.#options(definition, undefined);
+    if (this.#position < this.#text.length) throw this.#expected("an option or the end");
+    return options;
+  }
+
+  #error(message: string, offset: number, notes: readonly DiagnosticNote[] = []): DiagnosticError {
+    return new DiagnosticError(message, { ...placeInPipeline({ text: this.#text, offset }), notes });
+  }
+
+  #expected(what: string): DiagnosticError {
+    const found = this.#text[this.#position];
+    return this.#error(
+      `expected ${what}, but ${found === undefined ? "the text ends" : `found '${found}'`}`,
+      this.#position,
+    );
   }
 
   #skipBlanks(): void {
-    while (/\s/.test(this.#text[this.#position] ?? "")) this.#position++;
+    while (blank.test(this.#text[this.#position] ?? "")) this.#position++;
   }
 
   #accept(character: string): boolean {
@@ -52,114 +72,151 @@ class PipelineReader {
     this.#skipBlanks();
     const start = this.#position;
     while (nameCharacter.test(this.#text[this.#position] ?? "")) this.#position++;
-    if (this.#position === start) throw this.#error(`expected ${what}`);
+    if (this.#position === start) throw this.#expected(what);
     return this.#text.slice(start, this.#position);
   }
 
   #steps(depth: number): PipelineStep[] {
-    if (depth > maximumDepth) throw this.#error("the pipeline is nested too deeply");
+    if (depth > maximumDepth) throw this.#error("the pipeline is nested too deeply", this.#position);
+    this.#skipBlanks();
+    if (this.#position >= this.#text.length || this.#text[this.#position] === ")") return [];
     const steps: PipelineStep[] = [];
-    do {
-      this.#skipBlanks();
-      if (this.#position >= this.#text.length || this.#text[this.#position] === ")") break;
-      steps.push(this.#step(depth));
-    } while (this.#accept(","));
+    do steps.push(this.#step(depth));
+    while (this.#accept(","));
     return steps;
   }
 
   #step(depth: number): PipelineStep {
-    const start = this.#position;
+    this.#skipBlanks();
+    const place = { text: this.#text, offset: this.#position };
     const name = this.#name("a pass name or an op name");
     if (this.#accept("(")) {
       const steps = this.#steps(depth + 1);
-      if (!this.#accept(")")) throw this.#error("expected ')'");
-      return { kind: "nested", anchor: name, steps };
+      if (!this.#accept(")")) throw this.#expected("')'");
+      return { kind: "nested", anchor: name, steps, place };
     }
     const definition = this.#passes.get(name);
-    if (definition === undefined) throw this.#unknownPass(name, start);
-    const options = this.#accept("{") ? this.#options(definition.options) : {};
-    try {
-      return instantiate(definition, options);
-    } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
-      throw new DiagnosticError(error.message, { file: "<pipeline>", line: 1, column: start + 1, source: this.#text });
+    if (definition === undefined) throw this.#unknownPass(name, place.offset);
+    if (!this.#accept("{")) return instantiate(definition, {}, place);
+    const options = this.#options(definition, "}");
+    if (!this.#accept("}")) throw this.#expected("'}'");
+    return instantiate(definition, options, place);
+  }
+
+  #unknownPass(name: string, offset: number): DiagnosticError {
+    if (name.includes(".")) {
+      return this.#error(`'${name}' is an op, which a pipeline is nested on: ${name}(…)`, offset);
     }
+    const close = closeNames(name, this.#passes.keys());
+    const hint = close.length === 0 ? "" : `; did you mean ${close.join(" or ")}?`;
+    return this.#error(`no pass is called '${name}'${hint}`, offset, [
+      { message: `known passes: ${[...this.#passes.keys()].sort().join(", ")}` },
+    ]);
   }
 
-  #unknownPass(name: string, position: number): DiagnosticError {
-    const close = [...this.#passes.keys()].filter((known) => similar(known, name));
-    const hint = close.length === 0 ? "" : `; did you mean ${close.slice(0, 3).join(" or ")}?`;
-    return new DiagnosticError(`no pass is called '${name}'${hint}`, {
-      file: "<pipeline>",
-      line: 1,
-      column: position + 1,
-      source: this.#text,
-      notes: [{ message: `known passes: ${[...this.#passes.keys()].sort().join(", ")}` }],
-    });
-  }
-
-  #options(known: OptionDefinitions): { [name: string]: OptionValue } {
+  /** Options between blanks, up to `end` or the end of the text. */
+  #options(definition: AnyPass, end: string | undefined): { [name: string]: OptionValue } {
+    const known: OptionDefinitions = definition.options;
     const options: { [name: string]: OptionValue } = {};
-    for (this.#skipBlanks(); !this.#accept("}"); this.#skipBlanks()) {
+    for (;;) {
+      this.#skipBlanks();
+      const offset = this.#position;
+      if (offset >= this.#text.length || this.#text[offset] === end) return options;
       const name = this.#name("an option name");
-      let text = "true";
-      if (this.#accept("=")) {
-        const start = this.#position;
-        let depth = 0;
-        for (; this.#position < this.#text.length; this.#position++) {
-          const character = this.#text[this.#position]!;
-          if (depth === 0 && (character === "}" || character === "," || /\s/.test(character))) break;
-          if (character === "{" || character === "[") depth++;
-          if (character === "}" || character === "]") depth--;
-        }
-        text = this.#text.slice(start, this.#position);
+      const option = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (option === undefined) throw this.#located(unknownOption(definition.name, known, name), offset);
+      if (Object.hasOwn(options, name)) {
+        throw this.#error(`option '${name}' of pass '${definition.name}' is given twice`, offset);
       }
-      options[name] = readValue(text, known[name]?.default);
-      this.#accept(",");
-      if (this.#position >= this.#text.length) throw this.#error("expected '}'");
+      const hasValue = this.#text[this.#position] === "=";
+      if (hasValue) this.#position++;
+      const valueOffset = hasValue ? this.#position : offset;
+      const text = hasValue ? this.#value(end) : undefined;
+      try {
+        options[name] = readOption(definition.name, name, option, text);
+      } catch (error) {
+        throw error instanceof OptionError ? this.#located(error, valueOffset) : error;
+      }
+      const next = this.#text[this.#position];
+      if (next === undefined || next === end || blank.test(next)) continue;
+      throw this.#expected(
+        next === "," ? "a blank between options" : `a blank${end === undefined ? "" : ` or '${end}'`} behind the value`,
+      );
     }
-    return options;
+  }
+
+  #located(error: OptionError, offset: number): DiagnosticError {
+    return this.#error(error.message, offset, error.details.notes);
+  }
+
+  /** The text up to the next blank or `end` outside quotes and brackets. */
+  #value(end: string | undefined): string {
+    const start = this.#position;
+    const open: { readonly close: string; readonly offset: number }[] = [];
+    for (; this.#position < this.#text.length; this.#position++) {
+      const character = this.#text[this.#position]!;
+      const inner = open.at(-1);
+      if (inner !== undefined && character === inner.close) open.pop();
+      else if (inner?.close === '"' || inner?.close === "'") {
+        if (character === "\\" && inner.close === '"') this.#position++;
+      } else if (inner === undefined && (character === end || blank.test(character))) break;
+      else if (character in brackets)
+        open.push({ close: brackets[character as keyof typeof brackets], offset: this.#position });
+    }
+    const unclosed = open.at(-1);
+    if (unclosed !== undefined)
+      throw this.#error(`expected '${unclosed.close}' to close this, but the text ends`, unclosed.offset);
+    return this.#text.slice(start, this.#position);
   }
 }
 
-function readValue(text: string, fallback: OptionValue | undefined): OptionValue {
-  if (typeof fallback === "boolean" && (text === "true" || text === "false")) return text === "true";
-  if (typeof fallback === "number" && text !== "" && Number.isFinite(Number(text))) return Number(text);
-  return text;
+const brackets = { "{": "}", "[": "]", "(": ")", '"': '"', "'": "'" };
+
+function byName(passes: readonly AnyPass[]): ReadonlyMap<string, AnyPass> {
+  return new Map(passes.map((each) => [each.name, each]));
 }
 
-/** Whether two names share a long prefix or differ in few letters: enough for a "did you mean". */
-function similar(known: string, wanted: string): boolean {
-  if (known.startsWith(wanted) || wanted.startsWith(known)) return true;
-  const distances = Array.from({ length: wanted.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= known.length; i++) {
-    let diagonal = distances[0]!;
-    distances[0] = i;
-    for (let j = 1; j <= wanted.length; j++) {
-      const above = distances[j]!;
-      const cost = known[i - 1] === wanted[j - 1] ? 0 : 1;
-      distances[j] = Math.min(above + 1, distances[j - 1]! + 1, diagonal + cost);
-      diagonal = above;
-    }
-  }
-  return distances[wanted.length]! <= 2;
-}
-
-/** Reads a pipeline. Errors are diagnostics with the position in the text. The outer `builtin.module(…)` may be left out. */
-export function parsePipeline(text: string, passes: readonly AnyPass[]): readonly PipelineStep[] {
-  const steps = new PipelineReader(text, new Map(passes.map((each) => [each.name, each]))).read();
+/**
+ * Reads a pipeline for operations called `root`. The outer `builtin.module(…)` (or `root(…)`, or `any(…)`) may be left out.
+ *
+ * @throws DiagnosticError with the position in the text
+ */
+export function parsePipeline(
+  text: string,
+  passes: readonly AnyPass[],
+  root = "builtin.module",
+): readonly PipelineStep[] {
+  const steps = new PipelineReader(text, byName(passes)).read();
   const [only] = steps;
-  if (steps.length === 1 && only?.kind === "nested" && only.anchor === "builtin.module") return only.steps;
-  return steps;
+  const isWrapped = steps.length === 1 && only?.kind === "nested" && (only.anchor === root || only.anchor === "any");
+  return isWrapped ? only.steps : steps;
+}
+
+/**
+ * Steps from flags, one per pass in order, as mlir-opt takes them: `--canonicalize --vectorize='registers=16'` is
+ * `canonicalize,vectorize{registers=16}`. A pass for another op than the module is nested on it. Undefined: no pass has the name.
+ */
+export function stepOfFlag(
+  name: string,
+  options: string | undefined,
+  passes: readonly AnyPass[],
+): PipelineStep | undefined {
+  const definition = passes.find((each) => each.name === name);
+  if (definition === undefined) return undefined;
+  const text = options ?? "";
+  const step = instantiate(definition, new PipelineReader(text, new Map()).readOptions(definition));
+  const { anchor } = definition;
+  const isOnModule = anchor === undefined || anchor === "builtin.module";
+  return isOnModule ? step : { kind: "nested", anchor, steps: [step] };
 }
 
 function stepText(step: PipelineStep): string {
   if (step.kind === "nested") return `${step.anchor}(${step.steps.map(stepText).join(",")})`;
-  const options = Object.entries(step.options).map(([name, value]) => `${name}=${value}`);
+  const options = Object.entries(step.options).map(([name, value]) => `${name}=${printOption(value)}`);
   return options.length === 0 ? step.definition.name : `${step.definition.name}{${options.join(" ")}}`;
 }
 
-/** The text of a pipeline on a module, with all options spelled out. */
-export function printPipeline(steps: readonly PipelineStep[]): string {
-  return `builtin.module(${steps.map(stepText).join(",")})`;
+/** The text of a pipeline on operations called `root`, with all options spelled out. */
+export function printPipeline(steps: readonly PipelineStep[], root = "builtin.module"): string {
+  return `${root}(${steps.map(stepText).join(",")})`;
 }
