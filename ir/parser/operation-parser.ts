@@ -225,11 +225,12 @@ export class OperationParser extends TextParser {
       region.append(block);
       this.#blockBody(block);
     }
-    while (this.peekCode() === blockSigil) this.#labelledBlock(region);
+    while (this.peekCode() === blockSigil) this.#blockBody(this.parseBlockLabel(region));
     if (!this.peek("}")) throw this.expected("an operation, a block or '}'");
   }
 
-  #labelledBlock(region: Region): void {
+  /** `^name(%x: type):`; the block is appended to the region. */
+  protected parseBlockLabel(region: Region): Block {
     const at = this.offset;
     const name = this.optionalSuffixed("^")!;
     const block = this.#blocks.define(name, at);
@@ -239,7 +240,7 @@ export class OperationParser extends TextParser {
       this.delimited("(", ")", () => this.#addArgument(block, this.parseBlockArgument()));
     }
     this.expect(":", `behind the block '^${name}'`);
-    this.#blockBody(block);
+    return block;
   }
 
   #addArgument(block: Block, { name, type, location, offset }: RegionArgument): void {
