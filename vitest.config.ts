@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["**/*.test.ts"],
-    exclude: ["node_modules/**", "out/**"],
+    // examples/poly is a package of its own: test/packed-package.test.ts runs its tests.
+    exclude: ["node_modules/**", "out/**", "examples/poly/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
