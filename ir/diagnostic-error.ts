@@ -61,13 +61,13 @@ export class DiagnosticError extends Error {
     return this.#source;
   }
 
-  /** The text that tools print: place, message, caret line, notes. */
-  render(): string {
+  /** The text that tools print: place, severity, message, caret line, notes. */
+  render(severity: "error" | "warning" | "remark" = "error"): string {
     const place = placeText(this.details);
     const notes = (this.details.notes ?? []).map((note) => {
       const notePlace = placeText(note);
       return `\n${notePlace}${notePlace === "" ? "" : " "}note: ${note.message}`;
     });
-    return `${place}${place === "" ? "" : " "}error: ${this.message}${caretText(this.details, this.#source)}${notes.join("")}`;
+    return `${place}${place === "" ? "" : " "}${severity}: ${this.message}${caretText(this.details, this.#source)}${notes.join("")}`;
   }
 }
