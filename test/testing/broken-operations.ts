@@ -425,7 +425,7 @@ export function variationsOf(operation: Operation): readonly Omit<Breakage, "com
 }
 
 /** Attributes of the same kind with other contents. */
-function similarAttributes(attribute: Attribute): readonly Attribute[] {
+export function similarAttributes(attribute: Attribute): readonly Attribute[] {
   if (attribute instanceof DenseArrayAttribute) {
     const { element } = attribute;
     // The mark of a run-time position is not a number beside which others make sense.

@@ -10,9 +10,8 @@
  * agree. An op that cannot keep one of them says why.
  */
 import { describe, expect, test } from "vitest";
-import { arith } from "../../dialects/arith/index.ts";
-import { builtin } from "../../dialects/builtin/index.ts";
-import { func, moduleOperation } from "../../dialects/func/index.ts";
+import { moduleOperation } from "../../dialects/func/index.ts";
+import { upstreamDialects } from "../../dialects/index.ts";
 import { type AnyDefinition, Context, type Dialect } from "../../ir/context.ts";
 import { effectsOf } from "../../ir/effects.ts";
 import { parse } from "../../ir/parser/parse.ts";
@@ -40,7 +39,7 @@ export interface ConformanceExceptions {
 }
 
 export interface ConformanceOptions {
-  /** Dialects that the examples use beside those under test; `builtin`, `func` and `arith` are always there. */
+  /** Dialects that the examples use beside those under test and the upstream ones, which are always there. */
   readonly beside?: readonly Dialect[];
   readonly exceptions?: ConformanceExceptions;
 }
@@ -48,7 +47,7 @@ export interface ConformanceOptions {
 /** Registers the suite for every op of `dialects` with vitest. */
 export function conformance(dialects: readonly Dialect[], options: ConformanceOptions = {}): void {
   const loaded = new Map(
-    [builtin, func, arith, ...(options.beside ?? []), ...dialects].map((each) => [each.name, each]),
+    [...upstreamDialects, ...(options.beside ?? []), ...dialects].map((each) => [each.name, each]),
   );
   const context = exampleContext(new Context([...loaded.values()]));
   const suite = new Suite(context, options.exceptions ?? {});

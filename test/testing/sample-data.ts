@@ -1,8 +1,17 @@
 /** Data for values of a type: plain samples, corner cases, the comparison of bits, and the constant that holds the data. */
-import { type Attribute, elementsAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
+import {
+  type Attribute,
+  DenseArrayAttribute,
+  elementsAttribute,
+  FloatAttribute,
+  IntegerAttribute,
+} from "../../ir/attributes.ts";
 import { type ElementName, elementCount, getNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
 import {
+  type DataShape,
+  DialectType,
   elementNameOf,
+  elementType,
   FloatType,
   IndexType,
   IntegerType,
@@ -13,7 +22,8 @@ import {
 } from "../../ir/types.ts";
 
 /** The shape and element type of the data that a value of `type` holds; undefined where plain data cannot hold it. */
-export function dataType(type: Type): { readonly shape: readonly number[]; readonly element: ElementName } | undefined {
+export function dataType(type: Type): DataShape | undefined {
+  if (type instanceof DialectType) return type.data;
   const isShaped = type instanceof TensorType || type instanceof VectorType;
   if (type instanceof ShapedType && !(isShaped && type.isStatic)) return undefined;
   const element = elementNameOf(isShaped ? type.element : type);
@@ -101,10 +111,21 @@ export function isSameData(a: TensorData, b: TensorData): boolean {
   return true;
 }
 
-/** The attribute of a constant of `type` that holds the data. */
+/** The attribute of a constant of `type` that holds the data; constants of a dialect's own type hold `array<…>`. */
 export function constantAttribute(type: Type, data: TensorData): Attribute | undefined {
   if (type instanceof ShapedType) return elementsAttribute(type, data.data);
   if (type instanceof FloatType) return FloatAttribute.get(getNumber(data, 0), type);
+  if (type instanceof DialectType) {
+    const element = type.data === undefined ? undefined : elementType(type.data.element);
+    if (!(element instanceof FloatType || element instanceof IntegerType)) return undefined;
+    const { data: list } = data;
+    if (list instanceof BigInt64Array || list instanceof BigUint64Array)
+      return DenseArrayAttribute.get(element, [...list]);
+    return DenseArrayAttribute.get(
+      element,
+      Array.from(list, (_, position) => getNumber(data, position)),
+    );
+  }
   if (type instanceof IntegerType || type instanceof IndexType) {
     const value = data.data[0]!;
     return IntegerAttribute.get(typeof value === "bigint" ? value : Math.trunc(value), type);
