@@ -15,7 +15,16 @@ import {
   MemoryEffects,
 } from "./interfaces.ts";
 import type { Location } from "./location.ts";
-import { type Block, Operation, type OperationResult, type OperationState, Region, type Value } from "./operation.ts";
+import {
+  type Block,
+  createOperation,
+  Operation,
+  OperationKind,
+  type OperationResult,
+  type OperationState,
+  Region,
+  type Value,
+} from "./operation.ts";
 import type { TensorData } from "./tensor-data.ts";
 import { i32, type Type } from "./types.ts";
 
@@ -247,9 +256,10 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly resultLimits: ArityLimits;
   readonly regionLimits: ArityLimits;
   readonly successorLimits: ArityLimits;
-  readonly #operationClass: new (
-    state: OperationState,
-  ) => Operation & Accessors<F>;
+  /** What operations of this declaration hold. */
+  readonly kind: OperationKind;
+  /** Per field, what its accessor gives. */
+  readonly #readers: ReadonlyMap<string, FieldReader>;
 
   constructor(name: string, fields: F, options: OpOptions<F>) {
     this.name = name;
@@ -271,7 +281,9 @@ export class OperationDefinition<F extends Fields = Fields> {
     if (needsSegments(this.operandFields)) traits.add("AttrSizedOperandSegments");
     if (needsSegments(this.resultFields)) traits.add("AttrSizedResultSegments");
     this.traits = traits;
-    this.#operationClass = operationClass(this);
+    this.kind = new OperationKind(name, this as unknown as OperationDefinition);
+    this.#readers = fieldReaders(this);
+    for (const fieldName of this.#readers.keys()) defineAccessor(fieldName);
     this.interfaces = [...(options.interfaces ?? []), ...this.#declaredInterfaces(options)];
   }
 
@@ -285,7 +297,7 @@ export class OperationDefinition<F extends Fields = Fields> {
 
   /** Whether `operation` is of this definition; narrows its type. Undefined is never matched. */
   matches(operation: Operation | undefined): operation is Operation & Accessors<F> {
-    return operation?.definition === (this as OperationDefinition<Fields> | OperationDefinition<F>);
+    return operation?.storedKind === this.kind;
   }
 
   /** The typed view of an operation of this definition; an error for another. */
@@ -296,7 +308,12 @@ export class OperationDefinition<F extends Fields = Fields> {
 
   /** Makes an operation from positional parts (parser, clone, generic code). */
   create(state: OperationState): Operation & Accessors<F> {
-    return new this.#operationClass(state);
+    return this.cast(createOperation({ ...state, definition: this as unknown as OperationDefinition }));
+  }
+
+  /** The value of a field's accessor on an operation of this definition; undefined where there is no such field. */
+  readField(operation: Operation, field: string): unknown {
+    return this.#readers.get(field)?.(operation);
   }
 
   /** Makes an operation from named arguments; result types that are left out are inferred. It is not yet in a block. */
@@ -511,71 +528,88 @@ function arityLimits(kind: string, fields: readonly { readonly field: { readonly
   return { kind, least, most };
 }
 
-/** A subclass of Operation with one getter per field, so that accessors cost a property read. */
-function operationClass<F extends Fields>(
-  definition: OperationDefinition<F>,
-): new (
-  state: OperationState,
-) => Operation & Accessors<F> {
-  class DeclaredOperation extends Operation {}
-  const getters: { [name: string]: (operation: Operation) => unknown } = {};
-  const grouped =
-    (position: number, kind: "operand" | "result", arity: "one" | "optional" | "variadic") =>
-    (operation: Operation) => {
+type FieldReader = (operation: Operation) => unknown;
+
+/** What the accessors of a definition's fields compute. */
+function fieldReaders<F extends Fields>(definition: OperationDefinition<F>): ReadonlyMap<string, FieldReader> {
+  const readers = new Map<string, FieldReader>();
+  const grouped = (
+    position: number,
+    kind: "operand" | "result",
+    arity: "one" | "optional" | "variadic",
+  ): FieldReader => {
+    const limits = kind === "operand" ? definition.operandLimits : definition.resultLimits;
+    if (limits.least === limits.most) {
+      if (kind === "result") return (operation) => operation.results[position];
+      return (operation) => operation.operandUses[position]?.value;
+    }
+    return (operation) => {
       const { start, count } =
         kind === "operand" ? definition.operandGroup(operation, position) : definition.resultGroup(operation, position);
       const values = kind === "operand" ? operation.operands : operation.results;
       if (arity === "variadic") return values.slice(start, start + count);
       return count === 0 ? undefined : values[start];
     };
+  };
   for (const [position, { name, field }] of definition.operandFields.entries())
-    getters[name] = grouped(position, "operand", field.arity);
+    readers.set(name, grouped(position, "operand", field.arity));
   for (const [position, { name, field }] of definition.resultFields.entries())
-    getters[name] = grouped(position, "result", field.arity);
+    readers.set(name, grouped(position, "result", field.arity));
   for (const { name, field } of definition.attributeFields) {
-    getters[name] = (operation) => {
-      const stored = operation.properties.get(name) ?? operation.attributes.get(name);
-      if (stored === undefined) return field.fallback;
-      return field.constraint.decode(stored);
-    };
-  }
-  for (const [position, { name, field }] of definition.regionFields.entries()) {
-    getters[name] = (operation) =>
-      field.arity === "one" ? operation.regions[position] : operation.regions.slice(position);
-  }
-  for (const [position, { name, field }] of definition.successorFields.entries()) {
-    getters[name] = (operation) =>
-      field.arity === "one" ? operation.successors[position] : operation.successors.slice(position);
-  }
-  for (const [name, read] of Object.entries(getters)) {
-    if (name in Operation.prototype || reservedNames.has(name)) {
-      if (definition.fields[name]?.kind === "attribute") continue;
-      throw new Error(`'${definition.name}': a field cannot be called ${name}, which every operation has already`);
-    }
-    Object.defineProperty(DeclaredOperation.prototype, name, {
-      get(this: Operation) {
-        return read(this);
-      },
+    readers.set(name, (operation) => {
+      const stored = operation.attribute(name);
+      return stored === undefined ? field.fallback : field.constraint.decode(stored);
     });
   }
-  return DeclaredOperation as unknown as new (
-    state: OperationState,
-  ) => Operation & Accessors<F>;
+  for (const [position, { name, field }] of definition.regionFields.entries()) {
+    readers.set(name, (operation) =>
+      field.arity === "one" ? operation.regions[position] : operation.regions.slice(position),
+    );
+  }
+  for (const [position, { name, field }] of definition.successorFields.entries()) {
+    readers.set(name, (operation) =>
+      field.arity === "one" ? operation.successors[position] : operation.successors.slice(position),
+    );
+  }
+  for (const name of readers.keys()) {
+    if (!reservedNames.has(name)) continue;
+    if (definition.fields[name]?.kind === "attribute") readers.delete(name);
+    else throw new Error(`'${definition.name}': a field cannot be called ${name}, which every operation has already`);
+  }
+  return readers;
 }
 
-/** Instance members of Operation that are not on its prototype. */
-const reservedNames = new Set([
-  "name",
-  "definition",
+/** Members of every operation. */
+const reservedNames: ReadonlySet<string> = new Set([
+  ...Object.getOwnPropertyNames(Operation.prototype),
+  ...Object.getOwnPropertyNames(Object.prototype),
   "location",
-  "properties",
-  "attributes",
+  "inherentEntries",
+  "discardableEntries",
   "results",
-  "regions",
-  "successors",
+  "storedKind",
+  "storedOperands",
+  "storedParts",
   "block",
   "next",
   "previous",
   "order",
   "scratch",
 ]);
+
+const accessorNames = new Set<string>();
+
+/**
+ * Gives operations an accessor of this name, which asks their declaration. All operations are of one class, whatever their
+ * declaration, because a loop over objects of many classes is several times slower.
+ */
+function defineAccessor(name: string): void {
+  if (accessorNames.has(name)) return;
+  accessorNames.add(name);
+  Object.defineProperty(Operation.prototype, name, {
+    get(this: Operation) {
+      return this.definition?.readField(this, name);
+    },
+    configurable: true,
+  });
+}

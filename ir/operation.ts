@@ -3,153 +3,15 @@
  * SSA: every value knows its uses, operations sit in linked lists, and each edit keeps both in step. Edit through these
  * methods (or a `Builder` / `Rewriter`) only.
  */
+import { type AttributeEntry, AttributeMap, entriesOf, entryValue } from "./attribute-map.ts";
 import type { Attribute } from "./attributes.ts";
 import type { OperationDefinition } from "./declaration.ts";
 import { DiagnosticError, type DiagnosticNote } from "./diagnostic-error.ts";
 import { type Location, nameOf, placeOf } from "./location.ts";
 import type { Type } from "./types.ts";
+import { BlockArgument, OperationResult, Use, type Value } from "./value.ts";
 
-/** One operand slot of an operation: a link in the use list of the value it holds. */
-export class Use {
-  readonly owner: Operation;
-  /** Position among the owner's operands. */
-  index: number;
-  value: Value;
-  next: Use | undefined = undefined;
-  previous: Use | undefined = undefined;
-
-  constructor(owner: Operation, index: number, value: Value) {
-    this.owner = owner;
-    this.index = index;
-    this.value = value;
-    value.linkUse(this);
-  }
-
-  set(value: Value): void {
-    if (value === this.value) return;
-    this.value.unlinkUse(this);
-    this.value = value;
-    value.linkUse(this);
-  }
-
-  /** Goes back to `value`, behind `previous` in its use list (undefined: at the front). Undoes a change with the order of uses. */
-  restore(value: Value, previous: Use | undefined): void {
-    this.value.unlinkUse(this);
-    this.value = value;
-    value.linkUse(this, previous);
-  }
-}
-
-/** An SSA value: the result of an operation or an argument of a block. */
-export abstract class Value<T extends Type = Type> {
-  type: T;
-  /** A name for people, kept where possible when printing. */
-  nameHint: string | undefined = undefined;
-  #firstUse: Use | undefined = undefined;
-
-  protected constructor(type: T) {
-    this.type = type;
-  }
-
-  /** The operation that defines this value; undefined for block arguments. */
-  abstract get definer(): Operation | undefined;
-  /** The block in which the value is defined; undefined while its operation is not in a block. */
-  abstract get parentBlock(): Block | undefined;
-  abstract get location(): Location;
-
-  get hasUses(): boolean {
-    return this.#firstUse !== undefined;
-  }
-
-  /** The head of the linked list of uses, for loops that must not allocate; do not edit while following it. */
-  get firstUse(): Use | undefined {
-    return this.#firstUse;
-  }
-
-  get hasOneUse(): boolean {
-    return this.#firstUse !== undefined && this.#firstUse.next === undefined;
-  }
-
-  /** All uses. The list is a snapshot: editing while iterating is safe. */
-  get uses(): Use[] {
-    const uses: Use[] = [];
-    for (let use = this.#firstUse; use !== undefined; use = use.next) uses.push(use);
-    return uses;
-  }
-
-  /** The operations that use this value, each once. */
-  get users(): Operation[] {
-    return [...new Set(this.uses.map((use) => use.owner))];
-  }
-
-  replaceAllUsesWith(replacement: Value): void {
-    if (replacement === this) return;
-    while (this.#firstUse !== undefined) this.#firstUse.set(replacement);
-  }
-
-  /** Kept by `Use`; not for others. A use goes to the front of the list, or behind `previous`. */
-  linkUse(use: Use, previous?: Use): void {
-    const next = previous === undefined ? this.#firstUse : previous.next;
-    use.previous = previous;
-    use.next = next;
-    if (previous === undefined) this.#firstUse = use;
-    else previous.next = use;
-    if (next !== undefined) next.previous = use;
-  }
-
-  /** Kept by `Use`; not for others. */
-  unlinkUse(use: Use): void {
-    if (use.previous === undefined) this.#firstUse = use.next;
-    else use.previous.next = use.next;
-    if (use.next !== undefined) use.next.previous = use.previous;
-    use.next = undefined;
-    use.previous = undefined;
-  }
-}
-
-export class OperationResult<T extends Type = Type> extends Value<T> {
-  readonly owner: Operation;
-  readonly index: number;
-
-  constructor(owner: Operation, index: number, type: T) {
-    super(type);
-    this.owner = owner;
-    this.index = index;
-  }
-
-  override get definer(): Operation {
-    return this.owner;
-  }
-
-  override get parentBlock(): Block | undefined {
-    return this.owner.block;
-  }
-
-  override get location(): Location {
-    return this.owner.location;
-  }
-}
-
-export class BlockArgument<T extends Type = Type> extends Value<T> {
-  readonly owner: Block;
-  index: number;
-  location: Location;
-
-  constructor(owner: Block, index: number, type: T, location: Location) {
-    super(type);
-    this.owner = owner;
-    this.index = index;
-    this.location = location;
-  }
-
-  override get definer(): undefined {
-    return undefined;
-  }
-
-  override get parentBlock(): Block {
-    return this.owner;
-  }
-}
+export { BlockArgument, OperationResult, Use, Value } from "./value.ts";
 
 /** What an operation is made of, by position; typed builders (declaration.ts) produce it. */
 export interface OperationState {
@@ -166,70 +28,147 @@ export interface OperationState {
   readonly location: Location;
 }
 
-export class Operation {
-  readonly name: string;
-  /** The declaration; undefined for an operation of a dialect that is not loaded. */
-  readonly definition: OperationDefinition | undefined;
-  location: Location;
-  /** Inherent attributes (MLIR's properties), by name. */
-  readonly properties: Map<string, Attribute>;
-  /** Discardable attributes, by name; foreign ones carry a dialect prefix. */
-  readonly attributes: Map<string, Attribute>;
-  readonly results: readonly OperationResult[];
-  readonly regions: readonly Region[];
-  readonly successors: Block[];
-  block: Block | undefined = undefined;
-  next: Operation | undefined = undefined;
-  previous: Operation | undefined = undefined;
-  /** Position key within the block, valid while the block says so. */
-  order = 0;
-  /** A number for the algorithm at work (a place in a worklist); it means nothing to others and must be checked when read. */
-  scratch = -1;
-  readonly #operands: Use[];
+/** The name of an operation and its declaration, if it is loaded. One per declaration. */
+export class OperationKind {
+  declare readonly name: string;
+  declare readonly definition: OperationDefinition | undefined;
 
-  /** Use `createOperation` or a definition's builder, which pick the class with typed accessors. */
-  constructor(state: OperationState) {
-    this.name = state.name;
-    this.definition = state.definition;
-    this.location = state.location;
-    this.properties = state.properties === undefined ? new Map() : new Map(state.properties);
-    this.attributes = state.attributes === undefined ? new Map() : new Map(state.attributes);
-    this.#operands = (state.operands ?? []).map((value, index) => new Use(this, index, value));
-    this.results = (state.resultTypes ?? []).map((type, index) => new OperationResult(this, index, type));
-    this.regions = state.regions ?? [];
-    for (const region of this.regions) region.attach(this);
-    this.successors = [...(state.successors ?? [])];
+  constructor(name: string, definition: OperationDefinition | undefined) {
+    this.name = name;
+    this.definition = definition;
+  }
+}
+
+/** What few operations have. */
+class OperationParts {
+  declare readonly regions: readonly Region[];
+  declare readonly successors: Block[];
+
+  constructor(regions: readonly Region[], successors: Block[]) {
+    this.regions = regions;
+    this.successors = successors;
+  }
+}
+
+// Shared by all operations that have none. The lists are replaced, never grown.
+const noUses: Use[] = [];
+const noResults: readonly OperationResult[] = [];
+const noParts = new OperationParts([], []);
+
+/**
+ * One class for the operations of all dialects: a loop over operations then meets objects of one layout. The accessors that
+ * a declaration adds for its fields (declaration.ts) are on the prototype and ask the operation's declaration.
+ */
+export class Operation {
+  declare readonly storedKind: OperationKind;
+  declare location: Location;
+  /** The list behind `properties`. */
+  declare inherentEntries: AttributeEntry | undefined;
+  /** The list behind `attributes`. */
+  declare discardableEntries: AttributeEntry | undefined;
+  declare readonly results: readonly OperationResult[];
+  declare private storedOperands: Use[];
+  declare private storedParts: OperationParts;
+  declare block: Block | undefined;
+  declare next: Operation | undefined;
+  declare previous: Operation | undefined;
+  /** Position key within the block, valid while the block says so. */
+  declare order: number;
+  /** A number for the algorithm at work (a place in a worklist); it means nothing to others and must be checked when read. */
+  declare scratch: number;
+
+  /** Use `createOperation` or a definition's builder. */
+  constructor(
+    kind: OperationKind,
+    location: Location,
+    operands: readonly Value[],
+    resultTypes: readonly Type[],
+    properties: AttributeEntry | undefined,
+    attributes: AttributeEntry | undefined,
+    regions: readonly Region[] | undefined,
+    successors: readonly Block[] | undefined,
+  ) {
+    this.storedKind = kind;
+    this.location = location;
+    this.inherentEntries = properties;
+    this.discardableEntries = attributes;
+    this.results = noResults;
+    this.storedOperands = noUses;
+    this.storedParts = noParts;
+    this.block = undefined;
+    this.next = undefined;
+    this.previous = undefined;
+    this.order = 0;
+    this.scratch = -1;
+    const { length } = operands;
+    if (length === 2) this.storedOperands = [new Use(this, 0, operands[0]!), new Use(this, 1, operands[1]!)];
+    else if (length === 1) this.storedOperands = [new Use(this, 0, operands[0]!)];
+    else if (length > 0) this.storedOperands = operands.map((value, index) => new Use(this, index, value));
+    if (resultTypes.length === 1) this.results = [new OperationResult(this, 0, resultTypes[0]!)];
+    else if (resultTypes.length > 0)
+      this.results = resultTypes.map((type, index) => new OperationResult(this, index, type));
+    const hasRegions = regions !== undefined && regions.length > 0;
+    if (hasRegions || (successors !== undefined && successors.length > 0)) {
+      this.storedParts = new OperationParts(regions ?? [], [...(successors ?? [])]);
+      if (hasRegions) for (const region of regions) region.attach(this);
+    }
+  }
+
+  get name(): string {
+    return this.storedKind.name;
+  }
+
+  /** The declaration; undefined for an operation of a dialect that is not loaded. */
+  get definition(): OperationDefinition | undefined {
+    return this.storedKind.definition;
+  }
+
+  /** Inherent attributes (MLIR's properties), by name. */
+  get properties(): AttributeMap {
+    return new AttributeMap(this, true);
+  }
+
+  /** Discardable attributes, by name; foreign ones carry a dialect prefix. */
+  get attributes(): AttributeMap {
+    return new AttributeMap(this, false);
+  }
+
+  get regions(): readonly Region[] {
+    return this.storedParts.regions;
+  }
+
+  get successors(): Block[] {
+    return this.storedParts.successors;
   }
 
   get operandUses(): readonly Use[] {
-    return this.#operands;
+    return this.storedOperands;
   }
 
   get operands(): readonly Value[] {
-    return this.#operands.map((use) => use.value);
+    return this.storedOperands.map((use) => use.value);
   }
 
   get operandCount(): number {
-    return this.#operands.length;
+    return this.storedOperands.length;
   }
 
   operand(index: number): Value {
-    const use = this.#operands[index];
+    const use = this.storedOperands[index];
     if (use === undefined) throw new Error(`${this.name} has no operand ${index}`);
     return use.value;
   }
 
   setOperand(index: number, value: Value): void {
-    const use = this.#operands[index];
+    const use = this.storedOperands[index];
     if (use === undefined) throw new Error(`${this.name} has no operand ${index}`);
     use.set(value);
   }
 
   /** Replaces the whole operand list. */
   setOperands(values: readonly Value[]): void {
-    for (const use of this.#operands) use.value.unlinkUse(use);
-    this.#operands.length = 0;
-    for (const [index, value] of values.entries()) this.#operands.push(new Use(this, index, value));
+    for (const use of this.storedOperands) use.value.unlinkUse(use);
+    this.storedOperands = values.length === 0 ? noUses : values.map((value, index) => new Use(this, index, value));
   }
 
   /** The only result; an error where there are none or several. */
@@ -242,7 +181,7 @@ export class Operation {
 
   /** An attribute by name, inherent before discardable. */
   attribute(name: string): Attribute | undefined {
-    return this.properties.get(name) ?? this.attributes.get(name);
+    return entryValue(this.inherentEntries, name) ?? entryValue(this.discardableEntries, name);
   }
 
   get parentRegion(): Region | undefined {
@@ -262,7 +201,9 @@ export class Operation {
   }
 
   get hasUses(): boolean {
-    return this.results.some((result) => result.hasUses);
+    const { results } = this;
+    for (let index = 0; index < results.length; index++) if (results[index]!.firstUse !== undefined) return true;
+    return false;
   }
 
   /** Takes the operation out of its block, keeping it alive. */
@@ -302,6 +243,7 @@ export class Operation {
   /** Drops operands of this operation and of all inside it, so that cycles of uses do not block erasing. */
   dropReferences(): void {
     this.setOperands([]);
+    if (this.storedParts === noParts) return;
     this.successors.length = 0;
     for (const region of this.regions) {
       for (const block of region.blocks) for (const operation of block.operations) operation.dropReferences();
@@ -312,7 +254,8 @@ export class Operation {
     if (replacements.length !== this.results.length) {
       throw new Error(`${this.name} has ${this.results.length} results but got ${replacements.length} replacements`);
     }
-    for (const [index, result] of this.results.entries()) result.replaceAllUsesWith(replacements[index]!);
+    const { results } = this;
+    for (let index = 0; index < results.length; index++) results[index]!.replaceAllUsesWith(replacements[index]!);
   }
 
   /** Calls `visit` on every operation inside (and on this one), innermost last unless `order` is "post". */
@@ -326,8 +269,7 @@ export class Operation {
 
   /** A deep copy, not in a block. `mapping` supplies replacements for outer values and collects the copies. */
   clone(mapping: Map<Value, Value> = new Map()): Operation {
-    const blocks = new Map<Block, Block>();
-    return cloneOperation(this, mapping, blocks);
+    return new Cloning(mapping).run(this);
   }
 
   /** Whether this comes before `other` in the same block. */
@@ -345,86 +287,113 @@ export class Operation {
   }
 }
 
-/** Makes an operation from its parts, with the typed class where a definition is given. */
+/** Makes an operation from its parts. */
 export function createOperation(state: OperationState): Operation {
-  return state.definition === undefined ? new Operation(state) : state.definition.create(state);
+  return new Operation(
+    state.definition?.kind ?? new OperationKind(state.name, undefined),
+    state.location,
+    state.operands ?? [],
+    state.resultTypes ?? [],
+    entriesOf(state.properties),
+    entriesOf(state.attributes),
+    state.regions,
+    state.successors,
+  );
 }
 
-function cloneOperation(source: Operation, values: Map<Value, Value>, blocks: Map<Block, Block>): Operation {
-  const regions = source.regions.map((region) => {
+/** One deep copy: what became of the values and blocks. */
+class Cloning {
+  readonly #values: Map<Value, Value>;
+  readonly #blocks = new Map<Block, Block>();
+  /** Operands copied with the outer value: they may turn out to be defined further down (back edges, graph regions). */
+  readonly #early: Use[] = [];
+
+  constructor(values: Map<Value, Value>) {
+    this.#values = values;
+  }
+
+  run(source: Operation): Operation {
+    const copy = this.#operation(source);
+    for (const use of this.#early) {
+      const mapped = this.#values.get(use.value);
+      if (mapped !== undefined) use.set(mapped);
+    }
+    return copy;
+  }
+
+  #operation(source: Operation): Operation {
+    const values = this.#values;
+    const { operandUses, results, regions, successors } = source;
+    const copy = new Operation(
+      source.storedKind,
+      source.location,
+      operandUses.map(({ value }) => values.get(value) ?? value),
+      results.map((result) => result.type),
+      source.inherentEntries,
+      source.discardableEntries,
+      regions.length === 0 ? undefined : regions.map((region) => this.#emptyRegion(region)),
+      successors.length === 0 ? undefined : successors.map((block) => this.#blocks.get(block) ?? block),
+    );
+    const uses = copy.operandUses;
+    for (let index = 0; index < uses.length; index++) {
+      if (uses[index]!.value === operandUses[index]!.value) this.#early.push(uses[index]!);
+    }
+    for (let index = 0; index < results.length; index++) {
+      const resultCopy = copy.results[index]!;
+      resultCopy.nameHint = results[index]!.nameHint;
+      values.set(results[index]!, resultCopy);
+    }
+    for (const region of regions) {
+      for (const block of region.blocks) {
+        const blockCopy = this.#blocks.get(block)!;
+        for (let inner = block.first; inner !== undefined; inner = inner.next) blockCopy.append(this.#operation(inner));
+      }
+    }
+    return copy;
+  }
+
+  /** The blocks with their arguments, without operations: branches may go to a later block. */
+  #emptyRegion(region: Region): Region {
     const copy = new Region();
     for (const block of region.blocks) {
       const blockCopy = new Block();
       for (const argument of block.arguments) {
         const argumentCopy = blockCopy.addArgument(argument.type, argument.location);
         argumentCopy.nameHint = argument.nameHint;
-        values.set(argument, argumentCopy);
+        this.#values.set(argument, argumentCopy);
       }
-      blocks.set(block, blockCopy);
+      this.#blocks.set(block, blockCopy);
       copy.append(blockCopy);
     }
     return copy;
-  });
-  const copy = createOperation({
-    name: source.name,
-    definition: source.definition,
-    operands: source.operands.map((value) => values.get(value) ?? value),
-    resultTypes: source.results.map((result) => result.type),
-    properties: source.properties,
-    attributes: source.attributes,
-    regions,
-    successors: source.successors.map((block) => blocks.get(block) ?? block),
-    location: source.location,
-  });
-  for (const [index, result] of source.results.entries()) {
-    const resultCopy = copy.results[index]!;
-    resultCopy.nameHint = result.nameHint;
-    values.set(result, resultCopy);
   }
-  for (const region of source.regions) {
-    for (const block of region.blocks) {
-      const blockCopy = blocks.get(block)!;
-      for (const operation of block.operations) blockCopy.append(cloneOperation(operation, values, blocks));
-    }
-  }
-  // A use before its definition (graph regions, back edges) was copied with the outer value: point it to the copy.
-  for (const region of regions) {
-    for (const block of region.blocks) {
-      for (const operation of block.operations) {
-        for (const use of operation.operandUses) {
-          const mapped = values.get(use.value);
-          if (mapped !== undefined) use.set(mapped);
-        }
-      }
-    }
-  }
-  return copy;
 }
 
 const orderStep = 16;
 
 /** A list of operations with arguments, the last a terminator where the parent asks for one. */
 export class Block {
-  region: Region | undefined = undefined;
-  readonly #arguments: BlockArgument[] = [];
-  #first: Operation | undefined = undefined;
-  #last: Operation | undefined = undefined;
-  #ordered = true;
+  declare region: Region | undefined;
+  declare private readonly storedArguments: BlockArgument[];
+  /** The first operation; edited by the block itself only, as `last`. */
+  declare first: Operation | undefined;
+  declare last: Operation | undefined;
+  declare private isOrdered: boolean;
+
+  constructor() {
+    this.region = undefined;
+    this.storedArguments = [];
+    this.first = undefined;
+    this.last = undefined;
+    this.isOrdered = true;
+  }
 
   get arguments(): readonly BlockArgument[] {
-    return this.#arguments;
-  }
-
-  get first(): Operation | undefined {
-    return this.#first;
-  }
-
-  get last(): Operation | undefined {
-    return this.#last;
+    return this.storedArguments;
   }
 
   get isEmpty(): boolean {
-    return this.#first === undefined;
+    return this.first === undefined;
   }
 
   get parentOperation(): Operation | undefined {
@@ -434,20 +403,20 @@ export class Block {
   /** The operations as a snapshot: editing while iterating is safe. */
   get operations(): Operation[] {
     const operations: Operation[] = [];
-    for (let operation = this.#first; operation !== undefined; operation = operation.next) operations.push(operation);
+    for (let operation = this.first; operation !== undefined; operation = operation.next) operations.push(operation);
     return operations;
   }
 
   addArgument<T extends Type>(type: T, location: Location): BlockArgument<T> {
-    const argument = new BlockArgument(this, this.#arguments.length, type, location);
-    this.#arguments.push(argument);
+    const argument = new BlockArgument(this, this.storedArguments.length, type, location);
+    this.storedArguments.push(argument);
     return argument;
   }
 
   insertArgument<T extends Type>(position: number, type: T, location: Location): BlockArgument<T> {
     const argument = new BlockArgument(this, position, type, location);
-    this.#arguments.splice(position, 0, argument);
-    this.#arguments.forEach((each, index) => {
+    this.storedArguments.splice(position, 0, argument);
+    this.storedArguments.forEach((each, index) => {
       each.index = index;
     });
     return argument;
@@ -455,22 +424,22 @@ export class Block {
 
   /** Removes an argument that has no uses. */
   eraseArgument(position: number): void {
-    const argument = this.#arguments[position];
+    const argument = this.storedArguments[position];
     if (argument === undefined) throw new Error(`the block has no argument ${position}`);
     if (argument.hasUses) throw new Error(`cannot erase block argument ${position}: it is still used`);
-    this.#arguments.splice(position, 1);
-    this.#arguments.forEach((each, index) => {
+    this.storedArguments.splice(position, 1);
+    this.storedArguments.forEach((each, index) => {
       each.index = index;
     });
   }
 
   /** Takes back the arguments that it had before: made by this block, in their old order. Undoes edits of the list. */
   restoreArguments(list: readonly BlockArgument[]): void {
-    this.#arguments.length = 0;
+    this.storedArguments.length = 0;
     for (const argument of list) {
       if (argument.owner !== this) throw new Error("the argument belongs to another block");
-      argument.index = this.#arguments.length;
-      this.#arguments.push(argument);
+      argument.index = this.storedArguments.length;
+      this.storedArguments.push(argument);
     }
   }
 
@@ -481,19 +450,19 @@ export class Block {
   /** Inserts before `anchor`, or at the end when it is undefined. */
   insertBefore(operation: Operation, anchor: Operation | undefined): void {
     if (operation.block !== undefined) throw new Error(`${operation.name} is already in a block`);
-    const previous = anchor === undefined ? this.#last : anchor.previous;
+    const previous = anchor === undefined ? this.last : anchor.previous;
     operation.block = this;
     operation.next = anchor;
     operation.previous = previous;
-    if (previous === undefined) this.#first = operation;
+    if (previous === undefined) this.first = operation;
     else previous.next = operation;
-    if (anchor === undefined) this.#last = operation;
+    if (anchor === undefined) this.last = operation;
     else anchor.previous = operation;
     if (anchor === undefined) operation.order = (previous?.order ?? 0) + orderStep;
     else {
       const low = previous?.order ?? anchor.order - 2 * orderStep;
       const middle = Math.floor((low + anchor.order) / 2);
-      if (middle <= low || middle >= anchor.order) this.#ordered = false;
+      if (middle <= low || middle >= anchor.order) this.isOrdered = false;
       operation.order = middle;
     }
   }
@@ -501,9 +470,9 @@ export class Block {
   /** Unlinks an operation of this block. */
   remove(operation: Operation): void {
     if (operation.block !== this) throw new Error(`${operation.name} is not in this block`);
-    if (operation.previous === undefined) this.#first = operation.next;
+    if (operation.previous === undefined) this.first = operation.next;
     else operation.previous.next = operation.next;
-    if (operation.next === undefined) this.#last = operation.previous;
+    if (operation.next === undefined) this.last = operation.previous;
     else operation.next.previous = operation.previous;
     operation.block = undefined;
     operation.next = undefined;
@@ -512,18 +481,18 @@ export class Block {
 
   /** Renumbers the operations when insertions have used up the gaps. */
   ensureOrder(): void {
-    if (this.#ordered) return;
+    if (this.isOrdered) return;
     let order = 0;
-    for (let operation = this.#first; operation !== undefined; operation = operation.next) {
+    for (let operation = this.first; operation !== undefined; operation = operation.next) {
       order += orderStep;
       operation.order = order;
     }
-    this.#ordered = true;
+    this.isOrdered = true;
   }
 
   /** The blocks that the last operation may branch to. */
   get successors(): readonly Block[] {
-    return this.#last?.successors ?? [];
+    return this.last?.successors ?? [];
   }
 
   /** Moves all operations of `other` to the end of this block. */
