@@ -17,6 +17,8 @@ import {
   type IteratorType,
   indexOperation,
   matmul,
+  type NamedDefinition,
+  structureFor,
   yieldOperation,
 } from "./ops.ts";
 
@@ -92,19 +94,18 @@ export function parallelIterators(rank: number): readonly IteratorType[] {
   return Array.from({ length: rank }, () => "parallel" as const);
 }
 
-type Named = typeof fill | typeof copy | typeof matmul | typeof batchMatmul;
-
 function namedOp(
   builder: Builder,
-  definition: Named,
+  definition: NamedDefinition,
   inputs: readonly Value[],
   output: Value,
-): OperationOf<typeof fill> {
+): OperationOf<NamedDefinition> {
   if (!isShaped(output)) throw new Error(`expects an output that is a tensor or memref, found ${output.type}`);
   const types = [...inputs, output].map((value) => value.type);
-  const region = namedBody(definition.name, types, builder.location, (inner, value) => {
-    inner.build(yieldOperation, { inputs: [value] });
-  });
+  const { body } = structureFor(definition);
+  const definitions = { yield: yieldOperation, index: indexOperation };
+  const choices = { isUnsigned: false, unary: "exp", binary: "add" } as const;
+  const region = namedBody(body, types, builder.location, choices, definitions);
   return builder.build(definition, { inputs, outputs: [output], region });
 }
 

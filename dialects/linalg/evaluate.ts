@@ -12,7 +12,7 @@ import { type ElementName, type TensorData, zeros } from "../../ir/tensor-data.t
 import { index, ShapedType, TensorType, type Type } from "../../ir/types.ts";
 import { rowMajorStrides } from "../memref/types.ts";
 import { extract } from "../tensor/upstream/ops.ts";
-import { batchMatmul, copy, fill, generic, indexOperation, matmul, structureOf, yieldOperation } from "./ops.ts";
+import { generic, indexOperation, namedOps, structureOf, yieldOperation } from "./ops.ts";
 import { literal, scalarExpression, scalarHelpers } from "./scalar-code.ts";
 
 /** The expression that reads element `at` of the array `data`, as scalar code holds it. */
@@ -187,6 +187,6 @@ function iterationSizes(
   });
 }
 
-export const linalgEvaluators: readonly AttachedInterface[] = [generic, fill, copy, matmul, batchMatmul].map(
-  (definition) => Evaluate.attach(definition, evaluateStructured),
+export const linalgEvaluators: readonly AttachedInterface[] = [generic, ...namedOps].map((definition) =>
+  Evaluate.attach(definition, evaluateStructured),
 );

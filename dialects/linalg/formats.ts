@@ -6,18 +6,18 @@ import {
   DictionaryAttribute,
   StringAttribute,
 } from "../../ir/attributes.ts";
-import { dialectEnumAttribute } from "../../ir/constraints.ts";
 import type { CustomFormat } from "../../ir/format.ts";
-import { createOperation, type Operation, type Value } from "../../ir/operation.ts";
+import type { Operation, Region, Value } from "../../ir/operation.ts";
 import type { OperationParser } from "../../ir/parser/operation-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
 import { i32, type Type } from "../../ir/types.ts";
-import { namedBody } from "./bodies.ts";
+import { binaryAttribute, castAttribute, iteratorTypeAttribute as iteratorType, unaryAttribute } from "./attributes.ts";
+import { type BodyChoices, namedBody } from "./bodies.ts";
+import type { BodyKind } from "./named-table.ts";
 
-const iteratorType = dialectEnumAttribute("linalg", "iterator_type", ["parallel", "reduction", "window"]);
 const generalAttributes = ["doc", "indexing_maps", "iterator_types", "library_call"] as const;
 
-function parseGroup(parser: OperationParser, word: string): readonly Value[] {
+export function parseGroup(parser: OperationParser, word: string): readonly Value[] {
   if (!parser.acceptKeyword(word)) return [];
   parser.expect("(");
   if (parser.accept(")")) return [];
@@ -29,7 +29,7 @@ function parseGroup(parser: OperationParser, word: string): readonly Value[] {
   return parser.resolveAll(operands, types, start);
 }
 
-function printGroup(printer: OperationPrinter, word: string, values: readonly Value[]): void {
+export function printGroup(printer: OperationPrinter, word: string, values: readonly Value[]): void {
   if (values.length === 0) return;
   printer.write(` ${word}(`);
   printer.operands(values);
@@ -38,7 +38,7 @@ function printGroup(printer: OperationPrinter, word: string, values: readonly Va
   printer.write(")");
 }
 
-function groupsOf(operation: Operation): readonly [readonly Value[], readonly Value[]] {
+export function groupsOf(operation: Operation): readonly [readonly Value[], readonly Value[]] {
   const sizes = operation.attribute("operandSegmentSizes");
   const [inputs = 0] = sizes instanceof DenseArrayAttribute ? sizes.numbers : [];
   return [operation.operands.slice(0, inputs), operation.operands.slice(inputs)];
@@ -48,7 +48,7 @@ function segments(inputs: readonly Value[], outputs: readonly Value[]): readonly
   return ["operandSegmentSizes", DenseArrayAttribute.get(i32, [inputs.length, outputs.length])];
 }
 
-function printResults(operation: Operation, printer: OperationPrinter): void {
+export function printResults(operation: Operation, printer: OperationPrinter): void {
   if (operation.results.length === 0) return;
   printer.write(" -> ");
   printer.resultTypes(operation.results.map((result) => result.type));
@@ -128,40 +128,62 @@ export const genericFormat: CustomFormat = {
   },
 };
 
-/** `ins(…) outs(…) -> T`: the region follows from the name and is made anew. */
-export function namedFormat(name: string): CustomFormat {
+/** What the attributes of a named op choose among for its body; the text may have left them out. */
+function choicesOf(attributes: ReadonlyMap<string, Attribute>): BodyChoices {
+  const cast = attributes.get("cast");
+  const fun = attributes.get("fun");
+  return {
+    isUnsigned: cast !== undefined && castAttribute.decode(cast) === "cast_unsigned",
+    unary: (fun === undefined ? undefined : unaryAttribute.decode(fun)) ?? "exp",
+    binary: (fun === undefined ? undefined : binaryAttribute.decode(fun)) ?? "add",
+  };
+}
+
+/** `{…} ins(…) outs(…) -> T`: the region follows from the name and is made anew. */
+export function namedFormat(body: BodyKind): CustomFormat {
   return {
     parse: (parser) => {
-      const location = parser.currentOperationLocation;
       const attributes = parser.attributeDictionary();
       const inputs = parseGroup(parser, "ins");
       const outputs = parseGroup(parser, "outs");
       const operands = [...inputs, ...outputs];
-      const yieldDefinition = parser.context.definition("linalg.yield");
-      const body = namedBody(
-        name,
-        operands.map((value) => value.type),
-        location,
-        (builder, value) => {
-          builder.insert(
-            createOperation({ name: "linalg.yield", definition: yieldDefinition, operands: [value], location }),
-          );
-        },
-      );
       return {
         operands,
         properties: [segments(inputs, outputs)],
         attributes,
         resultTypes: parseResults(parser),
-        regions: [body],
+        regions: [bodyFor(parser, body, operands, choicesOf(attributes))],
       };
     },
     print: (operation, printer) => {
       const [inputs, outputs] = groupsOf(operation);
-      printer.attributeDictionary(operation, ["operandSegmentSizes", "linalg.memoized_indexing_maps"]);
+      printer.attributeDictionary(operation, ["operandSegmentSizes", memoizedMaps]);
       printGroup(printer, "ins", inputs);
       printGroup(printer, "outs", outputs);
       printResults(operation, printer);
     },
   };
+}
+
+/** Where upstream remembers the maps of a named op; they follow from the op. */
+export const memoizedMaps = "linalg.memoized_indexing_maps";
+
+/** A region as `namedBody` makes it, its refusals at the op that is being read. */
+export function bodyFor(
+  parser: OperationParser,
+  body: BodyKind,
+  operands: readonly Value[],
+  choices: BodyChoices,
+): Region {
+  const types = operands.map((value) => value.type);
+  const definitions = {
+    yield: parser.context.definition("linalg.yield"),
+    index: parser.context.definition("linalg.index"),
+  };
+  try {
+    return namedBody(body, types, parser.currentOperationLocation, choices, definitions);
+  } catch (error) {
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    throw parser.operationError(error.message);
+  }
 }
