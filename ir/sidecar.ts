@@ -14,6 +14,7 @@
  *
  * A key ends in the first 64 bits of the content's SHA-256, which `verifyBlobs` checks.
  */
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { type Blob, BlobStore, contentKey } from "./blob.ts";
 import type { Context } from "./context.ts";
@@ -163,13 +164,23 @@ function mapFile(path: string): Uint8Array {
 }
 
 function readText(path: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     // "ENOENT: no such file or directory, open 'x'": the path is said already.
     const reason = (error instanceof Error ? error.message : String(error)).replace(/^E\w+: |, \w+ '.*$/g, "");
     throw new DiagnosticError(`cannot be read: ${reason}`, { file: path });
   }
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  // The first sequence that decodes to a replacement character which is not in the file as such.
+  const before = bytes.toString("utf8").split("\ufffd")[0]!;
+  const lines = before.split("\n");
+  throw new DiagnosticError("is not UTF-8 text here: IR text is UTF-8, or is this a binary file?", {
+    file: path,
+    line: lines.length,
+    column: lines.at(-1)!.length + 1,
+  });
 }
 
 /** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. A file that cannot be read is a diagnostic. */

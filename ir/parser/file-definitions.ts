@@ -2,7 +2,7 @@
  * What a text defines for itself: aliases (`#map = …`, `!t = …`) and resources (`{-# … #-}`). MLIR prints location
  * aliases and resources behind their uses, so a use looks ahead for the definition.
  */
-import type { Attribute } from "../attributes.ts";
+import { type Attribute, DenseElementsAttribute } from "../attributes.ts";
 import type { Blob, BlobStore } from "../blob.ts";
 import type { Type } from "../types.ts";
 import { type ResourceSection, readResourceSection, sectionStart } from "./resources.ts";
@@ -18,8 +18,11 @@ interface Definition<T> {
   isBeingRead: boolean;
 }
 
+/** Far beyond what people or tools name by an alias. */
+const longestAlias = 1 << 24;
+
 /** The aliases of one kind. */
-class AliasTable<T> {
+class AliasTable<T extends { readonly text: string }> {
   readonly #parser: TextParser;
   readonly #sigil: "#" | "!";
   readonly #read: () => T;
@@ -72,7 +75,12 @@ class AliasTable<T> {
     const definition: Definition<T> = known ?? { at, end: at, isBeingRead: false };
     definitions.set(name, definition);
     definition.isBeingRead = true;
-    definition.value = this.#read();
+    const value = this.#read();
+    // Aliases of aliases double at each step: forty lines would fill any memory.
+    if (!(value instanceof DenseElementsAttribute) && value.text.length > longestAlias) {
+      throw parser.error(`alias '${alias}' stands for more than ${longestAlias} characters`, at);
+    }
+    definition.value = value;
     definition.isBeingRead = false;
     definition.end = parser.offset;
   }

@@ -14,7 +14,8 @@ export function integerOfLiteral(
   type: IntegerType | IndexType,
   at: number,
 ): bigint {
-  if (literal.kind === "float") throw parser.error(`expected an integer of type ${type}, found ${literal.text}`, at);
+  if (literal.kind === "float")
+    throw parser.error(`expected an integer of type ${type}, found ${shortened(literal)}`, at);
   const magnitude = BigInt(literal.text);
   const value = literal.negative ? -magnitude : magnitude;
   const width = type instanceof IndexType ? 64 : type.width;
@@ -23,9 +24,18 @@ export function integerOfLiteral(
   const lowest = signedness === "unsigned" ? 0n : width === 0 ? 0n : -(power >> 1n);
   const highest = signedness === "signed" ? (power >> 1n) - 1n : power - 1n;
   if (value < lowest || value > highest) {
-    throw parser.error(`${value} does not fit ${type}, which holds ${lowest} to ${highest}`, at);
+    const range =
+      width > 128
+        ? `${lowest === 0n ? "0" : `-2^${width - 1}`} to 2^${signedness === "signed" ? width - 1 : width} - 1`
+        : `${lowest} to ${highest}`;
+    throw parser.error(`${shortened(literal)} does not fit ${type}, which holds ${range}`, at);
   }
   return value;
+}
+
+/** A literal as written, of which a megabyte would hide the message. */
+function shortened({ negative, text }: NumberLiteral): string {
+  return (negative ? "-" : "") + (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 /** The value of a float literal, or of the bit pattern that a hexadecimal literal gives. */
@@ -36,14 +46,14 @@ export function floatOfLiteral(parser: Lexer, literal: NumberLiteral, type: Floa
   }
   if (literal.kind === "decimal") {
     throw parser.error(
-      `expected a number of type ${type}, found the integer ${literal.text}: write ${literal.text}.0`,
+      `expected a number of type ${type}, found the integer ${shortened(literal)}: write ${shortened(literal)}.0`,
       at,
     );
   }
   if (literal.negative) throw parser.error("a bit pattern has no sign", at);
   const bits = BigInt(literal.text);
   if (bits >> BigInt(type.width) !== 0n) {
-    throw parser.error(`the bit pattern ${literal.text} is wider than ${type}`, at);
+    throw parser.error(`the bit pattern ${shortened(literal)} is wider than ${type}`, at);
   }
   const value = bitsToFloat(bits, type.kind);
   if (value === undefined) throw parser.error(`bit patterns of type ${type} cannot be read`, at);
