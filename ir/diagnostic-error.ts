@@ -44,13 +44,18 @@ function caretText(details: DiagnosticDetails, source: string | undefined): stri
   return `\n  ${shown}\n  ${" ".repeat(column - 1 - start)}^`;
 }
 
+/** Beyond this, what makes a message long is a word of the input that nobody reads. */
+const longestMessage = 1000;
+
 export class DiagnosticError extends Error {
   readonly details: Omit<DiagnosticDetails, "source">;
   /** Private, so that whoever inspects the error does not print a whole program. */
   readonly #source: string | undefined;
 
   constructor(message: string, { source, ...details }: DiagnosticDetails = {}) {
-    super(message);
+    super(
+      message.length > longestMessage ? message.replaceAll(/\S{80,}/g, (word) => `${word.slice(0, 60)}…`) : message,
+    );
     this.name = "DiagnosticError";
     this.details = details;
     this.#source = source;
