@@ -176,6 +176,9 @@ export abstract class ShapedType extends Type {
 
   protected constructor(text: string, shape: readonly number[], element: Type) {
     super(text);
+    // Shape rules compute sizes from attributes: what comes out of impossible ones must not become a type.
+    if (!shape.every((size) => Number.isSafeInteger(size) && (size >= 0 || size === dynamic)))
+      throw new Error(`would have a type with impossible sizes: ${shape.join(", ")}`);
     this.shape = shape;
     this.element = element;
   }
@@ -286,6 +289,8 @@ export class VectorType extends ShapedType {
 
   static get(shape: readonly number[], element: Type, scalable: readonly boolean[] = []): VectorType {
     const sizes = shape.map((size, index) => (scalable[index] ? `[${size}]x` : `${size}x`)).join("");
+    if (shape.some((size) => size < 1))
+      throw new Error(`would have a vector type with impossible sizes: ${shape.join(", ")}`);
     const text = `vector<${sizes}${element}>`;
     return internType(text, VectorType, () => new VectorType(text, [...shape], element, [...scalable]), [element]);
   }

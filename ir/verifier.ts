@@ -53,9 +53,19 @@ class Verifier {
     this.#checkDeclarations(root);
     if (this.errors.length > 0) return;
     for (const operation of this.#withRules) {
-      const { definition } = operation;
-      definition?.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+      this.#checkRules(operation);
       if (this.errors.length >= this.#limit) return;
+    }
+  }
+
+  /** A rule may throw its sentence as well: computing what a type should be throws where there is no such type. */
+  #checkRules(operation: Operation): void {
+    const { definition } = operation;
+    try {
+      definition?.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) throw error;
+      this.#report(operation, error.message);
     }
   }
 
