@@ -8,6 +8,7 @@ import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { verifyAll } from "../ir/verifier.ts";
 import { AnalysisCache, type AnyAnalysis } from "./analysis.ts";
+import { History, type HistoryOptions } from "./history/history.ts";
 import { anyAnchor, canAnchor, checkAnchors, checkRequirements } from "./manager/check-pipeline.ts";
 import {
   combineObservers,
@@ -31,6 +32,8 @@ export interface PassManagerOptions {
   readonly onDiagnostic?: DiagnosticHandler;
   /** Module properties that hold at the start; a function is asked only if a pass requires one. */
   readonly properties?: readonly string[] | (() => readonly string[]);
+  /** Keep what the module looked like after each pass: `manager.history`. Default false. */
+  readonly history?: boolean | HistoryOptions;
 }
 
 /** A pass left invalid IR behind. The message and place are those of the first broken rule. */
@@ -62,18 +65,27 @@ export class PassManager {
   readonly #context: Context;
   readonly #options: PassManagerOptions;
   readonly #instrumentation: readonly Instrumentation[];
+  readonly #history: History | undefined;
 
   /** @throws DiagnosticError, with its place in the pipeline's text, for a pipeline that cannot run */
   constructor(steps: readonly PipelineStep[], context: Context, options: PassManagerOptions = {}) {
     this.#steps = steps;
     this.#context = context;
     this.#options = options;
-    const { onRemark } = options;
+    const { onRemark, history = false } = options;
+    this.#history = history === false ? undefined : new History(history === true ? {} : history);
     this.#instrumentation = [
+      ...(this.#history === undefined ? [] : [this.#history]),
       ...(options.instrumentation ?? []),
       ...(onRemark === undefined ? [] : [{ remark: onRemark }]),
     ];
     checkRequirements(steps, options.properties ?? []);
+  }
+
+  /** What the runs so far looked like; the option `history` asks for it. */
+  get history(): History {
+    if (this.#history === undefined) throw new Error("no history was kept: give the pass manager `history: true`");
+    return this.#history;
   }
 
   /** Runs the pipeline; returns whether any pass changed anything. A failing pass or verifier throws a diagnostic. */
