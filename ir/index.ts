@@ -25,7 +25,9 @@ export { OperationPrinter, type RegionPrintOptions } from "./printer/operation-p
 export { type PrintOptions, print } from "./printer/print.ts";
 export * from "./rewrite/conversion.ts";
 export * from "./rewrite/greedy-driver.ts";
+export * from "./rewrite/observer.ts";
 export * from "./rewrite/pattern.ts";
+export * from "./rewrite/pattern-set.ts";
 export * from "./rewrite/rewriter.ts";
 export * from "./sidecar.ts";
 export * from "./symbol-table.ts";

@@ -1,17 +1,52 @@
 /** Applies the canonicalization patterns of all loaded dialects and folds, to a fixed point. */
 import { applyPatternsGreedily } from "../ir/rewrite/greedy-driver.ts";
+import { PatternSet } from "../ir/rewrite/pattern-set.ts";
 import { pass } from "./pass.ts";
 
+const simplifications = ["disabled", "normal", "aggressive"] as const;
+
 export const canonicalize = pass("canonicalize", {
-  doc: "Applies every loaded dialect's canonicalization patterns, folds, and removes dead operations, until nothing changes.",
+  doc:
+    "Applies every loaded dialect's canonicalization patterns, folds, unites constants, removes dead operations and " +
+    "simplifies the blocks of regions, until nothing changes.",
   options: {
-    "max-rewrites": {
-      doc: "rewrites per operation after which the pass reports patterns that undo each other",
-      default: 64,
+    "top-down": { doc: "begin each sweep at the first operation, not at the last", default: true },
+    "region-simplify": {
+      doc: "what to do to blocks: nothing, remove what is unreachable or unused and join chains, or join equal ones too",
+      default: "normal",
+      choices: simplifications,
     },
+    "max-iterations": {
+      doc: "sweeps over the whole operation; -1: until nothing changes",
+      default: 10,
+      kind: "integer",
+      minimum: -1,
+    },
+    "max-num-rewrites": {
+      doc: "rewrites within a sweep; -1: no limit",
+      default: -1,
+      kind: "integer",
+      minimum: -1,
+    },
+    "test-convergence": { doc: "fail where a limit ended the work before nothing changed any more", default: false },
+    "enable-patterns": { doc: "only the patterns with these names", default: [], kind: "string" },
+    "disable-patterns": { doc: "all but the patterns with these names", default: [], kind: "string" },
   },
-  run: (operation, { context }, options) =>
-    applyPatternsGreedily(operation, context.canonicalizationPatterns, context, {
-      maxRewritesPerOperation: options["max-rewrites"],
-    }).changed,
+  run: (operation, { context }, options) => {
+    let patterns = PatternSet.of(context.canonicalizationPatterns);
+    if (options["enable-patterns"].length > 0) patterns = patterns.only(options["enable-patterns"]);
+    patterns = patterns.without(options["disable-patterns"]);
+    const { changed, converged, iterations } = applyPatternsGreedily(operation, patterns, context, {
+      topDown: options["top-down"],
+      regionSimplify: simplifications.find((each) => each === options["region-simplify"]) ?? "normal",
+      maxIterations: options["max-iterations"],
+      maxNumRewrites: options["max-num-rewrites"],
+      alwaysFold: true,
+    });
+    if (options["test-convergence"] && !converged)
+      throw operation.error(
+        `is not canonical yet after ${iterations} sweeps: raise max-iterations or max-num-rewrites`,
+      );
+    return changed;
+  },
 });

@@ -1,240 +1,435 @@
 /**
  * The greedy driver: applies patterns and folds until nothing changes. It works through a list of operations, looks at the
- * users and definers of what changed again, folds constants (each materialised once at the head of its block), and
- * removes dead pure operations. A rewrite that does not end is stopped and reported by the patterns' names.
+ * users and definers of what changed again, keeps one constant per value in each isolated region, and removes what is
+ * dead. A rewrite that does not end is stopped and reported by the patterns' names.
  */
 import { Attribute } from "../attributes.ts";
-import { at } from "../builder.ts";
+import type { InsertionPoint } from "../builder.ts";
 import type { Context } from "../context.ts";
-import { constantOf, isTriviallyDead } from "../effects.ts";
-import { Fold } from "../interfaces.ts";
-import { nameOf } from "../location.ts";
-import type { Block, Operation, Value } from "../operation.ts";
-import { isRefusal, type Pattern } from "./pattern.ts";
+import { DiagnosticError } from "../diagnostic-error.ts";
+import { constantOf, Deadness } from "../effects.ts";
+import { Fold, type FoldImplementation } from "../interfaces.ts";
+import { Block, type Operation, type OperationKind, type Value } from "../operation.ts";
+import { ConstantPool } from "./constant-pool.ts";
+import { DivergenceMonitor } from "./divergence.ts";
+import { Fingerprinter } from "./fingerprint.ts";
+import type { RewriteObserver } from "./observer.ts";
+import { isRefusal } from "./pattern.ts";
+import { type IndexedPattern, PatternSet, type Patterns } from "./pattern-set.ts";
+import { type RegionSimplification, simplifyRegions } from "./region-simplification.ts";
 import { type RewriteListener, Rewriter } from "./rewriter.ts";
 
 export interface PatternStatistics {
   tried: number;
   matched: number;
+  /** Of those tried, how many declined with a reason. */
+  refused: number;
 }
 
+/** Names and meaning are those of MLIR's greedy driver. */
 export interface GreedyOptions {
   /** Fold through the Fold interface and materialise constants. Default true. */
   readonly fold?: boolean;
-  /** Rewrites per operation of the input after which the driver gives up. Default 64. */
-  readonly maxRewritesPerOperation?: number;
+  /** Fold and remove dead code even where no pattern's root occurs. Default: only for an empty set of patterns. */
+  readonly alwaysFold?: boolean;
+  /** Sweeps over the whole IR, each until its work list is empty; -1: until nothing changes. Default 10. */
+  readonly maxIterations?: number;
+  /** Rewrites after which a sweep ends; -1: no limit. Default -1. */
+  readonly maxNumRewrites?: number;
+  /** Whether a sweep begins at the first operation (and goes inwards) or at the last. Default true. */
+  readonly topDown?: boolean;
+  /** What to do to blocks after each sweep. Default "disabled". */
+  readonly regionSimplify?: RegionSimplification;
+  /**
+   * Compares fingerprints around every try, which is slow: a pattern that matched and changed nothing, or changed
+   * something and did not match, is an error. Default false.
+   */
+  readonly expensiveChecks?: boolean;
+  /** Rewrites in a row that lead from one operation to the next after which they are taken for endless. Default 16384. */
+  readonly endlessAfter?: number;
 }
 
 export interface GreedyResult {
   readonly changed: boolean;
+  /** Whether a sweep found nothing more to do; false where a limit ended the work. */
+  readonly converged: boolean;
+  /** Sweeps that were made. */
+  readonly iterations: number;
+  /** Patterns applied, operations folded and removed. */
+  readonly rewrites: number;
+  /** By pattern; patterns that were never tried are left out. */
   readonly statistics: ReadonlyMap<string, PatternStatistics>;
 }
 
-/** Indexes patterns by the op they are tried on, highest benefit first; ties keep the given order. */
-export class PatternSet {
-  readonly #byRoot = new Map<string, Pattern[]>();
-  readonly #any: Pattern[];
-  readonly #merged = new Map<string, readonly Pattern[]>();
-
-  constructor(patterns: readonly Pattern[]) {
-    const sorted = [...patterns].sort((a, b) => b.benefit - a.benefit);
-    this.#any = sorted.filter((pattern) => pattern.root === undefined);
-    for (const pattern of sorted) {
-      if (pattern.root === undefined) continue;
-      const list = this.#byRoot.get(pattern.root) ?? [];
-      list.push(pattern);
-      this.#byRoot.set(pattern.root, list);
-    }
-  }
-
-  /** The patterns to try on an op, in order. */
-  for(name: string): readonly Pattern[] {
-    const known = this.#merged.get(name);
-    if (known !== undefined) return known;
-    const merged = [...(this.#byRoot.get(name) ?? []), ...this.#any].sort((a, b) => b.benefit - a.benefit);
-    this.#merged.set(name, merged);
-    return merged;
-  }
-}
-
-/** Applies `patterns` inside `root` (not to `root` itself) to a fixed point. */
+/**
+ * Applies `patterns` inside `root` (not to `root` itself) to a fixed point. Without patterns it folds and removes dead
+ * code; with patterns of which none is for an operation that occurs, it does nothing. Rewriting that does not end is a
+ * DiagnosticError that names the patterns.
+ */
 export function applyPatternsGreedily(
   root: Operation,
-  patterns: readonly Pattern[],
+  patterns: Patterns,
   context: Context,
   options: GreedyOptions = {},
 ): GreedyResult {
-  return new GreedyDriver(root, new PatternSet(patterns), context, options).run();
+  return new GreedyDriver(root, PatternSet.of(patterns), context, options).run();
+}
+
+/** What the driver knows of all operations of one definition. */
+interface KindInfo {
+  readonly patterns: readonly IndexedPattern[];
+  readonly fold: FoldImplementation | undefined;
+  readonly isConstant: boolean;
+  /** Whether anything could be done to such an operation while it is used. */
+  readonly isActive: boolean;
 }
 
 class GreedyDriver {
   readonly #root: Operation;
   readonly #patterns: PatternSet;
   readonly #context: Context;
-  readonly #fold: boolean;
-  readonly #limitPerOperation: number;
+  readonly #options: GreedyOptions;
+  readonly #observer: RewriteObserver | undefined;
+  readonly #fingerprinter: Fingerprinter | undefined;
+  readonly #infos = new Map<OperationKind | string, KindInfo>();
+  readonly #deadness: Deadness;
+  readonly #pool: ConstantPool;
+  readonly #rewriter: Rewriter;
+  /** The rewriter's insertion point, one object for all operations. */
+  readonly #point: { block: Block; before: Operation | undefined };
+  /** A stack; holes are operations that were erased. An operation is in it iff its `scratch` is its place. */
   readonly #worklist: (Operation | undefined)[] = [];
-  readonly #positions = new Map<Operation, number>();
-  readonly #statistics = new Map<string, PatternStatistics>();
-  readonly #constants = new Map<Block, Map<string, Operation>>();
-  readonly #recent: { pattern: string; operation: string }[] = [];
+  readonly #tried: number[];
+  readonly #matched: number[];
+  readonly #refused: number[];
+  #rewrites = 0;
+  /** The number of rewrites at which the current sweep ends. */
+  #rewriteLimit = Number.POSITIVE_INFINITY;
   #changed = false;
+  #operationCount = 0;
+  #monitor: DivergenceMonitor | undefined = undefined;
+  /** What the current rewrite inserted, while a monitor wants to know. */
+  #made: Operation[] = [];
 
   constructor(root: Operation, patterns: PatternSet, context: Context, options: GreedyOptions) {
     this.#root = root;
     this.#patterns = patterns;
     this.#context = context;
-    this.#fold = options.fold ?? true;
-    this.#limitPerOperation = options.maxRewritesPerOperation ?? 64;
+    this.#options = options;
+    this.#observer = context.rewriteObserver;
+    this.#fingerprinter = options.expensiveChecks ? new Fingerprinter() : undefined;
+    this.#deadness = new Deadness(context);
+    this.#pool = new ConstantPool(root, context, { inserted: (constant) => this.#inserted(constant) });
+    this.#point = { block: new Block(), before: undefined };
+    this.#rewriter = new Rewriter(this.#point, context, this.#listener);
+    this.#tried = patterns.patterns.map(() => 0);
+    this.#matched = patterns.patterns.map(() => 0);
+    this.#refused = patterns.patterns.map(() => 0);
   }
 
   run(): GreedyResult {
-    this.#root.walk((operation) => {
-      if (operation !== this.#root) this.#push(operation);
-    });
-    this.#worklist.reverse();
-    for (const [position, operation] of this.#worklist.entries())
-      if (operation !== undefined) this.#positions.set(operation, position);
-    let budget = (this.#worklist.length + 16) * this.#limitPerOperation;
-    for (let operation = this.#pop(); operation !== undefined; operation = this.#pop()) {
-      if (!this.#step(operation)) continue;
-      this.#changed = true;
-      if (--budget <= 0) throw this.#divergence(operation);
+    const limit = this.#options.maxIterations ?? 10;
+    let iterations = 0;
+    let converged = false;
+    let changed = false;
+    while (limit < 0 || iterations < limit) {
+      this.#changed = false;
+      if (!this.#seed(iterations > 0)) {
+        converged = true;
+        break;
+      }
+      iterations++;
+      const most = this.#options.maxNumRewrites ?? -1;
+      if (most >= 0) this.#rewriteLimit = this.#rewrites + most;
+      this.#process();
+      if (this.#simplifyRegions()) this.#changed = true;
+      changed ||= this.#changed;
+      if (!this.#changed) {
+        converged = true;
+        break;
+      }
     }
-    return { changed: this.#changed, statistics: this.#statistics };
+    return { changed, converged, iterations, rewrites: this.#rewrites, statistics: this.#statistics() };
+  }
+
+  /** Fills the work list; false where there is nothing that the patterns could be applied to. */
+  #seed(isAgain: boolean): boolean {
+    const worklist = this.#worklist;
+    const constants: Operation[] = [];
+    worklist.length = 0;
+    let hasRoots = isAgain || (this.#options.alwaysFold ?? this.#patterns.size === 0);
+    let count = 0;
+    const later: (Operation | undefined)[] = [];
+    const enter = (operation: Operation) => {
+      for (let at = operation.regions.length - 1; at >= 0; at--) {
+        const { blocks } = operation.regions[at]!;
+        for (let position = blocks.length - 1; position >= 0; position--) later.push(blocks[position]!.first);
+      }
+    };
+    enter(this.#root);
+    while (later.length > 0) {
+      let operation = later.pop();
+      while (operation !== undefined) {
+        count++;
+        const info = this.#infoOf(operation);
+        if (info.patterns.length > 0) hasRoots = true;
+        if (info.isConstant) constants.push(operation);
+        if (info.isActive || !operation.hasUses) {
+          operation.scratch = worklist.length;
+          worklist.push(operation);
+        }
+        if (operation.regions.length > 0) {
+          later.push(operation.next);
+          enter(operation);
+          break;
+        }
+        operation = operation.next;
+      }
+    }
+    if (!hasRoots && !this.#simplifiesRegions) {
+      worklist.length = 0;
+      return false;
+    }
+    this.#operationCount = count;
+    if (this.#options.topDown ?? true) {
+      worklist.reverse();
+      for (let at = 0; at < worklist.length; at++) worklist[at]!.scratch = at;
+    }
+    // In the order of the program, so that constants keep it.
+    if (this.#options.fold ?? true)
+      for (const constant of constants) if (constant.hasUses) this.#uniteConstant(constant);
+    return true;
+  }
+
+  #process(): void {
+    const worklist = this.#worklist;
+    // Endless rewriting is looked for once there were more rewrites than a sound run usually has.
+    const watchFrom = this.#rewrites + this.#operationCount + 256;
+    while (worklist.length > 0 && this.#rewrites < this.#rewriteLimit) {
+      const operation = worklist.pop();
+      if (operation === undefined) continue;
+      operation.scratch = -1;
+      if (operation.block === undefined) continue;
+      this.#step(operation);
+      if (this.#rewrites >= watchFrom && this.#monitor === undefined) {
+        const limit = this.#options.endlessAfter ?? 16_384;
+        this.#monitor = new DivergenceMonitor(this.#root, this.#operationCount, limit);
+      }
+    }
   }
 
   #push(operation: Operation): void {
-    if (this.#positions.has(operation)) return;
-    this.#positions.set(operation, this.#worklist.length);
-    this.#worklist.push(operation);
-  }
-
-  #pop(): Operation | undefined {
-    while (this.#worklist.length > 0) {
-      const operation = this.#worklist.pop();
-      if (operation === undefined) continue;
-      this.#positions.delete(operation);
-      return operation;
-    }
-    return undefined;
-  }
-
-  #forget(operation: Operation): void {
-    const position = this.#positions.get(operation);
-    if (position === undefined) return;
-    this.#worklist[position] = undefined;
-    this.#positions.delete(operation);
+    const worklist = this.#worklist;
+    if (worklist[operation.scratch] === operation) return;
+    operation.scratch = worklist.length;
+    worklist.push(operation);
   }
 
   readonly #listener: RewriteListener = {
-    inserted: (operation) => operation.walk((each) => this.#push(each)),
-    erased: (operation) => {
-      this.#forget(operation);
-      for (const value of operation.operands) if (value.definer !== undefined) this.#push(value.definer);
-      const parent = operation.parentOperation;
-      if (parent !== undefined && parent !== this.#root) this.#push(parent);
-    },
+    inserted: (operation) => this.#inserted(operation),
+    erased: (operation) => this.#erased(operation),
     modified: (operation) => {
+      this.#deadness.changed(operation);
       this.#push(operation);
-    },
-    replaced: (operation) => {
-      for (const result of operation.results) for (const user of result.users) this.#push(user);
     },
   };
 
-  #step(operation: Operation): boolean {
-    if (operation.block === undefined) return false;
-    if (isTriviallyDead(operation, this.#context)) {
-      this.#rewriter(operation).erase(operation);
-      return true;
-    }
-    if (this.#fold && this.#tryFold(operation)) return true;
-    for (const pattern of this.#patterns.for(operation.name)) {
-      const statistics = this.#statisticsOf(pattern.name);
-      statistics.tried++;
-      const where = nameOf(operation.location);
-      const outcome = pattern.apply(operation, this.#rewriter(operation));
-      if (outcome === undefined || isRefusal(outcome)) continue;
-      statistics.matched++;
-      this.#recent.push({
-        pattern: pattern.name,
-        operation: where === undefined ? operation.name : `${operation.name} (${where})`,
-      });
-      if (this.#recent.length > 64) this.#recent.shift();
-      return true;
-    }
-    return false;
+  #inserted(operation: Operation): void {
+    this.#pool.inserted(operation);
+    if (operation.regions.length === 0) this.#insertedOne(operation);
+    else operation.walk((each) => this.#insertedOne(each));
   }
 
-  #rewriter(operation: Operation): Rewriter {
-    const rewriter = new Rewriter(at.before(operation), this.#context, this.#listener);
-    rewriter.location = operation.location;
-    return rewriter;
+  #insertedOne(operation: Operation): void {
+    this.#operationCount++;
+    this.#push(operation);
+    if (this.#monitor === undefined) return;
+    this.#monitor.inserted();
+    this.#made.push(operation);
   }
 
-  #statisticsOf(name: string): PatternStatistics {
-    let statistics = this.#statistics.get(name);
-    if (statistics === undefined) {
-      statistics = { tried: 0, matched: 0 };
-      this.#statistics.set(name, statistics);
+  #erased(operation: Operation): void {
+    this.#operationCount--;
+    this.#monitor?.erased(operation);
+    this.#deadness.changed(operation);
+    this.#pool.erased(operation);
+    const worklist = this.#worklist;
+    if (worklist[operation.scratch] === operation) worklist[operation.scratch] = undefined;
+    // What is used once at most after this may be dead, or have more to simplify.
+    for (let index = 0; index < operation.operandCount; index++) {
+      const value = operation.operand(index);
+      const { definer } = value;
+      if (definer !== undefined && value.firstUse?.next?.next === undefined) this.#push(definer);
+    }
+    const parent = operation.parentOperation;
+    if (parent === undefined || parent === this.#root || parent.definition?.hasTrait("IsolatedFromAbove")) return;
+    this.#push(parent);
+  }
+
+  #infoOf(operation: Operation): KindInfo {
+    const { storedKind } = operation;
+    // Operations of dialects that are not loaded have a kind each.
+    const key = storedKind.definition === undefined ? storedKind.name : storedKind;
+    let info = this.#infos.get(key);
+    if (info === undefined) {
+      const patterns = this.#patterns.for(operation.name);
+      const isConstant = operation.definition?.hasTrait("ConstantLike") ?? false;
+      const folds = (this.#options.fold ?? true) && !isConstant;
+      const fold = folds ? this.#context.implementation(Fold, operation) : undefined;
+      info = { patterns, fold, isConstant, isActive: patterns.length > 0 || fold !== undefined };
+      this.#infos.set(key, info);
+    }
+    return info;
+  }
+
+  #step(operation: Operation): void {
+    const info = this.#infoOf(operation);
+    if (!operation.hasUses && this.#deadness.isTriviallyDead(operation)) {
+      if (this.#observer?.begin?.("dead", operation.name, operation) === false) return;
+      this.#rewriter.erase(operation);
+      this.#observer?.matched?.(operation.name, operation, "dead");
+      this.#countRewrite();
+      return;
+    }
+    if (info.isConstant && (this.#options.fold ?? true) && this.#uniteConstant(operation)) return;
+    if (info.fold !== undefined && this.#tryFold(operation, info.fold)) return;
+    const { patterns } = info;
+    for (let at = 0; at < patterns.length; at++) {
+      const indexed = patterns[at]!;
+      if (indexed.admits(operation) && this.#tryPattern(operation, indexed)) return;
+    }
+  }
+
+  #countRewrite(): void {
+    this.#rewrites++;
+    this.#changed = true;
+  }
+
+  /** Points the rewriter before the operation. */
+  #aim(operation: Operation): void {
+    this.#point.block = operation.block!;
+    this.#point.before = operation;
+    this.#rewriter.point = this.#point satisfies InsertionPoint;
+    this.#rewriter.location = operation.location;
+  }
+
+  #tryPattern(operation: Operation, indexed: IndexedPattern): boolean {
+    const { pattern, position } = indexed;
+    const observer = this.#observer;
+    if (observer?.begin?.("pattern", pattern.name, operation) === false) return false;
+    observer?.tried?.(pattern.name);
+    this.#tried[position]!++;
+    this.#aim(operation);
+    const before = this.#fingerprinter?.of(this.#root);
+    const generation = this.#monitor?.generationOf(operation) ?? 0;
+    this.#made.length = 0;
+    const started = observer?.time === undefined ? 0 : performance.now();
+    let outcome: unknown;
+    try {
+      outcome = pattern.apply(operation, this.#rewriter);
+    } catch (error) {
+      if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
+      throw new Error(`pattern '${pattern.name}' failed on '${operation.name}': ${error.message}`, { cause: error });
+    }
+    observer?.time?.(pattern.name, performance.now() - started);
+    const isMatch = outcome !== undefined && !isRefusal(outcome);
+    if (before !== undefined) this.#check(indexed, operation, isMatch, before !== this.#fingerprinter?.of(this.#root));
+    if (!isMatch) {
+      if (isRefusal(outcome)) {
+        this.#refused[position]!++;
+        observer?.refused?.(pattern.name, operation, outcome.refusal);
+      }
+      return false;
+    }
+    this.#matched[position]!++;
+    observer?.matched?.(pattern.name, operation, "pattern");
+    this.#countRewrite();
+    if (this.#monitor !== undefined) this.#watch(`the pattern ${pattern.name}`, operation, generation);
+    return true;
+  }
+
+  #watch(action: string, operation: Operation, generation: number): void {
+    const error = this.#monitor?.record(action, operation, generation, this.#made);
+    if (error !== undefined) throw error;
+  }
+
+  #check({ pattern }: IndexedPattern, operation: Operation, isMatch: boolean, isChanged: boolean): void {
+    if (isMatch === isChanged) return;
+    throw operation.error(
+      isMatch
+        ? `pattern '${pattern.name}' says that it matched, but it changed nothing: return undefined or refuse(…) there`
+        : `pattern '${pattern.name}' says that it did not match, but it changed the IR: return true there`,
+    );
+  }
+
+  #tryFold(operation: Operation, fold: FoldImplementation): boolean {
+    const count = operation.operandCount;
+    const constants: (Attribute | undefined)[] = [];
+    for (let index = 0; index < count; index++) constants.push(constantOf(operation.operand(index)));
+    const folded = fold(operation, constants);
+    if (folded === undefined) return false;
+    const { results } = operation;
+    if (folded.length !== results.length) return false;
+    for (let position = 0; position < folded.length; position++) {
+      const each = folded[position];
+      if (each === undefined || each === results[position]) return false;
+    }
+    const observer = this.#observer;
+    if (observer?.begin?.("fold", operation.name, operation) === false) return false;
+    const generation = this.#monitor?.generationOf(operation) ?? 0;
+    this.#made.length = 0;
+    const values: Value[] = [];
+    for (let position = 0; position < folded.length; position++) {
+      const each = folded[position]!;
+      const value = each instanceof Attribute ? this.#pool.valueOf(each, results[position]!.type, operation) : each;
+      if (value === undefined) return false;
+      values.push(value);
+    }
+    this.#rewriter.replace(operation, values);
+    observer?.matched?.(operation.name, operation, "fold");
+    this.#countRewrite();
+    if (this.#monitor !== undefined) this.#watch(`the fold of '${operation.name}'`, operation, generation);
+    return true;
+  }
+
+  /** Puts a constant to the others of its region; true where an equal one was there and replaced it. */
+  #uniteConstant(constant: Operation): boolean {
+    const before = this.#pool.changes;
+    const known = this.#pool.adopt(constant);
+    if (this.#pool.changes !== before) this.#changed = true;
+    if (known === undefined) return false;
+    if (this.#observer?.begin?.("fold", constant.name, constant) === false) return false;
+    const kept = known.onlyResult;
+    kept.nameHint ??= constant.results[0]?.nameHint;
+    this.#rewriter.replace(constant, kept);
+    this.#observer?.matched?.(constant.name, constant, "fold");
+    this.#countRewrite();
+    return true;
+  }
+
+  get #simplifiesRegions(): boolean {
+    return (this.#options.regionSimplify ?? "disabled") !== "disabled";
+  }
+
+  #simplifyRegions(): boolean {
+    const level = this.#options.regionSimplify ?? "disabled";
+    return level !== "disabled" && simplifyRegions(this.#root, this.#context, level);
+  }
+
+  #statistics(): Map<string, PatternStatistics> {
+    const statistics = new Map<string, PatternStatistics>();
+    for (const [position, { name }] of this.#patterns.patterns.entries()) {
+      const tried = this.#tried[position]!;
+      if (tried === 0) continue;
+      let entry = statistics.get(name);
+      if (entry === undefined) {
+        entry = { tried: 0, matched: 0, refused: 0 };
+        statistics.set(name, entry);
+      }
+      entry.tried += tried;
+      entry.matched += this.#matched[position]!;
+      entry.refused += this.#refused[position]!;
     }
     return statistics;
-  }
-
-  #tryFold(operation: Operation): boolean {
-    if (operation.definition?.hasTrait("ConstantLike")) return false;
-    const fold = this.#context.implementation(Fold, operation);
-    if (fold === undefined) return false;
-    const folded = fold(operation, operation.operands.map(constantOf));
-    if (folded === undefined) return false;
-    const values: Value[] = [];
-    for (const [position, each] of folded.entries()) {
-      const result = operation.results[position];
-      if (result === undefined) return false;
-      if (!(each instanceof Attribute)) {
-        if (each === result) return false;
-        values.push(each);
-        continue;
-      }
-      const constant = this.#materialize(each, operation, result);
-      if (constant === undefined) return false;
-      values.push(constant);
-    }
-    if (values.length !== operation.results.length) return false;
-    this.#recent.push({ pattern: "fold", operation: operation.name });
-    if (this.#recent.length > 64) this.#recent.shift();
-    return this.#rewriter(operation).replace(operation, values);
-  }
-
-  /** A constant in the block of `operation`, shared by value and type and placed at the block's head. */
-  #materialize(value: Attribute, operation: Operation, result: Value): Value | undefined {
-    const block = operation.block!;
-    let constants = this.#constants.get(block);
-    if (constants === undefined) {
-      constants = new Map();
-      this.#constants.set(block, constants);
-    }
-    const key = `${result.type} ${value}`;
-    const known = constants.get(key);
-    if (known?.block === block && known.results[0]?.type === result.type) {
-      if (block.first !== known) known.moveBefore(block.first!);
-      return known.results[0];
-    }
-    const constant = this.#context.materializeConstant(value, result.type, operation.location, operation);
-    if (constant === undefined) return undefined;
-    const rewriter = new Rewriter(at.startOf(block), this.#context, this.#listener);
-    rewriter.insert(constant);
-    constants.set(key, constant);
-    return constant.onlyResult;
-  }
-
-  #divergence(operation: Operation): Error {
-    const cycle = [...new Set(this.#recent.map((entry) => entry.pattern))];
-    const lately = this.#recent.slice(-6).map((entry) => `${entry.pattern} on ${entry.operation}`);
-    return operation.error(
-      `is being rewritten without end by ${cycle.length === 1 ? "the pattern" : "patterns that undo each other:"} ${cycle.join(", ")}`,
-      lately.map((message) => ({ message })),
-    );
   }
 }

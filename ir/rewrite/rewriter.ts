@@ -30,10 +30,12 @@ export class Rewriter extends Builder {
   /** Replaces an operation's results by values and erases it. Always returns true, for `return rewriter.replace(…)`. */
   replace(operation: Operation, replacements: Value | readonly Value[]): true {
     const values: readonly Value[] = Array.isArray(replacements) ? replacements : [replacements as Value];
+    const { results } = operation;
+    if (values.length !== results.length) {
+      throw operation.error(`has ${results.length} results but got ${values.length} replacements`);
+    }
     this.#listener.replaced?.(operation, values);
-    const users = operation.results.flatMap((result) => result.users);
-    operation.replaceAllUsesWith(values);
-    for (const user of users) this.#listener.modified?.(user);
+    for (let index = 0; index < results.length; index++) this.#moveUses(results[index]!, values[index]!);
     this.erase(operation);
     return true;
   }
@@ -53,7 +55,11 @@ export class Rewriter extends Builder {
   }
 
   erase(operation: Operation): true {
-    operation.walk((each) => this.#listener.erased?.(each), "post");
+    const erased = this.#listener.erased;
+    if (erased !== undefined) {
+      if (operation.regions.length === 0) erased(operation);
+      else operation.walk(erased, "post");
+    }
     operation.erase();
     return true;
   }
@@ -70,10 +76,15 @@ export class Rewriter extends Builder {
   }
 
   replaceAllUses(value: Value, replacement: Value): void {
-    const users = value.users;
-    value.replaceAllUsesWith(replacement);
-    for (const user of users) this.#listener.modified?.(user);
+    this.#moveUses(value, replacement);
     if (value.definer !== undefined) this.#listener.modified?.(value.definer);
+  }
+
+  #moveUses(value: Value, replacement: Value): void {
+    if (value === replacement) return;
+    const modified = this.#listener.modified;
+    if (modified !== undefined) for (let use = value.firstUse; use !== undefined; use = use.next) modified(use.owner);
+    value.replaceAllUsesWith(replacement);
   }
 
   protected override inserted(operation: Operation): void {
