@@ -35,6 +35,10 @@ export interface PrinterOptions {
   readonly generic: boolean;
   readonly locations: LocationPrinter | undefined;
   readonly elideLargerThan: number | undefined;
+  /** Comments that say who uses each value. */
+  readonly valueUsers?: boolean;
+  /** `{...}` instead of regions. */
+  readonly skipRegions?: boolean;
 }
 
 const indentStep = "  ";
@@ -213,12 +217,17 @@ export class OperationPrinter {
   /** `{ … }` with its blocks indented. */
   region(region: Region, options: RegionPrintOptions = {}): void {
     const { printEntryArguments = true, printTerminator = true } = options;
+    if (this.#options.skipRegions) {
+      this.#text += "{...}";
+      return;
+    }
     const outerDialect = this.#defaultDialect;
     this.#defaultDialect = region.parent?.definition?.options.defaultDialect;
     this.#text += "{";
     for (const [position, block] of region.blocks.entries()) {
       const isLabelled = position > 0 || (printEntryArguments && this.#needsLabel(block));
       if (isLabelled) this.#label(block);
+      if (this.#options.valueUsers) this.indented(() => this.#argumentUsers(block));
       this.#blockBody(block, printTerminator);
     }
     this.newline();
@@ -265,6 +274,34 @@ export class OperationPrinter {
       else format.print(operation, this);
     }
     this.#location(operation.location);
+    if (this.#options.valueUsers) this.#text += this.#usersComment(operation);
+  }
+
+  #argumentUsers(block: Block): void {
+    for (const argument of block.arguments) {
+      if (!argument.hasUses) continue;
+      this.newline();
+      this.#text += `// ${this.#names.value(argument)} is used by ${this.#usersOf(argument)}`;
+    }
+  }
+
+  /** The operations that use a value, by the names of their results or their number. */
+  #usersOf(value: Value): string {
+    const nameOfUser = (user: Operation) =>
+      user.results.length === 0
+        ? (this.#names.operation(user) ?? user.name)
+        : user.results.map((result) => this.#names.value(result)).join(", ");
+    return value.users.map(nameOfUser).join(", ");
+  }
+
+  #usersComment(operation: Operation): string {
+    const { results } = operation;
+    const number = this.#names.operation(operation);
+    if (results.length === 0) return number === undefined ? "" : ` // id: ${number}`;
+    if (!operation.hasUses) return " // unused";
+    const users = results.map((result) => (result.hasUses ? this.#usersOf(result) : "unused"));
+    if (results.length > 1) return ` // users: ${users.map((each) => `(${each})`).join(", ")}`;
+    return ` // ${results[0]!.users.length === 1 ? "user" : "users"}: ${users[0]}`;
   }
 
   #resultNames({ results }: Operation): void {

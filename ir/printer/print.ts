@@ -18,20 +18,40 @@ export interface PrintOptions {
   readonly elideLargerThan?: number;
   /** Append the bytes of resources as `{-# dialect_resources … #-}`. */
   readonly inlineResources?: boolean;
+  /** With `inlineResources`, leave out those whose string is longer than this. */
+  readonly elideResourcesLongerThan?: number;
   /** Keep the names that values came with. Default true. */
   readonly valueNames?: boolean;
+  /** Name values without a name of their own after the name in their location (an ONNX node's). */
+  readonly locationNames?: boolean;
+  /** Never use a number twice in the text, also in regions that do not see each other. */
+  readonly uniqueNames?: boolean;
+  /** With `debugInfo`, locations for people (`file:1:2`), which cannot be read back. */
+  readonly prettyDebugInfo?: boolean;
+  /** Say in comments who uses each value. */
+  readonly valueUsers?: boolean;
+  /** Print `{...}` instead of regions. Cannot be read back. */
+  readonly skipRegions?: boolean;
 }
 
 /** The text of an operation with all that is in it, ending in a line break. Values are named within the isolated operation around it. */
 export function print(operation: Operation, options: PrintOptions = {}): string {
   const { generic = false, debugInfo = false, valueNames = true } = options;
-  const names = new ValueNames(isolatedAround(operation), { isUnique: generic, keepsHints: valueNames });
-  const locations = debugInfo ? new LocationPrinter(options.localScope === true) : undefined;
-  const printer = new OperationPrinter(names, { generic, locations, elideLargerThan: options.elideLargerThan });
+  const { uniqueNames = generic, valueUsers = false, skipRegions = false } = options;
+  const names = new ValueNames(isolatedAround(operation), {
+    isUnique: uniqueNames,
+    keepsHints: valueNames,
+    usesLocationNames: options.locationNames,
+    numbersOperations: valueUsers,
+  });
+  const locations = debugInfo ? new LocationPrinter(options.localScope === true, options.prettyDebugInfo) : undefined;
+  const { elideLargerThan } = options;
+  const printer = new OperationPrinter(names, { generic, locations, elideLargerThan, valueUsers, skipRegions });
   printer.operation(operation);
   printer.write("\n");
   const aliases = locations?.definitions ?? "";
-  const resources = options.inlineResources === true ? resourceSection(operation) : "";
+  const resources =
+    options.inlineResources === true ? resourceSection(operation, options.elideResourcesLongerThan) : "";
   return printer.text + aliases + resources;
 }
 
@@ -50,8 +70,10 @@ function isIsolated({ name, definition }: Operation): boolean {
 /** Blobs are aligned to 64 bytes, the widest vector. */
 const alignmentPrefix = "40000000";
 
-function resourceSection(operation: Operation): string {
-  const entries = [...blobsOf(operation)].map(({ key, bytes }) => {
+function resourceSection(operation: Operation, longest = Number.POSITIVE_INFINITY): string {
+  const hexLength = (bytes: number) => 2 + alignmentPrefix.length + 2 * bytes;
+  const printed = [...blobsOf(operation)].filter(({ bytes }) => hexLength(bytes.length) <= longest);
+  const entries = printed.map(({ key, bytes }) => {
     const name = bareIdentifier.test(key) ? key : quoted(key);
     return `      ${name}: "0x${alignmentPrefix}${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex").toUpperCase()}"`;
   });

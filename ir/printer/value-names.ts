@@ -3,6 +3,7 @@
  * inside it; `%arg0` for arguments of entry blocks; a value's own name where it has one, made unique among what is
  * visible. Sibling regions start from the same numbers, except in the generic form, which MLIR numbers without repeats.
  */
+import { nameOf } from "../location.ts";
 import type { Block, Operation, Region, Value } from "../operation.ts";
 
 /** The names taken in a region, and those around it. */
@@ -40,12 +41,17 @@ export interface NamingOptions {
   /** Never use a number twice. */
   readonly isUnique: boolean;
   readonly keepsHints: boolean;
+  /** Name values without a name of their own after the name in their location. */
+  readonly usesLocationNames?: boolean | undefined;
+  /** Number operations without results too, so that comments can refer to them. */
+  readonly numbersOperations?: boolean | undefined;
 }
 
 export class ValueNames {
   readonly #values = new Map<Value, string>();
   readonly #blocks = new Map<Block, string>();
   readonly #successors = new Set<Block>();
+  readonly #operations = new Map<Operation, string>();
   readonly #options: NamingOptions;
 
   /** Names all that is inside `operation`, and its results. */
@@ -67,6 +73,11 @@ export class ValueNames {
     return this.#values.get(value) ?? "%<defined-elsewhere>";
   }
 
+  /** The number of an operation without results, where they have one. */
+  operation(operation: Operation): string | undefined {
+    return this.#operations.get(operation);
+  }
+
   /** Whether an operation may branch to the block. */
   isSuccessor(block: Block): boolean {
     return this.#successors.has(block);
@@ -83,8 +94,7 @@ export class ValueNames {
       this.#blocks.set(block, `^bb${position}`);
       for (const argument of block.arguments) {
         const automatic = position === 0 ? `arg${counters.argument++}` : undefined;
-        const hint = this.#options.keepsHints ? argument.nameHint : undefined;
-        this.#values.set(argument, this.#name(hint ?? automatic, counters, names));
+        this.#values.set(argument, this.#name(this.#hint(argument) ?? automatic, counters, names));
       }
       for (let operation = block.first; operation !== undefined; operation = operation.next) {
         this.#nameResults(operation, counters, names);
@@ -100,13 +110,21 @@ export class ValueNames {
   #nameResults(operation: Operation, counters: Counters, names: UsedNames): void {
     const { results } = operation;
     const first = results[0];
-    if (first === undefined) return;
-    const name = this.#name(this.#options.keepsHints ? first.nameHint : undefined, counters, names);
+    if (first === undefined) {
+      if (this.#options.numbersOperations) this.#operations.set(operation, `%${counters.value++}`);
+      return;
+    }
+    const name = this.#name(this.#hint(first), counters, names);
     if (results.length === 1) {
       this.#values.set(first, name);
       return;
     }
     for (const [number, result] of results.entries()) this.#values.set(result, `${name}#${number}`);
+  }
+
+  #hint(value: Value): string | undefined {
+    const hint = this.#options.keepsHints ? value.nameHint : undefined;
+    return hint ?? (this.#options.usesLocationNames ? nameOf(value.location) : undefined);
   }
 
   #name(wanted: string | undefined, counters: Counters, names: UsedNames): string {
