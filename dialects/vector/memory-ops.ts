@@ -25,14 +25,7 @@ import {
 import { i1, MemRefType, type ShapedType, TensorType, VectorType } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { tensorOrMemRef, vectorType } from "../upstream/constraints.ts";
-import {
-  gatherFormat,
-  maskedLoadFormat,
-  maskedStoreFormat,
-  scatterFormat,
-  transferReadFormat,
-  transferWriteFormat,
-} from "./memory-formats.ts";
+import { transferReadFormat, transferWriteFormat } from "./memory-formats.ts";
 
 type Report = (message: string) => void;
 
@@ -124,7 +117,8 @@ export const maskedLoad = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: maskedLoadFormat,
+    format:
+      "$base `[` $indices `]` `,` $mask `,` $pass_thru attr-dict `:` type($base) `,` type($mask) `,` type($pass_thru) `into` type($result)",
     effects: ({ base }) => [{ kind: "read", value: base }],
     verify: ({ base, indices, mask, result: loaded }, report) => {
       checkRank(indices, base.type, report);
@@ -151,7 +145,8 @@ export const maskedStore = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: maskedStoreFormat,
+    format:
+      "$base `[` $indices `]` `,` $mask `,` $valueToStore attr-dict `:` type($base) `,` type($mask) `,` type($valueToStore)",
     effects: ({ base }) => [{ kind: "write", value: base }],
     verify: ({ base, indices, mask, valueToStore }, report) => {
       checkRank(indices, base.type, report);
@@ -181,7 +176,8 @@ export const gather = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: gatherFormat,
+    format:
+      "$base `[` $indices `]` `[` $index_vec `]` `,` $mask `,` $pass_thru attr-dict `:` type($base) `,` type($index_vec) `,` type($mask) `,` type($pass_thru) `into` type($result)",
     effects: ({ base }) => (base.type instanceof MemRefType ? [{ kind: "read", value: base }] : []),
     verify: ({ base, indices, mask, result: gathered }, report) => {
       checkRank(indices, base.type, report);
@@ -210,7 +206,8 @@ export const scatter = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: scatterFormat,
+    format:
+      "$base `[` $indices `]` `[` $index_vec `]` `,` $mask `,` $valueToStore attr-dict `:` type($base) `,` type($index_vec) `,` type($mask) `,` type($valueToStore)",
     effects: ({ base }) => [{ kind: "write", value: base }],
     verify: ({ base, indices, mask, valueToStore }, report) => {
       checkRank(indices, base.type, report);
@@ -298,4 +295,72 @@ export const transferWrite = op(
   },
 );
 
-export const vectorMemoryOps = [load, store, maskedLoad, maskedStore, gather, scatter, transferRead, transferWrite];
+export const expandLoad = op(
+  "vector.expandload",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    mask: operand(maskType),
+    pass_thru: operand(typeVariable("V", vectorType)),
+    result: result(typeVariable("V", vectorType)),
+  },
+  {
+    doc: "Reads as many neighbouring elements as the mask has bits set, one for each of these; the others come from pass_thru.",
+    example: example(
+      "%r = vector.expandload %m[%i], %mask, %v : memref<?xf32>, vector<4xi1>, vector<4xf32> into vector<4xf32>",
+      "%m: memref<?xf32>",
+      "%i: index",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
+    format:
+      "$base `[` $indices `]` `,` $mask `,` $pass_thru attr-dict `:` type($base) `,` type($mask) `,` type($pass_thru) `into` type($result)",
+    effects: ({ base }) => [{ kind: "read", value: base }],
+    verify: ({ base, indices, mask, result: loaded }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, loaded.type, report);
+      checkMask(mask.type, loaded.type, report);
+    },
+  },
+);
+
+export const compressStore = op(
+  "vector.compressstore",
+  {
+    base: operand(anyMemRef),
+    indices: variadicOperand(indexType),
+    mask: operand(maskType),
+    valueToStore: operand(vectorType),
+  },
+  {
+    doc: "Writes the elements whose mask is set one behind the other.",
+    example: example(
+      "vector.compressstore %m[%i], %mask, %v : memref<?xf32>, vector<4xi1>, vector<4xf32>",
+      "%m: memref<?xf32>",
+      "%i: index",
+      "%mask: vector<4xi1>",
+      "%v: vector<4xf32>",
+    ),
+    format:
+      "$base `[` $indices `]` `,` $mask `,` $valueToStore attr-dict `:` type($base) `,` type($mask) `,` type($valueToStore)",
+    effects: ({ base }) => [{ kind: "write", value: base }],
+    verify: ({ base, indices, mask, valueToStore }, report) => {
+      checkRank(indices, base.type, report);
+      checkElements(base.type, valueToStore.type, report);
+      checkMask(mask.type, valueToStore.type, report);
+    },
+  },
+);
+
+export const vectorMemoryOps = [
+  load,
+  store,
+  maskedLoad,
+  maskedStore,
+  gather,
+  scatter,
+  expandLoad,
+  compressStore,
+  transferRead,
+  transferWrite,
+];

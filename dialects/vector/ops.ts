@@ -3,7 +3,6 @@
 import {
   anyType,
   arrayOf,
-  dialectEnumAttribute,
   i64ArrayAttribute,
   i64Attribute,
   indexType,
@@ -37,30 +36,17 @@ import {
   shuffleFormat,
   transposeFormat,
 } from "./formats.ts";
+import { combiningKindAttribute } from "./kinds.ts";
 import { maskType, vectorMemoryOps } from "./memory-ops.ts";
+import { vectorProductOps } from "./product-ops.ts";
+import { vectorRegionOps } from "./region-ops.ts";
 
+export * from "./kinds.ts";
 export * from "./memory-ops.ts";
+export * from "./product-ops.ts";
+export * from "./region-ops.ts";
 
 type Report = (message: string) => void;
-
-/** How two elements combine. */
-export const combiningKinds = [
-  "add",
-  "mul",
-  "minui",
-  "minsi",
-  "minnumf",
-  "maxui",
-  "maxsi",
-  "maxnumf",
-  "and",
-  "or",
-  "xor",
-  "maximumf",
-  "minimumf",
-] as const;
-export type CombiningKind = (typeof combiningKinds)[number];
-export const combiningKindAttribute = dialectEnumAttribute("vector", "kind", combiningKinds);
 
 const floatVector: TypeConstraint<VectorType> = typeOf(
   VectorType,
@@ -508,6 +494,8 @@ export const step = op(
 
 export const vectorOps = [
   ...vectorMemoryOps,
+  ...vectorProductOps,
+  ...vectorRegionOps,
   broadcast,
   splat,
   extract,
