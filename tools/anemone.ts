@@ -85,6 +85,14 @@ program
   .action(async (options) => (await import("./commands/docs.ts")).docsCommand(options));
 
 program
+  .command("lsp")
+  .description("Serve editors: the language server for IR text, on standard input and output")
+  .option("--load <file>", "a TypeScript file that exports dialects of your own; repeatable", collect, [])
+  .option("--allow-unregistered-dialect", "accept operations of dialects that are not loaded")
+  .option("--stdio", "what editors pass; it is the only way of talking")
+  .action(async (options) => (await import("./commands/lsp.ts")).lspCommand(options));
+
+program
   .command("devices")
   .description("What this machine has: devices, libraries looked for and found, versions")
   .option("--json", "print one JSON object")
