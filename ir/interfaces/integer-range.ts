@@ -99,6 +99,18 @@ export class IntegerRange {
     );
   }
 
+  /** The union, where each bound that moved goes to its end: after that it does not move again. */
+  widen(other: IntegerRange): IntegerRange {
+    const all = IntegerRange.full(this.width);
+    return new IntegerRange(
+      this.width,
+      other.unsignedLeast < this.unsignedLeast ? all.unsignedLeast : this.unsignedLeast,
+      other.unsignedGreatest > this.unsignedGreatest ? all.unsignedGreatest : this.unsignedGreatest,
+      other.least < this.least ? all.least : this.least,
+      other.greatest > this.greatest ? all.greatest : this.greatest,
+    );
+  }
+
   /** What both hold; `this` where they exclude each other (such code does not run). */
   intersection(other: IntegerRange): IntegerRange {
     const unsignedLeast = larger(this.unsignedLeast, other.unsignedLeast);
