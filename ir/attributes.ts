@@ -62,35 +62,92 @@ export class UnitAttribute extends Attribute {
   }
 }
 
-export class IntegerAttribute extends Attribute {
-  readonly text: string;
-  readonly value: bigint;
-  readonly type: IntegerType | IndexType;
+/** The integers of one type that were asked for: small ones by number, others by value. */
+interface IntegerTable {
+  readonly small: Map<number, IntegerAttribute>;
+  readonly large: Map<bigint, IntegerAttribute>;
+}
 
-  private constructor(text: string, value: bigint, type: IntegerType | IndexType) {
+const integerTables = new Map<IntegerType | IndexType, IntegerTable>();
+
+/** `value` of an integer of 32 bits as the type holds it; undefined where that takes more care. */
+function wrapSmall(value: number, type: IntegerType | IndexType): number | undefined {
+  if (!(type instanceof IntegerType)) return value;
+  const { width } = type;
+  if (type.signedness === "unsigned") return value >= 0 && width >= 32 ? value : undefined;
+  if (width >= 32) return value;
+  return type === i1 ? (value === 0 ? 0 : 1) : width === 0 ? 0 : (value << (32 - width)) >> (32 - width);
+}
+
+/** Interned by type and value. Programs compute with them by the thousand, so the spelling is made when asked for. */
+export class IntegerAttribute extends Attribute {
+  readonly type: IntegerType | IndexType;
+  /** The value where it fits 32 bits signed, else NaN. */
+  readonly small: number;
+  private storedValue: bigint | undefined;
+  private storedText: string | undefined = undefined;
+
+  private constructor(small: number, value: bigint | undefined, type: IntegerType | IndexType) {
     super();
-    this.text = text;
-    this.value = value;
+    this.small = small;
+    this.storedValue = value;
     this.type = type;
+  }
+
+  get value(): bigint {
+    if (this.storedValue === undefined) this.storedValue = BigInt(this.small);
+    return this.storedValue;
   }
 
   /** The value as a number; exact up to 2^53. */
   get number(): number {
-    return Number(this.value);
+    return Number.isNaN(this.small) ? Number(this.value) : this.small;
+  }
+
+  get text(): string {
+    if (this.storedText === undefined) {
+      if (this.type === i1) this.storedText = this.small === 0 ? "false" : "true";
+      else this.storedText = `${this.value} : ${this.type}`;
+    }
+    return this.storedText;
   }
 
   static get(value: number | bigint, type: IntegerType | IndexType = i64): IntegerAttribute {
+    let table = integerTables.get(type);
+    if (table === undefined) {
+      table = { small: new Map(), large: new Map() };
+      integerTables.set(type, table);
+    }
+    if (typeof value === "number" && value === (value | 0)) {
+      const small = wrapSmall(value | 0, type);
+      if (small !== undefined) return IntegerAttribute.ofSmall(table, small, type);
+    }
     let exact = BigInt(value);
     if (type instanceof IntegerType && type !== i1) {
       exact = type.signedness === "unsigned" ? BigInt.asUintN(type.width, exact) : BigInt.asIntN(type.width, exact);
     }
     if (type === i1) exact = exact === 0n ? 0n : 1n;
-    const text = type === i1 ? (exact === 0n ? "false" : "true") : `${exact} : ${type}`;
-    return internAttribute(text, IntegerAttribute, () => new IntegerAttribute(text, exact, type));
+    const number = Number(exact);
+    if (number === (number | 0)) return IntegerAttribute.ofSmall(table, number, type);
+    let known = table.large.get(exact);
+    if (known === undefined) {
+      known = new IntegerAttribute(Number.NaN, exact, type);
+      table.large.set(exact, known);
+    }
+    return known;
   }
 
   static bool(value: boolean): IntegerAttribute {
     return IntegerAttribute.get(value ? 1 : 0, i1);
+  }
+
+  private static ofSmall(table: IntegerTable, small: number, type: IntegerType | IndexType): IntegerAttribute {
+    let known = table.small.get(small);
+    if (known === undefined) {
+      known = new IntegerAttribute(small, undefined, type);
+      table.small.set(small, known);
+    }
+    return known;
   }
 }
 

@@ -243,6 +243,7 @@ const segmentProperty = { operand: "operandSegmentSizes", result: "resultSegment
 /** A declared op: builds, recognises and describes operations of one name. */
 export class OperationDefinition<F extends Fields = Fields> {
   readonly name: string;
+  readonly dialect: string;
   readonly fields: F;
   readonly options: OpOptions<F>;
   readonly traits: ReadonlySet<Trait>;
@@ -281,14 +282,11 @@ export class OperationDefinition<F extends Fields = Fields> {
     if (needsSegments(this.operandFields)) traits.add("AttrSizedOperandSegments");
     if (needsSegments(this.resultFields)) traits.add("AttrSizedResultSegments");
     this.traits = traits;
+    this.dialect = name.slice(0, name.indexOf("."));
     this.kind = new OperationKind(name, this as unknown as OperationDefinition);
     this.#readers = fieldReaders(this);
     for (const fieldName of this.#readers.keys()) defineAccessor(fieldName);
     this.interfaces = [...(options.interfaces ?? []), ...this.#declaredInterfaces(options)];
-  }
-
-  get dialect(): string {
-    return this.name.slice(0, this.name.indexOf("."));
   }
 
   hasTrait(trait: Trait): boolean {
