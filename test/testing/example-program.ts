@@ -90,7 +90,8 @@ export function parseOrRefuse(text: string, context: Context): Operation | undef
 
 /** What goes wrong when a verified module is written and read back in both forms; undefined where nothing does. */
 export function roundTripFault(module: Operation, context: Context): string | undefined {
-  const meaning = print(module, { generic: true });
+  // The names of values are for people: a custom form may leave out what a name is for.
+  const meaning = print(module, { generic: true, valueNames: false });
   for (const generic of [false, true]) {
     const form = generic ? "generic form" : "custom form";
     const text = print(module, { generic });
@@ -101,9 +102,17 @@ export function roundTripFault(module: Operation, context: Context): string | un
       return `its ${form} is not read back: ${error instanceof DiagnosticError ? error.message : error}\n${text}`;
     }
     if (print(back, { generic }) !== text) return `its ${form} prints differently after reading:\n${text}`;
-    if (print(back, { generic: true }) !== meaning) return `its ${form} means something else:\n${text}`;
+    const found = print(back, { generic: true, valueNames: false });
+    if (found !== meaning) return `its ${form} means something else${firstDifference(meaning, found)}\n${text}`;
     const [complaint] = complaints(back, context);
     if (complaint !== undefined) return `its ${form} is not verified after reading: ${complaint}\n${text}`;
   }
   return undefined;
+}
+
+/** The first line in which two texts differ. */
+function firstDifference(wanted: string, found: string): string {
+  const lines = found.split("\n");
+  const position = wanted.split("\n").findIndex((line, index) => line !== lines[index]);
+  return `: line ${position + 1} is\n${lines[position]?.trim()}\nand not\n${wanted.split("\n")[position]?.trim()}`;
 }

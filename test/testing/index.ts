@@ -3,4 +3,11 @@ export { type ArbitraryModuleOptions, arbitraryModule, type RandomProgram } from
 export { difference } from "./compare.ts";
 export { type ConformanceExceptions, type ConformanceOptions, conformance } from "./conformance.ts";
 export { evaluateProgram } from "./evaluate-program.ts";
+export { type PassConformanceOptions, passConformance } from "./pass-conformance.ts";
+export {
+  type ArbitraryProgramOptions,
+  arbitraryProgram,
+  programContext,
+  type WellFormedProgram,
+} from "./programs/arbitrary-program.ts";
 export { forAll, forAllAsync, propertyParameters } from "./property.ts";

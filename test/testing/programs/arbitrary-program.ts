@@ -20,7 +20,7 @@ import { Choices, inputBound, randomData, randomNumbers } from "../draft.ts";
 import { exampleContext } from "../example-program.ts";
 import { dataType } from "../sample-data.ts";
 import { Construction } from "./construction.ts";
-import { type Template, templatesOf } from "./templates.ts";
+import { isBranch, type Template, templatesOf } from "./templates.ts";
 
 export interface ArbitraryProgramOptions {
   /** At most this many steps; an operation is one, and brings its regions with it. Default 12. */
@@ -101,17 +101,19 @@ export function arbitraryProgram(
   options: ArbitraryProgramOptions = {},
 ): fc.Arbitrary<WellFormedProgram> {
   const context = programContext(dialects, options.beside);
-  const templates = templatesOf(dialects, exampleContext(context)).filter(
+  const usable = templatesOf(dialects, exampleContext(context)).filter(
     ({ definition }) => options.ops?.includes(definition.name) ?? true,
   );
+  const templates = [...usable, ...moreBranches(usable)];
   if (templates.length === 0)
     throw new Error(`no op of ${dialects.map(({ name }) => name).join(", ")} has an example that parses and verifies`);
-  // Behind the ops: what a terminator gives (as likely as a third of the ops), and a function of its own.
+  // Step 0 does nothing: that is what fast-check makes of a step in the middle that does not matter. Behind the ops come
+  // what a terminator gives (as likely as a third of the ops), and a function of its own.
   const redirections = Math.max(1, Math.round(templates.length / 3));
   const recipes: fc.Arbitrary<Recipe> = fc.record({
     steps: fc.array(
       fc.record({
-        step: fc.nat(templates.length + redirections),
+        step: fc.nat(templates.length + redirections + 1),
         place: fc.nat(15),
         choices: fc.array(fc.nat(15), { maxLength: 8, size: "max" }),
       }),
@@ -123,15 +125,24 @@ export function arbitraryProgram(
   return recipes.map((recipe) => programOf(recipe, templates, context));
 }
 
+/** Few ops are branches, but control flow is half of what goes wrong: branches again, for a tenth of all steps. */
+function moreBranches(templates: readonly Template[]): readonly Template[] {
+  const branches = templates.filter(isBranch);
+  if (branches.length === 0) return [];
+  const times = Math.floor(templates.length / 10 / branches.length);
+  return Array.from({ length: times }, () => branches).flat();
+}
+
 function programOf(recipe: Recipe, templates: readonly Template[], context: Context): WellFormedProgram {
   // An op may be right where it stands and wrong in the whole: then the steps up to it make the program.
   for (let count = recipe.steps.length; ; count--) {
     const construction = new Construction(context);
     for (const { step, place, choices } of recipe.steps.slice(0, count)) {
-      const template = templates[step];
+      if (step === 0) continue;
+      const template = templates[step - 1];
       const reader = new Choices(choices);
       if (template !== undefined) construction.add(template, place, reader);
-      else if (step === templates.length) construction.addFunction();
+      else if (step === templates.length + 1) construction.addFunction();
       else construction.redirect(place, reader);
     }
     const module = construction.finish(recipe.kept);

@@ -94,6 +94,7 @@ export class Construction {
       mapping.set(outer, chosen);
     }
     const made = sample.clone(mapping);
+    made.walk(dropNames);
     made.setOperands(operands);
     this.#rename(made, template);
     if (isFree) varyAttribute(made, template, choices);
@@ -102,7 +103,7 @@ export class Construction {
       made.erase();
       return false;
     }
-    this.#openRegions(made, place.frame);
+    if (template.writesRegions) this.#openRegions(made, place.frame);
     return true;
   }
 
@@ -313,6 +314,13 @@ const sameTypes = (a: readonly Type[], b: readonly Type[]) =>
 
 function resultsIn(block: Block): readonly OperationResult[] {
   return block.operations.flatMap((each) => each.results);
+}
+
+/** The names in examples say nothing in a random program, and a custom form may leave out what they are for. */
+function dropNames(operation: Operation): void {
+  for (const value of operation.results) value.nameHint = undefined;
+  for (const region of operation.regions)
+    for (const block of region.blocks) for (const value of block.arguments) value.nameHint = undefined;
 }
 
 /** The constraint of an operand by its position. */

@@ -10,7 +10,9 @@ import {
   SymbolReferenceAttribute,
 } from "../../../ir/attributes.ts";
 import type { AnyDefinition, Context, Dialect } from "../../../ir/context.ts";
-import type { Block, Operation } from "../../../ir/operation.ts";
+import { unknownLocation } from "../../../ir/location.ts";
+import { type Block, createOperation, type Operation } from "../../../ir/operation.ts";
+import { print } from "../../../ir/printer/print.ts";
 import { symbolName, symbolReferences } from "../../../ir/symbol-table.ts";
 import { verifyAll } from "../../../ir/verifier.ts";
 import { sampleAttributes, similarAttributes } from "../broken-operations.ts";
@@ -22,6 +24,8 @@ export interface Template {
   readonly sample: Operation;
   /** The symbols of the example that the operation and all inside it refer to. */
   readonly symbols: readonly Operation[];
+  /** Whether its custom form writes its regions; one that is implied has to stay as it is. */
+  readonly writesRegions: boolean;
   /** Other attributes that may stand in the place of the example's, by name. */
   readonly alternatives: ReadonlyMap<string, readonly Attribute[]>;
 }
@@ -38,7 +42,13 @@ function templateOf(definition: AnyDefinition, context: Context): Template | und
   const sample = module === undefined ? undefined : operationsNamed(module, definition.name).at(-1);
   if (module === undefined || sample === undefined || verifyAll(module, context).length > 0) return undefined;
   if (holdsUnknown(sample)) return undefined;
-  return { definition, sample, symbols: symbolsOf(sample, module), alternatives: alternativesOf(sample) };
+  return {
+    definition,
+    sample,
+    symbols: symbolsOf(sample, module),
+    writesRegions: writesRegions(sample),
+    alternatives: alternativesOf(sample),
+  };
 }
 
 /** What programs are put into is made by the generator itself. */
@@ -53,6 +63,25 @@ function holdsUnknown(sample: Operation): boolean {
     found ||= operation.definition === undefined;
   });
   return found;
+}
+
+function writesRegions(sample: Operation): boolean {
+  const copy = sample.clone();
+  let count = 0;
+  copy.walk(({ regions }) => {
+    for (const { entry } of regions) {
+      if (entry === undefined) continue;
+      const mark = createOperation({ name: `test.mark${count++}`, location: unknownLocation });
+      entry.insertBefore(mark, entry.first);
+    }
+  });
+  try {
+    const text = print(copy);
+    return Array.from({ length: count }, (_, number) => `test.mark${number}"`).every((mark) => text.includes(mark));
+  } catch {
+    // A form that only knows one body does not get as far.
+    return false;
+  }
 }
 
 function symbolsOf(sample: Operation, module: Operation): readonly Operation[] {

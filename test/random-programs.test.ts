@@ -1,0 +1,136 @@
+/** Random programs on the ops of all dialects: they are right, have what programs have, and counterexamples are small. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { allDialects } from "../compiler/registry.ts";
+import { arith, cf, memref, scf, tensor } from "../dialects/index.ts";
+import { IntegerAttribute } from "../ir/attributes.ts";
+import type { Dialect } from "../ir/context.ts";
+import type { Operation } from "../ir/operation.ts";
+import { verifyAll } from "../ir/verifier.ts";
+import { genericPasses } from "../passes/index.ts";
+import { roundTripFault } from "./testing/example-program.ts";
+import { arbitraryProgram, forAll, passConformance, programContext, type WellFormedProgram } from "./testing/index.ts";
+
+const context = programContext(allDialects);
+const anyProgram = arbitraryProgram(allDialects);
+
+test("programs verify and are read back in both forms", () => {
+  forAll(anyProgram, 400, (program) => {
+    const module = program.build();
+    expect(verifyAll(module, context)).toEqual([]);
+    expect(roundTripFault(module, context)).toBeUndefined();
+  });
+});
+
+test("nearly every op that has an example comes up", () => {
+  const seen = new Set<string>();
+  for (const program of fc.sample(anyProgram, { numRuns: 2000, seed: 1 }))
+    program.build().walk(({ name }) => seen.add(name));
+  const missing = [...context.definitions].filter(({ name, options }) => !seen.has(name) && options.example);
+  expect(missing.length, missing.map(({ name }) => name).join(" ")).toBeLessThan(15);
+});
+
+test("programs have branches, nested regions, symbols, calls and other attributes than the examples", () => {
+  const found = { branches: 0, loops: 0, nested: 0, symbols: 0, calls: 0, constants: new Set<string>(), evaluable: 0 };
+  const programs = fc.sample(arbitraryProgram([arith, cf, scf, memref]), { numRuns: 500, seed: 2 });
+  for (const program of programs) {
+    if (program.inputs(context) !== undefined) found.evaluable++;
+    const module = program.build();
+    module.walk((operation) => {
+      const blocks = operation.block?.region?.blocks ?? [];
+      const at = operation.block === undefined ? -1 : blocks.indexOf(operation.block);
+      for (const successor of operation.successors) {
+        found.branches++;
+        if (blocks.indexOf(successor) <= at) found.loops++;
+      }
+      const around = operation.parentOperation?.parentOperation;
+      if (around !== undefined && around.name !== "builtin.module" && around.name !== "func.func") found.nested++;
+      if (operation.name === "memref.get_global") found.symbols++;
+      if (operation.name === "func.call") found.calls++;
+      if (operation.name === "arith.constant") found.constants.add(String(operation.attribute("value")));
+    });
+  }
+  expect(found.branches).toBeGreaterThan(100);
+  expect(found.loops).toBeGreaterThan(10);
+  expect(found.nested).toBeGreaterThan(50);
+  expect(found.symbols).toBeGreaterThan(5);
+  expect(found.calls).toBeGreaterThan(20);
+  expect(found.constants.size).toBeGreaterThan(3);
+  expect(found.evaluable).toBeGreaterThan(20);
+});
+
+describe("a failing property shrinks to the operations that matter", () => {
+  /** The sizes of the smallest counterexamples for several seeds. */
+  function smallest(dialects: readonly Dialect[], fails: (program: WellFormedProgram) => boolean): readonly number[] {
+    const programs = arbitraryProgram(dialects, { maxSteps: 30 });
+    return [1, 2, 3, 4, 5].map((seed) => {
+      const property = fc.property(programs, (program) => !fails(program));
+      const details = fc.check(property, { seed, numRuns: 3000 });
+      expect(details.failed, "no program has what the property forbids").toBe(true);
+      return details.counterexample![0].size;
+    });
+  }
+
+  const has = (isWanted: (operation: Operation) => boolean) => (program: WellFormedProgram) => {
+    let isThere = false;
+    program.build().walk((operation) => {
+      isThere ||= isWanted(operation);
+    });
+    return isThere;
+  };
+  const definers = (operation: Operation) => operation.operands.map(({ definer }) => definer?.name);
+
+  test("one op among all dialects", () => {
+    const sizes = smallest(
+      allDialects,
+      has(({ name }) => name === "mil.erf"),
+    );
+    expect(Math.max(...sizes), `${sizes}`).toBe(1);
+  });
+
+  test("an op on the result of another", () => {
+    const sizes = smallest(
+      [arith, tensor],
+      has((operation) => operation.name === "arith.addi" && definers(operation).includes("arith.muli")),
+    );
+    expect(Math.max(...sizes), `${sizes}`).toBe(2);
+  });
+
+  test("an attribute", () => {
+    const isNegative = (value: unknown) => value instanceof IntegerAttribute && value.value < 0n;
+    const sizes = smallest(
+      [arith, scf],
+      has((operation) => operation.name === "arith.constant" && isNegative(operation.attribute("value"))),
+    );
+    expect(Math.max(...sizes), `${sizes}`).toBe(1);
+  });
+
+  test("a loop inside a condition", () => {
+    const around = (operation: Operation) => operation.parentOperation?.name;
+    const sizes = smallest(
+      [arith, scf, memref],
+      has((operation) => operation.name === "scf.for" && around(operation) === "scf.if"),
+    );
+    // The operations of the two examples, and nothing else.
+    expect(Math.max(...sizes), `${sizes}`).toBeLessThanOrEqual(6);
+  });
+
+  test("a cycle of branches", () => {
+    const sizes = smallest(
+      [arith, cf],
+      has(({ block, successors }) => {
+        const blocks = block?.region?.blocks ?? [];
+        return block !== undefined && successors.some((each) => blocks.indexOf(each) <= blocks.indexOf(block));
+      }),
+    );
+    expect(Math.max(...sizes), `${sizes}`).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("generic passes on programs of all dialects", () => {
+  passConformance(genericPasses, { dialects: allDialects, idempotent: ["cse", "dce", "symbol-dce"] });
+});
+
+describe("generic passes on programs that can be evaluated", () => {
+  passConformance(genericPasses, { dialects: [arith, tensor] });
+});

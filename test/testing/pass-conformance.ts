@@ -1,0 +1,156 @@
+/**
+ * One conformance suite for all passes, ours and yours:
+ *
+ *     import { passConformance } from "anemone/testing";
+ *     passConformance(myPasses, { dialects: [myDialect] });
+ *
+ * in a vitest file registers, for every pass, tests on random programs of the dialects: it is documented, its pipeline text
+ * reads back, what it makes verifies and computes the same, and it says exactly whether it changed something. A pass may
+ * refuse a program with a diagnostic, but not all of them.
+ */
+import { describe, expect, test } from "vitest";
+import type { Context, Dialect } from "../../ir/context.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import type { Operation } from "../../ir/operation.ts";
+import { print } from "../../ir/printer/print.ts";
+import type { TensorData } from "../../ir/tensor-data.ts";
+import { verifyAll } from "../../ir/verifier.ts";
+import { type AnyPass, instantiate, type OptionDefinitions, type PassInstance } from "../../passes/pass.ts";
+import { PassManager } from "../../passes/pass-manager.ts";
+import { parsePipeline, printPipeline } from "../../passes/pipeline.ts";
+import { evaluateProgram } from "./evaluate-program.ts";
+import { arbitraryProgram, programContext, type WellFormedProgram } from "./programs/arbitrary-program.ts";
+import { forAll } from "./property.ts";
+import { describeData, isSameData } from "./sample-data.ts";
+
+export interface PassConformanceOptions {
+  /** The dialects on whose ops the random programs are made. */
+  readonly dialects: readonly Dialect[];
+  /** Dialects that passes make ops of, beside those and the upstream ones, which are always there. */
+  readonly beside?: readonly Dialect[];
+  /** Passes that have nothing left to do when they run again. */
+  readonly idempotent?: readonly string[];
+  /** Random programs per property. Default 50. */
+  readonly runs?: number;
+}
+
+/** Registers the suite for every pass with vitest. */
+export function passConformance(passes: readonly AnyPass[], options: PassConformanceOptions): void {
+  const suite = new PassSuite(passes, options);
+  for (const each of passes) describe(`pass ${each.name}`, () => suite.register(each));
+}
+
+/** With its defaults, and with each other word that an option may have. */
+function instancesOf(definition: AnyPass): readonly PassInstance[] {
+  const options: OptionDefinitions = definition.options;
+  const others = Object.entries(options).flatMap(([name, option]) => {
+    const values = option.choices ?? (typeof option.default === "boolean" ? [true, false] : []);
+    return values
+      .filter((value) => value !== option.default)
+      .map((value) => instantiate(definition, { [name]: value }));
+  });
+  return [instantiate(definition), ...others];
+}
+
+class PassSuite {
+  readonly #passes: readonly AnyPass[];
+  readonly #options: PassConformanceOptions;
+  readonly #context: Context;
+
+  constructor(passes: readonly AnyPass[], options: PassConformanceOptions) {
+    this.#passes = passes;
+    this.#options = options;
+    this.#context = programContext(options.dialects, options.beside);
+  }
+
+  register(definition: AnyPass): void {
+    const instances = instancesOf(definition);
+    test("is documented", () => {
+      expect(definition.doc).toMatch(/\.$/);
+      const options: OptionDefinitions = definition.options;
+      const undocumented = Object.entries(options).filter(([, { doc }]) => doc === "");
+      expect(undocumented.map(([name]) => name)).toEqual([]);
+    });
+    test("is text in a pipeline that reads back", () => {
+      for (const instance of instances) {
+        const text = printPipeline([instance]);
+        expect(printPipeline(parsePipeline(text, this.#passes))).toBe(text);
+      }
+    });
+    test("leaves programs that verify, and says exactly whether it changed them", ({ skip }) => {
+      let accepted = 0;
+      this.#forAllPrograms((program) => {
+        for (const instance of instances) {
+          const module = program.build();
+          const before = print(module, { generic: true });
+          const changed = this.#run(instance, module);
+          if (changed === undefined) continue;
+          accepted++;
+          expect(verifyAll(module, this.#context).map(({ message }) => message)).toEqual([]);
+          const after = print(module, { generic: true });
+          expect(changed, `it says changed: ${changed}\nbefore:\n${before}\nafter:\n${after}`).toBe(after !== before);
+        }
+      });
+      if (accepted === 0) skip("it refuses every random program: give dialects whose programs it takes");
+    });
+    test("keeps what programs compute", ({ skip }) => {
+      let compared = 0;
+      this.#forAllPrograms((program) => {
+        const inputs = program.inputs(this.#context);
+        const wanted = inputs === undefined ? undefined : this.#evaluate(program.build(), inputs);
+        if (inputs === undefined || wanted === undefined) return;
+        for (const instance of instances) {
+          const module = program.build();
+          if (this.#run(instance, module) === undefined) continue;
+          const found = this.#evaluate(module, inputs);
+          if (found === undefined) continue;
+          compared++;
+          for (const [position, data] of wanted.entries()) {
+            const made: TensorData = found[position]!;
+            if (isSameData(made, data)) continue;
+            expect.fail(`result ${position} was ${describeData(data)} and is ${describeData(made)}\n${print(module)}`);
+          }
+        }
+      });
+      if (compared === 0) skip("the reference semantics cannot run what it makes: compare compiled code instead");
+    });
+    if (this.#options.idempotent?.includes(definition.name)) {
+      test("has nothing to do when it runs again", () => {
+        this.#forAllPrograms((program) => {
+          const module = program.build();
+          if (this.#run(instances[0]!, module) === undefined) return;
+          const once = print(module);
+          expect(this.#run(instances[0]!, module), once).toBe(false);
+          expect(print(module)).toBe(once);
+        });
+      });
+    }
+  }
+
+  #forAllPrograms(check: (program: WellFormedProgram) => void): void {
+    const { dialects, beside = [], runs = 50 } = this.#options;
+    forAll(arbitraryProgram(dialects, { beside }), runs, check);
+  }
+
+  /** Whether the pass changed the module; undefined where it refused it with a diagnostic. */
+  #run(instance: PassInstance, module: Operation): boolean | undefined {
+    const { requires } = instance.definition;
+    const manager = new PassManager([instance], this.#context, { verifyEach: false, properties: requires });
+    try {
+      return manager.run(module);
+    } catch (error) {
+      if (error instanceof DiagnosticError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What `@main` gives; undefined where an operation has no evaluator, or no result for this data. */
+  #evaluate(module: Operation, inputs: readonly TensorData[]): readonly TensorData[] | undefined {
+    try {
+      return evaluateProgram(module, inputs, this.#context);
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+      return undefined;
+    }
+  }
+}
