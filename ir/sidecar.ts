@@ -142,9 +142,13 @@ export function printWithSidecar(operation: Operation, options: PrintOptions = {
 
 /** Writes `path`, and `path.weights` where the IR refers to blobs. */
 export function writeIr(path: string, operation: Operation, options: PrintOptions = {}): void {
-  const { text, weights } = printWithSidecar(operation, options);
+  writeIrText(path, print(operation, options), [...blobsOf(operation)]);
+}
+
+/** Writes text that is printed already, with the blobs that it refers to. */
+export function writeIrText(path: string, text: string, blobs: readonly Blob[]): void {
   replaceFile(path, text);
-  if (weights !== undefined) replaceFile(sidecarPath(path), weights);
+  if (blobs.length > 0) replaceFile(sidecarPath(path), writeSidecar(blobs));
 }
 
 /** Writes a new file and puts it in the old one's place: the old one may be mapped, and its readers must keep it. */
@@ -163,7 +167,8 @@ function mapFile(path: string): Uint8Array {
   return readFileSync(path);
 }
 
-function readText(path: string): string {
+/** The text of a file; one that cannot be read is a diagnostic. */
+export function readIrText(path: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -183,13 +188,16 @@ function readText(path: string): string {
   });
 }
 
+/** The blobs of the sidecar that stands beside an IR file; none where there is no sidecar. */
+export function readSidecarOf(path: string): BlobStore {
+  const weights = sidecarPath(path);
+  return existsSync(weights) ? readSidecar(mapFile(weights), weights) : new BlobStore();
+}
+
 /** Reads IR text and, where it stands beside it, its sidecar. The IR is not verified. A file that cannot be read is a diagnostic. */
 export function readIr(path: string, context: Context, options: ParseOptions = {}): Operation {
-  const text = readText(path);
-  const weights = sidecarPath(path);
+  const text = readIrText(path);
   const blobs = options.blobs ?? new BlobStore();
-  if (existsSync(weights)) {
-    for (const blob of readSidecar(mapFile(weights), weights).values()) blobs.add(blob);
-  }
+  for (const blob of readSidecarOf(path).values()) blobs.add(blob);
   return parse(text, context, { file: path, ...options, blobs });
 }

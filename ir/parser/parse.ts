@@ -10,6 +10,8 @@ export interface ParseOptions {
   readonly file?: string;
   /** Where `dense_resource<key>` finds its bytes; resources that the text itself contains are added. */
   readonly blobs?: BlobStore;
+  /** False: the text is one operation, which is returned without a module around it. Default true. */
+  readonly implicitModule?: boolean;
 }
 
 /**
@@ -24,6 +26,13 @@ export function parse(text: string, context: Context, options: ParseOptions = {}
   }
   parser.finish();
   const [only] = operations;
+  if (options.implicitModule === false) {
+    if (only !== undefined && operations.length === 1) return only;
+    throw parser.error(
+      `expected one operation without an implicit module around it, but the text has ${operations.length}`,
+      0,
+    );
+  }
   if (only !== undefined && operations.length === 1 && only.name === "builtin.module") return only;
   return moduleAround(operations, context, parser.location(0));
 }
