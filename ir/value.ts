@@ -41,6 +41,18 @@ export class Use {
     this.value = value;
     value.linkUse(this, previous);
   }
+
+  /** Leaves the use list of its value, which it still names; returns the use before it there, for `attach`. */
+  detach(): Use | undefined {
+    const { previous } = this;
+    this.value.unlinkUse(this);
+    return previous;
+  }
+
+  /** Goes back into the use list of its value after a `detach`. */
+  attach(previous: Use | undefined): void {
+    this.value.linkUse(this, previous);
+  }
 }
 
 /** An SSA value: the result of an operation or an argument of a block. */
@@ -103,8 +115,9 @@ export abstract class Value<T extends Type = Type> {
 
   /** Kept by `Use`; not for others. */
   unlinkUse(use: Use): void {
-    if (use.previous === undefined) this.firstUse = use.next;
-    else use.previous.next = use.next;
+    if (use.previous !== undefined) use.previous.next = use.next;
+    else if (this.firstUse === use) this.firstUse = use.next;
+    else return; // It was detached before.
     if (use.next !== undefined) use.next.previous = use.previous;
     use.next = undefined;
     use.previous = undefined;
