@@ -1,5 +1,5 @@
 /**
- * Pipelines as text, in MLIR's syntax: `builtin.module(func.func(canonicalize{max-rewrites=3},cse),tensor-to-fused)`. A text
+ * Pipelines as text, in MLIR's syntax: `builtin.module(func.func(canonicalize{max-iterations=3},cse),tensor-to-fused)`. A text
  * without the outer op is taken as the body of a `builtin.module(…)`. Parsed pipelines print back to the same text.
  *
  * ```

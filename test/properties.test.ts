@@ -302,7 +302,7 @@ describe("pipelines", () => {
 
   test("damaged text ends in a diagnostic", () => {
     const text =
-      "builtin.module(func.func(canonicalize{max-rewrites=3},cse),tensor-to-fused{device=ane recognise=false})";
+      "builtin.module(func.func(canonicalize{max-iterations=3},cse),tensor-to-fused{device=ane recognise=false})";
     forAll(
       fc.tuple(fc.nat(text.length - 1), fc.constantFrom("", "(", ")", "{", "}", ",", "=", "x", " ", "é")),
       500,

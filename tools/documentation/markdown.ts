@@ -137,7 +137,7 @@ export function passesMarkdown(passes: readonly PassFacts[]): string {
   return `${paragraphs([
     "# Passes",
     "In the order in which a program meets them. A pipeline names them with their options: " +
-      "`builtin.module(func.func(canonicalize{max-rewrites=8},cse))`.",
+      "`builtin.module(func.func(canonicalize{max-iterations=8},cse))`.",
     table(["", "what it does"], rows),
     ...passes.map(passMarkdown),
   ])}\n`;

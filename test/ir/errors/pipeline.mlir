@@ -13,15 +13,15 @@ func.func @main() {
 }
 // -----
 // CASE: an option that the pass does not have
-// expected-error@+1 {{pass 'canonicalize' has no option 'speed'; it has max-rewrites}}
+// expected-error@+1 {{pass 'canonicalize' has no option 'speed'; it has top-down}}
 // RUN: canonicalize{speed=3}
 func.func @main() {
   return
 }
 // -----
 // CASE: an option of another type
-// expected-error@+1 {{must be a number}}
-// RUN: canonicalize{max-rewrites=many}
+// expected-error@+1 {{must be an integer of at least -1}}
+// RUN: canonicalize{max-iterations=many}
 func.func @main() {
   return
 }

@@ -16,12 +16,12 @@ func.func @main() -> (i8, i8, i32, i32, i1) {
 // AFTER
 module {
   func.func @main() -> (i8, i8, i32, i32, i1) {
-    %0 = arith.constant false
-    %1 = arith.constant -1 : i32
+    %0 = arith.constant -106 : i8
+    %1 = arith.constant 75 : i8
     %2 = arith.constant -4 : i32
-    %3 = arith.constant 75 : i8
-    %4 = arith.constant -106 : i8
-    return %4, %3, %2, %1, %0 : i8, i8, i32, i32, i1
+    %3 = arith.constant -1 : i32
+    %4 = arith.constant false
+    return %0, %1, %2, %3, %4 : i8, i8, i32, i32, i1
   }
 }
 // -----
@@ -38,10 +38,10 @@ func.func @main() -> (vector<4xi32>, vector<4xi1>, vector<2xf32>) {
 // AFTER
 module {
   func.func @main() -> (vector<4xi32>, vector<4xi1>, vector<2xf32>) {
-    %0 = arith.constant dense<[0.25, 16.0]> : vector<2xf32>
+    %0 = arith.constant dense<[2, 4, 6, 8]> : vector<4xi32>
     %1 = arith.constant dense<[false, false, true, true]> : vector<4xi1>
-    %2 = arith.constant dense<[2, 4, 6, 8]> : vector<4xi32>
-    return %2, %1, %0 : vector<4xi32>, vector<4xi1>, vector<2xf32>
+    %2 = arith.constant dense<[0.25, 16.0]> : vector<2xf32>
+    return %0, %1, %2 : vector<4xi32>, vector<4xi1>, vector<2xf32>
   }
 }
 // -----
@@ -89,10 +89,9 @@ func.func @main(%x: i32) -> (i32, i32, i32, i32, i32, i32, i32) {
 // AFTER
 module {
   func.func @main(%x: i32) -> (i32, i32, i32, i32, i32, i32, i32) {
-    %0 = arith.constant 0 : i32
     %zero = arith.constant 0 : i32
     %all = arith.constant -1 : i32
-    return %x, %x, %zero, %x, %all, %0, %0 : i32, i32, i32, i32, i32, i32, i32
+    return %x, %x, %zero, %x, %all, %zero, %zero : i32, i32, i32, i32, i32, i32, i32
   }
 }
 // -----
@@ -135,10 +134,10 @@ func.func @main(%x: index, %y: i32) -> (index, i32) {
 module {
   func.func @main(%x: index, %y: i32) -> (index, i32) {
     %0 = arith.constant -1 : index
-    %1 = arith.addi %x, %0 : index
-    %2 = arith.constant 6 : i32
-    %3 = arith.andi %y, %2 : i32
-    return %1, %3 : index, i32
+    %1 = arith.constant 6 : i32
+    %2 = arith.addi %x, %0 : index
+    %3 = arith.andi %y, %1 : i32
+    return %2, %3 : index, i32
   }
 }
 // -----
@@ -159,11 +158,11 @@ func.func @main(%x: i32, %c: i1) -> (i1, i1, i32, i32, i1, i1) {
 // AFTER
 module {
   func.func @main(%x: i32, %c: i1) -> (i1, i1, i32, i32, i1, i1) {
-    %0 = arith.constant true
     %five = arith.constant 5 : i32
-    %1 = arith.cmpi sgt, %x, %five : i32
-    %2 = arith.select %c, %1, %0 : i1
-    return %0, %1, %x, %x, %c, %2 : i1, i1, i32, i32, i1, i1
+    %true = arith.constant true
+    %0 = arith.cmpi sgt, %x, %five : i32
+    %1 = arith.select %c, %0, %true : i1
+    return %true, %0, %x, %x, %c, %1 : i1, i1, i32, i32, i1, i1
   }
 }
 // -----
@@ -186,11 +185,11 @@ func.func @main(%x: i16, %i: i32, %f: f16) -> (i16, i32, f16, i32, f32, index, i
 // AFTER
 module {
   func.func @main(%x: i16, %i: i32, %f: f16) -> (i16, i32, f16, i32, f32, index, i32) {
-    %0 = arith.constant 1065353216 : i32
-    %1 = arith.constant -1 : index
-    %2 = arith.constant -1.0 : f32
-    %3 = arith.constant 255 : i32
-    return %x, %i, %f, %3, %2, %1, %0 : i16, i32, f16, i32, f32, index, i32
+    %0 = arith.constant 255 : i32
+    %1 = arith.constant -1.0 : f32
+    %2 = arith.constant -1 : index
+    %3 = arith.constant 1065353216 : i32
+    return %x, %i, %f, %0, %1, %2, %3 : i16, i32, f16, i32, f32, index, i32
   }
 }
 // -----
@@ -207,11 +206,11 @@ func.func @main() -> (f32, f32, f32, i32) {
 // AFTER
 module {
   func.func @main() -> (f32, f32, f32, i32) {
-    %0 = arith.constant 26 : i32
-    %1 = arith.constant -3.0 : f32
-    %2 = arith.constant -2.0 : f32
     %x = arith.constant -2.5 : f32
+    %0 = arith.constant -2.0 : f32
+    %1 = arith.constant -3.0 : f32
+    %2 = arith.constant 26 : i32
     %3 = math.exp %x : f32
-    return %2, %1, %3, %0 : f32, f32, f32, i32
+    return %0, %1, %3, %2 : f32, f32, f32, i32
   }
 }

@@ -171,12 +171,6 @@ func.func @main(%x: f32, %c: i1) -> f32 {
 // AFTER
 module {
   func.func @main(%x: f32, %c: i1) -> f32 {
-    cf.br ^bb1(%x : f32)
-  ^bb1(%y: f32):
-    cf.br ^bb3(%y : f32)
-  ^bb2:
-    cf.br ^bb3(%x : f32)
-  ^bb3(%z: f32):
-    return %z : f32
+    return %x : f32
   }
 }

@@ -100,8 +100,8 @@ func.func @main(%t: tensor<4x4xf32>, %s: tensor<2x2xf32>, %x: f32, %i: index) ->
 module {
   func.func @main(%t: tensor<4x4xf32>, %s: tensor<2x2xf32>, %x: f32, %i: index) -> (index, tensor<4x4xf32>, tensor<2x2xf32>, tensor<4x4xf32>, tensor<4x4xf32>, f32, f32, tensor<4xf32>) {
     %0 = arith.constant 4 : index
-    %y = arith.addf %x, %x : f32
     %1 = arith.constant dense<1.5> : tensor<4xf32>
+    %y = arith.addf %x, %x : f32
     return %0, %t, %s, %t, %t, %x, %y, %1 : index, tensor<4x4xf32>, tensor<2x2xf32>, tensor<4x4xf32>, tensor<4x4xf32>, f32, f32, tensor<4xf32>
   }
 }
