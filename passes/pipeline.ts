@@ -135,7 +135,11 @@ class PipelineReader {
       try {
         options[name] = readOption(definition.name, name, option, text);
       } catch (error) {
-        throw error instanceof OptionError ? this.#located(error, valueOffset) : error;
+        if (!(error instanceof OptionError)) throw error;
+        // `{a=1,b=2}`: a comma is part of a value.
+        const isComma = /,[\w.-]+=/.test(text ?? "");
+        const notes = [...(error.details.notes ?? []), ...(isComma ? [{ message: "blanks separate options" }] : [])];
+        throw this.#error(error.message, valueOffset, notes);
       }
       const next = this.#text[this.#position];
       if (next === undefined || next === end || blank.test(next)) continue;

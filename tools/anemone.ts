@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
+import { addOptFlags } from "./opt/flags.ts";
 
 const program = new Command("anemone")
   .description(
@@ -56,23 +57,15 @@ program
   .addHelpText("after", "\nExample: anemone compile model.onnx --emit mil --target h16s -o out/model")
   .action(async (model: string, options) => (await import("./commands/compile.ts")).compileCommand(model, options));
 
-program
-  .command("opt")
-  .description("Read IR text, run passes, print IR text")
-  .argument("[file]", "IR text; - or nothing reads standard input", "-")
-  .option("--pass-pipeline <pipeline>", 'passes in MLIR\'s syntax: "builtin.module(canonicalize,cse)"', "")
-  .option("-o, --output <file>", "write here instead of standard output")
-  .option("--load <file>", "a TypeScript file that exports dialects and passes of your own; repeatable", collect, [])
-  .option("--mlir-print-op-generic", "print the generic form")
-  .option("--mlir-print-debuginfo", "print locations")
-  .option("--mlir-print-ir-before-all", "print the IR before each pass on standard error")
-  .option("--mlir-print-ir-after-all", "print the IR after each pass on standard error")
-  .option("--mlir-print-ir-after-change", "print the IR after each pass that changed it on standard error")
-  .option("--mlir-timing", "print the time of each pass on standard error")
-  .option("--allow-unregistered-dialect", "accept operations of dialects that are not loaded")
-  .option("--verify-each <flag>", "verify after each pass", "true")
-  .option("--show-passes", "list the passes with their options and leave")
-  .action(async (file: string, options) => (await import("./commands/opt.ts")).optCommand(file, options));
+addOptFlags(
+  program
+    .command("opt")
+    .description("Read IR text, run passes, print IR text")
+    .argument("[file]", "IR text; - or nothing reads standard input", "-"),
+  collect,
+).action(async (_file: string, options, command: Command) =>
+  (await import("./commands/opt.ts")).optCommand(command.args, options),
+);
 
 program
   .command("docs")
@@ -91,6 +84,24 @@ program
   .option("--allow-unregistered-dialect", "accept operations of dialects that are not loaded")
   .option("--stdio", "what editors pass; it is the only way of talking")
   .action(async (options) => (await import("./commands/lsp.ts")).lspCommand(options));
+
+program
+  .command("reduce")
+  .description("Shrink IR text while a command still fails on it")
+  .argument("<file>", "IR text")
+  .requiredOption("--test <command>", "a shell command that exits with other than 0 on the file, put for {} or behind")
+  .option("-o, --output <file>", "write here instead of standard output")
+  .option("--match <expression>", "only a failure that prints this counts")
+  .option("--timeout <seconds>", "a command that runs longer is stopped", "60")
+  .option("--hang-is-failure", "a command that had to be stopped has failed")
+  .option("--max-tests <count>", "run the command this often at most", "10000")
+  .option("--load <file>", "a TypeScript file that exports dialects of your own; repeatable", collect, [])
+  .option("--mlir-print-op-generic", "write the generic form")
+  .addHelpText(
+    "after",
+    "\nExample: anemone reduce crash.mlir --test='anemone opt {} --cse' --match='internal error' -o small.mlir",
+  )
+  .action(async (file: string, options) => (await import("./commands/reduce.ts")).reduceCommand(file, options));
 
 program
   .command("devices")

@@ -1,0 +1,38 @@
+/** Reading what `anemone opt` works on: one text, or the parts of one between separators. */
+import { BlobStore } from "../../ir/blob.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { readIrText, readSidecarOf } from "../../ir/sidecar.ts";
+
+export interface Input {
+  /** The name for diagnostics. */
+  readonly file: string;
+  readonly text: string;
+  /** The weights that stand beside the text. */
+  readonly blobs: BlobStore;
+}
+
+/** Reads a file with its weights, or standard input for `-`. */
+export async function readInput(file: string): Promise<Input> {
+  if (file === "-") return { file: "<stdin>", text: await Bun.stdin.text(), blobs: new BlobStore() };
+  if (file.toLowerCase().endsWith(".onnx")) {
+    throw new DiagnosticError(
+      "is an ONNX model, not IR text: `anemone compile MODEL --emit tensor -o OUT.mlir` makes IR of it",
+      { file },
+    );
+  }
+  return { file, text: readIrText(file), blobs: readSidecarOf(file) };
+}
+
+/** A part of a text, padded in front so that its lines have the numbers that they have in the whole. */
+export function splitText(text: string, marker: string): readonly string[] {
+  const lines = text.split("\n");
+  const parts: string[] = [];
+  let start = 0;
+  for (const [position, line] of lines.entries()) {
+    if (line.trimEnd() !== marker) continue;
+    parts.push("\n".repeat(start) + lines.slice(start, position).join("\n"));
+    start = position + 1;
+  }
+  parts.push("\n".repeat(start) + lines.slice(start).join("\n"));
+  return parts;
+}
