@@ -17,6 +17,19 @@ export class AttributeEntry {
     this.value = value;
     this.next = next;
   }
+
+  [Symbol.iterator](): MapIterator<[string, Attribute]> {
+    return pairsOf(this);
+  }
+}
+
+/** The list of this one pair. Equal lists are one object as long as an attribute keeps being used under one name. */
+export function soleEntry(name: string, value: Attribute): AttributeEntry {
+  const known = value.lastSoleEntry;
+  if (known !== undefined && known.name === name) return known;
+  const entry = new AttributeEntry(name, value, undefined);
+  value.lastSoleEntry = entry;
+  return entry;
 }
 
 /** The attribute called `name` in a list. */
@@ -55,6 +68,7 @@ export function entriesOf(
   pairs: Iterable<readonly [string, Attribute]> | AttributeMap | undefined,
 ): AttributeEntry | undefined {
   if (pairs === undefined) return undefined;
+  if (pairs instanceof AttributeEntry) return pairs;
   if (pairs instanceof AttributeMap) return pairs.entryList;
   return listOf(new Map(pairs));
 }

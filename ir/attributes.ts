@@ -3,6 +3,7 @@
  * Large constants are `DenseResourceAttribute`s that refer to a blob and never print its bytes.
  */
 import type { AffineMap } from "./affine-map.ts";
+import type { AttributeEntry } from "./attribute-map.ts";
 import { type Blob, contentKey } from "./blob.ts";
 import { floatLiteral, roundToKind } from "./float-bits.ts";
 import { type ClassOf, intern } from "./intern.ts";
@@ -35,6 +36,8 @@ import {
 export abstract class Attribute {
   /** The MLIR spelling. Large dense attributes compute it on demand; their identity is a content key. */
   abstract readonly text: string;
+  /** Kept by attribute-map.ts. */
+  lastSoleEntry: AttributeEntry | undefined = undefined;
 
   toString(): string {
     return this.text;

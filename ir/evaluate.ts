@@ -3,7 +3,13 @@
  * correct: it is what folding uses and what each lowering is compared with. Functions of any level whose ops have
  * evaluators can be run (tensor, fused, linalg on tensors).
  */
-import { DenseArrayAttribute, ElementsAttribute, FloatAttribute, IntegerAttribute, requireElementName } from "./attributes.ts";
+import {
+  DenseArrayAttribute,
+  ElementsAttribute,
+  FloatAttribute,
+  IntegerAttribute,
+  requireElementName,
+} from "./attributes.ts";
 import type { Context } from "./context.ts";
 import { constantOf } from "./effects.ts";
 import { Evaluate } from "./interfaces.ts";

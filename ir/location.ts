@@ -12,6 +12,80 @@ export type Location =
   | { readonly kind: "callsite"; readonly callee: Location; readonly caller: Location }
   | { readonly kind: "fused"; readonly parts: readonly Location[]; readonly metadata?: string };
 
+/** A text that is read: finds lines and columns when somebody asks for them. */
+export class SourceText {
+  readonly file: string;
+  readonly text: string;
+  #lineStarts: readonly number[] | undefined;
+  #lastLine = 0;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+  }
+
+  /** Line and column of an offset, both from 1. */
+  place(offset: number): { readonly file: string; readonly line: number; readonly column: number } {
+    this.#lineStarts ??= lineStartsOf(this.text);
+    const starts = this.#lineStarts;
+    let line = this.#lastLine;
+    // Places are mostly asked in rising order: try the lines behind the last one before searching.
+    if (starts[line]! > offset || (starts[line + 4] ?? Infinity) <= offset) line = lineAt(starts, offset);
+    else while ((starts[line + 1] ?? Infinity) <= offset) line++;
+    this.#lastLine = line;
+    return { file: this.file, line: line + 1, column: offset - starts[line]! + 1 };
+  }
+}
+
+/** A place in a text as a location of kind "file". */
+export class TextLocation {
+  declare readonly source: SourceText;
+  declare readonly offset: number;
+
+  constructor(source: SourceText, offset: number) {
+    this.source = source;
+    this.offset = offset;
+  }
+
+  get kind(): "file" {
+    return "file";
+  }
+
+  get file(): string {
+    return this.source.file;
+  }
+
+  get line(): number {
+    return this.source.place(this.offset).line;
+  }
+
+  get column(): number {
+    return this.source.place(this.offset).column;
+  }
+
+  toJSON(): Location {
+    return fileLocation(this.file, this.line, this.column);
+  }
+}
+
+function lineStartsOf(source: string): readonly number[] {
+  const starts = [0];
+  for (let end = source.indexOf("\n"); end >= 0; end = source.indexOf("\n", end + 1)) starts.push(end + 1);
+  return starts;
+}
+
+/** The index of the line that contains an offset. */
+function lineAt(starts: readonly number[], at: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 export const unknownLocation: Location = { kind: "unknown" };
 
 export function fileLocation(file: string, line: number, column: number): Location {

@@ -4,6 +4,7 @@
  * for the fast-math flags.
  */
 
+import { soleEntry } from "../../ir/attribute-map.ts";
 import { ElementsAttribute, FloatAttribute, IntegerAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import { anyAttribute, anyType, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
 import {
@@ -71,11 +72,11 @@ export const constant = op(
     fold: (operation) => operation.value,
     format: {
       parse: (parser) => {
-        const attributes = parser.attributeDictionary();
+        const attributes = parser.peek("{") ? parser.attributeDictionary() : undefined;
         const value = parser.parseAttribute();
         const type = typeOfAttribute(value);
         if (type === undefined) throw parser.error(`expected a typed attribute as the constant, found ${value}`);
-        return { properties: [["value", value]], attributes, resultTypes: [type] };
+        return { properties: soleEntry("value", value), attributes, resultTypes: [type] };
       },
       print: (operation, printer) => {
         printer.attributeDictionary(operation, ["value"]);

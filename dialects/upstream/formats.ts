@@ -2,6 +2,7 @@
  * Hand-written assembly that many upstream ops share: arithmetic with flags (`arith.addf %a, %b fastmath<fast> : f32`),
  * and lists that mix integers and operands (`[0, %i]`).
  */
+import { AttributeEntry } from "../../ir/attribute-map.ts";
 import type { Attribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
@@ -81,8 +82,24 @@ export interface ElementwiseFormatOptions {
 export function elementwiseFormat(options: ElementwiseFormatOptions): CustomFormat {
   const { operands: count, flags, predicate, resultType } = options;
   const written = [flags?.name, predicate?.name].filter((name) => name !== undefined);
+  const noFlags =
+    flags?.codec.none === undefined ? undefined : new AttributeEntry(flags.name, flags.codec.none, undefined);
+  /** `%a, %b : type` of values that are known, as nearly all ops are written; undefined (and nothing consumed) for others. */
+  const parsePlain = (parser: OperationParser) => {
+    const start = parser.offset;
+    const operands = predicate === undefined ? parser.knownOperands(count) : undefined;
+    if (operands === undefined) return undefined;
+    const type = parser.accept(":") ? parser.parseType() : undefined;
+    if (type !== undefined && operands.every((value) => value.type === type)) {
+      return { operands, properties: noFlags, resultTypes: [resultType === undefined ? type : resultType(type)] };
+    }
+    parser.seek(start);
+    return undefined;
+  };
   return {
     parse: (parser) => {
+      const plain = parsePlain(parser);
+      if (plain !== undefined) return plain;
       const properties: [string, Attribute][] = [];
       if (predicate !== undefined) {
         properties.push([predicate.name, parseWord(parser, predicate.codec)]);

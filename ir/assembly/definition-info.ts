@@ -1,4 +1,5 @@
 /** What the text form asks of a declaration often, computed once: inherent names, defaults, the compiled format. */
+import { type AttributeEntry, entriesOf } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
 import { DenseArrayAttribute } from "../attributes.ts";
 import type { NamedField, OperandField, OperationDefinition, ResultField } from "../declaration.ts";
@@ -9,7 +10,11 @@ export interface DefinitionInfo {
   readonly inherent: ReadonlySet<string>;
   /** What a default field holds when the text leaves it out. */
   readonly defaults: ReadonlyMap<string, Attribute>;
+  /** The defaults as the attributes of an operation whose text gives none. */
+  readonly defaultEntries: AttributeEntry | undefined;
   readonly isIsolated: boolean;
+  /** Whether an attribute says how operands or results are grouped. */
+  readonly hasSegments: boolean;
   /** The compiled format string, if the op has one. */
   readonly format: CompiledFormat | undefined;
 }
@@ -33,6 +38,8 @@ export function infoOf(definition: OperationDefinition): DefinitionInfo {
   const info: DefinitionInfo = {
     inherent,
     defaults,
+    defaultEntries: entriesOf(defaults),
+    hasSegments: definition.hasTrait("AttrSizedOperandSegments") || definition.hasTrait("AttrSizedResultSegments"),
     isIsolated: definition.hasTrait("IsolatedFromAbove"),
     format: typeof format === "string" ? compileFormat(definition, format) : undefined,
   };

@@ -106,6 +106,31 @@ function isNumeric(type: Type): type is IntegerType | IndexType | FloatType {
 }
 
 function readNumber(parser: TextParser, hint: Type | undefined): Attribute {
+  return readShortInteger(parser, hint) ?? readAnyNumber(parser, hint);
+}
+
+/** The usual integer, which needs no exact arithmetic; undefined (and nothing consumed) where it is another number or wrong. */
+function readShortInteger(parser: TextParser, hint: Type | undefined): IntegerAttribute | undefined {
+  const at = parser.offset;
+  const value = parser.optionalShortInteger();
+  if (value === undefined) return undefined;
+  const type = hint !== undefined && isNumeric(hint) ? hint : parser.accept(":") ? parser.parseType() : i64;
+  const isInteger = type instanceof IntegerType || type instanceof IndexType;
+  if (isInteger && isInRange(value, type)) return IntegerAttribute.get(value, type);
+  parser.seek(at);
+  return undefined;
+}
+
+/** Whether a short integer fits a type, with MLIR's rule that a literal may fill all bits of a signless type. */
+function isInRange(value: number, type: IntegerType | IndexType): boolean {
+  const { width, signedness } = type instanceof IndexType ? { width: 64, signedness: "signed" } : type;
+  if (width > 53) return value >= 0 || signedness !== "unsigned";
+  if (width === 0) return false;
+  const highest = 2 ** (signedness === "signed" ? width - 1 : width) - 1;
+  return value <= highest && value >= (signedness === "unsigned" ? 0 : -(2 ** (width - 1)));
+}
+
+function readAnyNumber(parser: TextParser, hint: Type | undefined): Attribute {
   const at = parser.offset;
   const literal = parser.optionalNumber()!;
   const type = hint !== undefined && isNumeric(hint) ? hint : numberType(parser, literal);

@@ -4,9 +4,10 @@
  * expects there. That makes `2x3xf32` need no special rule and costs no object per token.
  */
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../diagnostic-error.ts";
-import { fileLocation, type Location } from "../location.ts";
+import { type Location, SourceText, TextLocation } from "../location.ts";
 import { type IndexType, type IntegerType, i64 } from "../types.ts";
 import { integerOfLiteral } from "./numbers.ts";
+import { hashCode } from "./span-table.ts";
 
 /** How deep regions, attributes, types and expressions may nest. Code that walks the IR recurses as deep. */
 export const maximumDepth = 400;
@@ -56,12 +57,14 @@ export class Lexer {
   readonly file: string;
   protected position = 0;
   #depth = 0;
-  #lineStarts: readonly number[] | undefined;
-  #lastLine = 0;
+  /** The hash of the word that was scanned last. */
+  protected hash = 0;
+  readonly #text: SourceText;
 
   constructor(source: string, file = "-") {
     this.source = source;
     this.file = file;
+    this.#text = new SourceText(file, source);
     this.skipBlanks();
   }
 
@@ -89,20 +92,12 @@ export class Lexer {
 
   /** Line and column of an offset, both from 1. */
   place(at: number = this.position): SourcePlace & { readonly line: number; readonly column: number } {
-    this.#lineStarts ??= lineStartsOf(this.source);
-    const starts = this.#lineStarts;
-    let line = this.#lastLine;
-    // Places are mostly asked in rising order: try the lines behind the last one before searching.
-    if (starts[line]! > at || (starts[line + 4] ?? Infinity) <= at) line = lineAt(starts, at);
-    else while ((starts[line + 1] ?? Infinity) <= at) line++;
-    this.#lastLine = line;
-    return { file: this.file, line: line + 1, column: at - starts[line]! + 1 };
+    return this.#text.place(at);
   }
 
   /** The place of a token (the next one unless `at` is given) as a location. */
   location(at: number = this.position): Location {
-    const { line, column } = this.place(at);
-    return fileLocation(this.file, line, column);
+    return new TextLocation(this.#text, at);
   }
 
   /** A diagnostic at a token (the next one unless `at` is given). Throw it. */
@@ -205,27 +200,64 @@ export class Lexer {
     if (!this.accept(punctuation)) throw this.expected(`'${punctuation}'${where === undefined ? "" : ` ${where}`}`);
   }
 
+  /** Consumes one character that is punctuation of its own (not a minus sign) if it is next. */
+  protected acceptCode(code: number): boolean {
+    if (this.source.charCodeAt(this.position) !== code) return false;
+    this.position++;
+    this.skipBlanks();
+    return true;
+  }
+
   // ---------------------------------------------------------------------------------------------------------- words
 
-  /** Where a bare identifier at `start` ends; `start` itself where there is none. */
-  #identifierEnd(start: number): number {
+  /** Where the bare identifier at `start` ends, which leaves its hash; `start` itself where there is none. */
+  protected scanIdentifier(start: number): number {
     const { source } = this;
-    if (classOf(source.charCodeAt(start)) !== letter) return start;
-    let end = start + 1;
-    while ((classOf(source.charCodeAt(end)) & (letter | digit | identifierPunctuation)) !== 0) end++;
+    let end = start;
+    let hash = 0;
+    let code = source.charCodeAt(end);
+    if (classOf(code) === letter) {
+      do {
+        hash = hashCode(hash, code);
+        code = source.charCodeAt(++end);
+      } while ((classOf(code) & (letter | digit | identifierPunctuation)) !== 0);
+    }
+    this.hash = hash;
+    return end;
+  }
+
+  /** Where the name that stands behind a sigil at `start` ends, which leaves its hash; `start` itself where there is none. */
+  protected scanSuffix(start: number): number {
+    const { source } = this;
+    let end = start;
+    let hash = 0;
+    let code = source.charCodeAt(end);
+    const first = classOf(code);
+    if (first === digit) {
+      do {
+        hash = hashCode(hash, code);
+        code = source.charCodeAt(++end);
+      } while (isDigit(code));
+    } else if ((first & (letter | suffixPunctuation)) !== 0) {
+      do {
+        hash = hashCode(hash, code);
+        code = source.charCodeAt(++end);
+      } while (classOf(code) !== 0);
+    }
+    this.hash = hash;
     return end;
   }
 
   /** A bare identifier (`[A-Za-z_][A-Za-z0-9_$.]*`) that is next, not consumed. */
   peekIdentifier(): string | undefined {
     const { position } = this;
-    const end = this.#identifierEnd(position);
+    const end = this.scanIdentifier(position);
     return end === position ? undefined : this.source.slice(position, end);
   }
 
   optionalKeyword(): string | undefined {
     const { position } = this;
-    const end = this.#identifierEnd(position);
+    const end = this.scanIdentifier(position);
     if (end === position) return undefined;
     const word = this.source.slice(position, end);
     this.advance(end - position);
@@ -263,23 +295,11 @@ export class Lexer {
   optionalSuffixed(sigil: string): string | undefined {
     if (this.source.charCodeAt(this.position) !== sigil.charCodeAt(0)) return undefined;
     const start = this.position + 1;
-    const end = this.#suffixEnd(start);
+    const end = this.scanSuffix(start);
     if (end === start) throw this.error(`expected a name directly behind '${sigil}'`);
     const name = this.source.slice(start, end);
     this.advance(end - this.position);
     return name;
-  }
-
-  #suffixEnd(start: number): number {
-    const { source } = this;
-    let end = start;
-    const first = classOf(source.charCodeAt(start));
-    if (first === digit) {
-      while (isDigit(source.charCodeAt(end))) end++;
-    } else if ((first & (letter | suffixPunctuation)) !== 0) {
-      while (classOf(source.charCodeAt(end)) !== 0) end++;
-    }
-    return end;
   }
 
   // -------------------------------------------------------------------------------------------------------- numbers
@@ -317,6 +337,25 @@ export class Lexer {
     const text = source.slice(start, end);
     this.advance(end - this.position);
     return { kind, negative, text };
+  }
+
+  /** A decimal integer of at most 15 digits if one is next, which a number holds exactly; nothing is consumed otherwise. */
+  optionalShortInteger(): number | undefined {
+    const { source, position } = this;
+    const isNegative = source.charCodeAt(position) === minus;
+    const start = isNegative ? position + 1 : position;
+    let end = start;
+    let value = 0;
+    let code = source.charCodeAt(end);
+    while (isDigit(code)) {
+      value = value * 10 + (code - 0x30);
+      code = source.charCodeAt(++end);
+    }
+    // A fraction or the `x` of a hexadecimal number may follow.
+    if (end === start || end - start > 15 || code === 0x2e || code === 0x78) return undefined;
+    this.position = end;
+    this.skipBlanks();
+    return isNegative ? -value : value;
   }
 
   #fractionEnd(start: number): number {
@@ -552,22 +591,4 @@ export class Lexer {
     }
     throw this.error("this string is not closed", start);
   }
-}
-
-function lineStartsOf(source: string): readonly number[] {
-  const starts = [0];
-  for (let end = source.indexOf("\n"); end >= 0; end = source.indexOf("\n", end + 1)) starts.push(end + 1);
-  return starts;
-}
-
-/** The index of the line that contains an offset. */
-function lineAt(starts: readonly number[], at: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

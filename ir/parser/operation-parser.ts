@@ -2,16 +2,26 @@
  * Reads operations, blocks and regions. A hand-written format (`CustomFormat.parse`) gets one of these, standing after the
  * op's name.
  */
-import { infoOf, isIsolatedName } from "../assembly/definition-info.ts";
+import { type DefinitionInfo, infoOf, isIsolatedName } from "../assembly/definition-info.ts";
 import { parseFormat } from "../assembly/format-parser.ts";
+import { type AttributeEntry, entriesOf } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
 import type { Context } from "../context.ts";
 import type { OperationDefinition } from "../declaration.ts";
 import type { Location } from "../location.ts";
-import { Block, createOperation, type Operation, type OperationState, Region, type Value } from "../operation.ts";
+import {
+  Block,
+  createOperation,
+  Operation,
+  OperationKind,
+  type OperationResult,
+  Region,
+  type Value,
+} from "../operation.ts";
 import type { Type } from "../types.ts";
 import { BlockScope } from "./block-scope.ts";
-import { completeState, type ParsedState } from "./operation-state.ts";
+import { completeAttributes, type ParsedState } from "./operation-state.ts";
+import { SpanTable } from "./span-table.ts";
 import { TextParser, type TextParserOptions } from "./text-parser.ts";
 import { type ScopeNesting, ValueScopes } from "./value-scope.ts";
 
@@ -43,23 +53,44 @@ export interface RegionOptions {
   readonly ensureBlock?: boolean;
 }
 
-/** The names on the left of `=`, each for one or several results. */
+/** An operand whose name is looked up by its number; its text is made when somebody asks. */
+class NamedOperand implements UnresolvedOperand {
+  declare readonly scopes: ValueScopes;
+  declare readonly key: number;
+  declare readonly offset: number;
+
+  constructor(scopes: ValueScopes, key: number, offset: number) {
+    this.scopes = scopes;
+    this.key = key;
+    this.offset = offset;
+  }
+
+  get name(): string {
+    return this.scopes.name(this.key);
+  }
+
+  get number(): number {
+    return 0;
+  }
+}
+
+/** A name on the left of `=`, for one or several results. */
 interface ResultNames {
-  readonly name: string;
+  readonly key: number;
   readonly count: number;
   readonly offset: number;
 }
 
-/** The operation whose parts are being read. */
-interface Current {
-  readonly name: string;
-  readonly definition: OperationDefinition | undefined;
-  readonly at: number;
+/** A name of operations that the text uses, looked up once. */
+interface OperationName {
+  readonly kind: OperationKind;
+  readonly info: DefinitionInfo | undefined;
 }
 
 /** Where in the nesting a parser stands. */
 interface Nesting {
-  readonly current: Current | undefined;
+  readonly current: OperationName | undefined;
+  readonly at: number;
   readonly blocks: BlockScope;
   readonly defaultDialect: string | undefined;
   readonly values: ScopeNesting;
@@ -74,33 +105,40 @@ const blockSigil = 0x5e;
 export class OperationParser extends TextParser {
   readonly #values: ValueScopes;
   #blocks: BlockScope;
-  #current: Current | undefined;
+  /** The operation whose parts are being read, and the offset of its name. */
+  #current: OperationName | undefined;
+  #at = 0;
   #defaultDialect: string | undefined = "builtin";
+  /** Names of operations by the numbers of their words; only those that mean the same everywhere. */
+  readonly #operationWords: SpanTable;
+  readonly #operationNames: (OperationName | undefined)[] = [];
+  readonly #stateError = (message: string): Error => this.operationError(message);
 
   constructor(source: string, context: Context, options: TextParserOptions = {}) {
     super(source, context, options);
+    this.#operationWords = new SpanTable(source);
     this.#values = new ValueScopes(this);
     this.#blocks = new BlockScope(this);
   }
 
   /** The declaration of the operation being read. */
   get currentDefinition(): OperationDefinition | undefined {
-    return this.#current?.definition;
+    return this.#current?.kind.definition;
   }
 
   /** The location of the operation being read: that of its name. */
   get currentOperationLocation(): Location {
-    return this.location(this.#current?.at);
+    return this.location(this.#current === undefined ? this.offset : this.#at);
   }
 
   /** The offset of the name of the operation being read. */
   get currentOperationOffset(): number {
-    return this.#current?.at ?? this.offset;
+    return this.#current === undefined ? this.offset : this.#at;
   }
 
   /** An error at the name of the operation being read, which it names. */
   operationError(message: string): Error {
-    return this.error(`'${this.#current?.name}' op ${message}`, this.#current?.at);
+    return this.error(`'${this.#current?.kind.name}' op ${message}`, this.currentOperationOffset);
   }
 
   // ------------------------------------------------------------------------------------------------------- operands
@@ -114,8 +152,41 @@ export class OperationParser extends TextParser {
   parseOptionalOperand(): UnresolvedOperand | undefined {
     if (this.peekCode() !== operandSigil) return undefined;
     const offset = this.position;
-    const name = this.optionalSuffixed("%")!;
-    return { name, number: this.peek("#") ? this.#resultNumber() : 0, offset };
+    const key = this.#valueKey();
+    if (!this.peek("#")) return new NamedOperand(this.#values, key, offset);
+    return { name: this.#values.name(key), number: this.#resultNumber(), offset };
+  }
+
+  /** The number of the name behind a `%` that is next. */
+  #valueKey(): number {
+    const start = this.position + 1;
+    const end = this.scanSuffix(start);
+    if (end === start) throw this.error("expected a name directly behind '%'");
+    const key = this.#values.key(start, end, this.hash);
+    this.position = end;
+    this.skipBlanks();
+    return key;
+  }
+
+  /**
+   * Reads `count` operands between commas if each is defined already, and gives their values; their types are still to be
+   * compared with what the text says. Otherwise undefined, and nothing is consumed. For formats of ops of which programs
+   * have many: it makes no object per name.
+   */
+  knownOperands(count: number): Value[] | undefined {
+    if (this.observer !== undefined) return undefined;
+    const start = this.position;
+    const values: Value[] = [];
+    for (let index = 0; index < count; index++) {
+      const isNext = (index === 0 || this.acceptCode(0x2c)) && this.source.charCodeAt(this.position) === operandSigil;
+      const value = isNext ? this.#values.known(this.#valueKey()) : undefined;
+      if (value === undefined || this.source.charCodeAt(this.position) === 0x23) {
+        this.position = start;
+        return undefined;
+      }
+      values.push(value);
+    }
+    return values;
   }
 
   /** `#1` behind a name. */
@@ -143,7 +214,10 @@ export class OperationParser extends TextParser {
 
   /** The value of an operand. It may be defined further down; its type must agree with all other uses. */
   resolve(operand: UnresolvedOperand, type: Type): Value {
-    const value = this.#values.use(operand.name, operand.number, type, operand.offset);
+    const value =
+      operand instanceof NamedOperand
+        ? this.#values.useOf(operand.key, type, operand.offset)
+        : this.#values.use(operand.name, operand.number, type, operand.offset);
     this.observer?.valueUse(value, operand.name, operand.number, operand.offset);
     return value;
   }
@@ -180,6 +254,7 @@ export class OperationParser extends TextParser {
   /** `{ … }` */
   parseRegion(options: RegionOptions = {}): Region {
     const current = this.#current;
+    const at = this.#at;
     const outerBlocks = this.#blocks;
     const outerDialect = this.#defaultDialect;
     const isIsolated = current !== undefined && isIsolatedOperation(current);
@@ -187,7 +262,7 @@ export class OperationParser extends TextParser {
     this.expect("{", "to open a region");
     this.#values.enterRegion(isIsolated);
     this.#blocks = new BlockScope(this);
-    this.#defaultDialect = current?.definition?.options.defaultDialect;
+    this.#defaultDialect = current?.kind.definition?.options.defaultDialect;
     const region = new Region();
     this.#regionBody(region, options);
     if (region.blocks.length === 0 && (options.ensureBlock === true || options.implicitTerminator !== undefined)) {
@@ -199,6 +274,7 @@ export class OperationParser extends TextParser {
     this.#blocks = outerBlocks;
     this.#defaultDialect = outerDialect;
     this.#current = current;
+    this.#at = at;
     this.leave();
     // Consumed last, so that the error for a missing name comes before one for what follows the region.
     this.expect("}");
@@ -245,7 +321,7 @@ export class OperationParser extends TextParser {
 
   #addArgument(block: Block, { name, type, location, offset }: RegionArgument): void {
     const argument = block.addArgument(type, location);
-    if (isNameForPeople(name) && !automaticArgumentName.test(name)) argument.nameHint = name;
+    if (isNameForPeople(name.charCodeAt(0)) && !automaticArgumentName.test(name)) argument.nameHint = name;
     this.#define(name, 0, argument, offset ?? this.offset);
   }
 
@@ -278,48 +354,79 @@ export class OperationParser extends TextParser {
   /** One operation with its results' names, in generic or custom form. It is not yet in a block. */
   parseOperation(): Operation {
     const start = this.position;
-    const names = this.peekCode() === operandSigil ? this.#resultNames() : undefined;
-    const outer = this.#current;
+    if (this.peekCode() !== operandSigil) return this.#observed(this.#operation(), start, start);
+    const key = this.#valueKey();
+    if (!this.acceptCode(0x3d)) return this.#operationOfSeveralNames(start, key);
     const at = this.position;
-    const operation = this.peekCode() === 0x22 ? this.#genericOperation(at) : this.#customOperation(at);
-    this.#current = outer;
-    if (names !== undefined) this.#defineResults(operation, names, at);
-    this.observer?.operation(operation, { start, name: at, end: this.position });
+    const operation = this.#operation();
+    const { results } = operation;
+    if (results.length !== 1) throw this.#resultCountError(operation, 1, at);
+    this.#defineResult(results[0]!, key, start);
+    return this.#observed(operation, start, at);
+  }
+
+  #observed(operation: Operation, start: number, name: number): Operation {
+    this.observer?.operation(operation, { start, name, end: this.position });
     return operation;
   }
 
-  /** `%a, %b:2 =` */
-  #resultNames(): ResultNames[] {
-    const names: ResultNames[] = [];
-    do {
+  #defineResult(result: OperationResult, key: number, offset: number): void {
+    if (isNameForPeople(this.source.charCodeAt(offset + 1))) result.nameHint = this.#values.name(key);
+    const placeholder = this.#values.defineKey(key, result, offset);
+    this.observer?.valueDefinition(result, this.#values.name(key), 0, offset, placeholder);
+  }
+
+  #operation(): Operation {
+    const outer = this.#current;
+    const outerAt = this.#at;
+    const at = this.position;
+    const operation = this.peekCode() === 0x22 ? this.#genericOperation(at) : this.#customOperation(at);
+    this.#current = outer;
+    this.#at = outerAt;
+    return operation;
+  }
+
+  /** `%a, %b:2 = …`, standing behind the first name. */
+  #operationOfSeveralNames(start: number, firstKey: number): Operation {
+    const names = this.#resultNames(start, firstKey);
+    const at = this.position;
+    const operation = this.#operation();
+    const { results } = operation;
+    let position = 0;
+    for (const { count } of names) position += count;
+    if (position !== results.length) throw this.#resultCountError(operation, position, at);
+    position = 0;
+    for (const { key, count, offset } of names) {
+      this.#defineResult(results[position++]!, key, offset);
+      const name = this.#values.name(key);
+      for (let number = 1; number < count; number++) this.#define(name, number, results[position++]!, offset);
+    }
+    return this.#observed(operation, start, at);
+  }
+
+  #resultCountError({ name, results }: Operation, named: number, at: number): Error {
+    const found = results.length === 1 ? "1 result" : `${results.length} results`;
+    return this.error(`'${name}' op defines ${found}, but ${named} are named`, at);
+  }
+
+  #resultNames(start: number, firstKey: number): ResultNames[] {
+    const names: ResultNames[] = [{ key: firstKey, count: this.#resultCount(), offset: start }];
+    while (this.accept(",")) {
       const offset = this.position;
-      const name = this.optionalSuffixed("%");
-      if (name === undefined) throw this.expected("the name of a result such as %0");
-      let count = 1;
-      if (this.accept(":")) {
-        const at = this.offset;
-        count = this.parseSize();
-        if (count < 1) throw this.error("a name stands for at least one result", at);
-      }
-      names.push({ name, count, offset });
-    } while (this.accept(","));
+      if (this.peekCode() !== operandSigil) throw this.expected("the name of a result such as %0");
+      names.push({ key: this.#valueKey(), count: this.#resultCount(), offset });
+    }
     this.expect("=", "behind the names of results");
     return names;
   }
 
-  #defineResults(operation: Operation, names: readonly ResultNames[], at: number): void {
-    const { results } = operation;
-    let position = 0;
-    for (const { count } of names) position += count;
-    if (position !== results.length) {
-      const found = results.length === 1 ? "1 result" : `${results.length} results`;
-      throw this.error(`'${operation.name}' op defines ${found}, but ${position} are named`, at);
-    }
-    position = 0;
-    for (const { name, count, offset } of names) {
-      if (isNameForPeople(name)) results[position]!.nameHint = name;
-      for (let number = 0; number < count; number++) this.#define(name, number, results[position++]!, offset);
-    }
+  /** `:2` behind the name of a result. */
+  #resultCount(): number {
+    if (!this.accept(":")) return 1;
+    const at = this.offset;
+    const count = this.parseSize();
+    if (count < 1) throw this.error("a name stands for at least one result", at);
+    return count;
   }
 
   #define(name: string, number: number, value: Value, at: number): void {
@@ -336,11 +443,25 @@ export class OperationParser extends TextParser {
     return definition;
   }
 
+  /** The meaning of a name; an error where there is none and one is needed. */
+  #operationName(name: string, at: number): OperationName {
+    return this.operationName(name, this.#definitionOf(name, at));
+  }
+
+  protected operationName(name: string, definition: OperationDefinition | undefined): OperationName {
+    if (definition === undefined) return { kind: new OperationKind(name, undefined), info: undefined };
+    return { kind: definition.kind, info: infoOf(definition) };
+  }
+
+  /** What is known of the operation named by a word that was just scanned, up to `end`. */
+  #knownName(start: number, end: number): { readonly word: number; readonly known: OperationName | undefined } {
+    const word = this.#operationWords.numberOf(start, end, this.hash);
+    return { word, known: this.#operationNames[word] };
+  }
+
   #genericOperation(at: number): Operation {
-    const name = this.parseString();
-    if (name === "") throw this.error("the name of an operation cannot be empty", at);
-    const definition = this.#definitionOf(name, at);
-    this.#current = { name, definition, at };
+    this.#current = this.#quotedOperationName(at);
+    this.#at = at;
     const operands = this.operandList("(", ")");
     const successors = this.peek("[") ? this.delimited("[", "]", () => this.parseSuccessor()) : undefined;
     let properties: Map<string, Attribute> | undefined;
@@ -367,24 +488,52 @@ export class OperationParser extends TextParser {
     });
   }
 
-  #customOperation(at: number): Operation {
-    const written = this.keyword("an operation");
-    const name = written.includes(".") ? written : `${this.#defaultDialect ?? "builtin"}.${written}`;
-    const definition = this.context.definition(name);
-    if (definition === undefined && written !== name) {
-      const where = this.#defaultDialect === undefined ? "" : `, and dialect '${this.#defaultDialect}' has no such op`;
-      throw this.error(`expected an operation, found '${written}': it has no dialect in front${where}`, at);
+  #quotedOperationName(at: number): OperationName {
+    // The usual name is an identifier in quotes.
+    const end = this.scanIdentifier(at + 1);
+    if (end === at + 1 || this.source.charCodeAt(end) !== 0x22) {
+      const name = this.parseString();
+      if (name === "") throw this.error("the name of an operation cannot be empty", at);
+      return this.#operationName(name, at);
     }
-    if (definition === undefined) this.#definitionOf(name, at);
-    const format = definition?.options.format;
-    this.#current = { name, definition, at };
-    if (definition === undefined || format === undefined) {
+    const { word, known } = this.#knownName(at + 1, end);
+    const found = known ?? this.#operationName(this.source.slice(at + 1, end), at);
+    this.#operationNames[word] = found;
+    this.advance(end + 1 - at);
+    return found;
+  }
+
+  #customOperation(at: number): Operation {
+    const end = this.scanIdentifier(at);
+    const { word, known } = this.#knownName(at, end);
+    let current = known;
+    if (current === undefined) {
+      current = this.#customOperationName(at);
+      // A name without its dialect means something else elsewhere.
+      if (current.kind.name.length === end - at) this.#operationNames[word] = current;
+    } else this.advance(end - at);
+    this.#current = current;
+    this.#at = at;
+    const { definition } = current.kind;
+    if (definition === undefined || definition.options.format === undefined) {
+      const { name } = current.kind;
       const reason = definition === undefined ? "is not registered" : "has no custom form";
       throw this.error(`'${name}' op ${reason}: write it in generic form, "${name}"(…) : (…) -> (…)`, at);
     }
-    const { format: compiled } = infoOf(definition);
-    const state = compiled === undefined ? this.#handWritten(definition) : parseFormat(this, definition, compiled);
-    return this.#create(state);
+    const compiled = current.info?.format;
+    return this.#create(
+      compiled === undefined ? this.#handWritten(definition) : parseFormat(this, definition, compiled),
+    );
+  }
+
+  #customOperationName(at: number): OperationName {
+    const written = this.keyword("an operation");
+    const name = written.includes(".") ? written : `${this.#defaultDialect ?? "builtin"}.${written}`;
+    if (written !== name && this.context.definition(name) === undefined) {
+      const where = this.#defaultDialect === undefined ? "" : `, and dialect '${this.#defaultDialect}' has no such op`;
+      throw this.error(`expected an operation, found '${written}': it has no dialect in front${where}`, at);
+    }
+    return this.#operationName(name, at);
   }
 
   #handWritten(definition: OperationDefinition): ParsedState {
@@ -395,29 +544,38 @@ export class OperationParser extends TextParser {
   }
 
   /** Makes the operation that was read, with the location behind it. */
-  #create(parsed: ParsedState): Operation {
-    const { name, definition, at } = this.#current!;
+  #create(state: ParsedState): Operation {
+    const { kind, info } = this.#current!;
+    const at = this.#at;
     const location = this.parseOptionalLocation() ?? this.location(at);
-    const { operands, resultTypes, properties, attributes, regions, successors } = parsed;
-    const state: OperationState = {
-      name,
-      definition,
-      operands: operands ?? none,
-      resultTypes: resultTypes ?? none,
-      properties,
-      attributes,
-      regions: regions ?? none,
-      successors: successors ?? none,
+    const { definition } = kind;
+    let inherent: AttributeEntry | undefined;
+    let discardable: AttributeEntry | undefined;
+    if (definition === undefined || info === undefined) {
+      inherent = entriesOf(state.properties);
+      discardable = entriesOf(state.attributes);
+    } else {
+      const sorted = completeAttributes(state, definition, info, this.#stateError);
+      ({ inherent, discardable } = sorted);
+    }
+    const { operands, resultTypes, regions, successors } = state;
+    return new Operation(
+      kind,
       location,
-    };
-    if (definition === undefined) return createOperation(state);
-    return createOperation(completeState(state, definition, (message) => this.error(`'${name}' op ${message}`, at)));
+      operands ?? none,
+      resultTypes ?? none,
+      inherent,
+      discardable,
+      regions,
+      successors,
+    );
   }
 
   /** Where in the nesting the parser stands; `leaveTo` comes back to it when an error has left it deeper. */
   protected get nesting(): Nesting {
     return {
       current: this.#current,
+      at: this.#at,
       blocks: this.#blocks,
       defaultDialect: this.#defaultDialect,
       values: this.#values.nesting,
@@ -425,8 +583,9 @@ export class OperationParser extends TextParser {
     };
   }
 
-  protected leaveTo({ current, blocks, defaultDialect, values, depth }: Nesting): void {
+  protected leaveTo({ current, at, blocks, defaultDialect, values, depth }: Nesting): void {
     this.#current = current;
+    this.#at = at;
     this.#blocks = blocks;
     this.#defaultDialect = defaultDialect;
     this.#values.leaveTo(values);
@@ -440,12 +599,11 @@ export class OperationParser extends TextParser {
   }
 }
 
-function isIsolatedOperation({ name, definition }: Current): boolean {
-  return definition === undefined ? isIsolatedName(name) : infoOf(definition).isIsolated;
+function isIsolatedOperation({ kind, info }: OperationName): boolean {
+  return info?.isIsolated ?? isIsolatedName(kind.name);
 }
 
-/** Numbers are given by the printer; anything else is kept as a hint. */
-function isNameForPeople(name: string): boolean {
-  const code = name.charCodeAt(0);
+/** Whether a name begins like one that somebody chose: numbers are given by the printer, anything else is kept as a hint. */
+function isNameForPeople(code: number): boolean {
   return code < 0x30 || code > 0x39;
 }

@@ -1,45 +1,82 @@
 /** From what the text of a registered op said to a complete state: attributes sorted into kinds, defaults, counts checked. */
-import { countProblem, infoOf, operandSegments, resultSegments } from "../assembly/definition-info.ts";
+import { countProblem, type DefinitionInfo, operandSegments, resultSegments } from "../assembly/definition-info.ts";
+import { type AttributeEntry, entriesOf, entryValue } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
-import type { OperationDefinition } from "../declaration.ts";
+import type { ArityLimits, OperationDefinition } from "../declaration.ts";
 import type { OperationState } from "../operation.ts";
 
 export type ParsedState = Omit<OperationState, "name" | "definition" | "location">;
 
-/** `error` makes the diagnostic from the words behind the op's name. */
-export function completeState(
-  state: OperationState,
+/** Both kinds of attributes of an operation. */
+export interface SortedAttributes {
+  readonly inherent: AttributeEntry | undefined;
+  readonly discardable: AttributeEntry | undefined;
+}
+
+/** What was read of a registered op, checked; `error` makes the diagnostic from the words behind the op's name. */
+export function completeAttributes(
+  state: ParsedState,
   definition: OperationDefinition,
+  info: DefinitionInfo,
   error: (message: string) => Error,
-): OperationState {
-  const { inherent, defaults } = infoOf(definition);
-  const properties = new Map(state.properties ?? []);
-  let attributes = state.attributes;
-  if (attributes !== undefined && inherent.size > 0) {
-    // Text may give inherent attributes in either dictionary.
-    const discardable = new Map<string, Attribute>();
-    for (const [name, attribute] of attributes) {
-      if (!inherent.has(name)) discardable.set(name, attribute);
-      else if (properties.has(name)) throw error(`has the attribute '${name}' twice`);
-      else properties.set(name, attribute);
-    }
-    attributes = discardable;
+): SortedAttributes {
+  const sorted = sortedAttributes(state, info, error);
+  const { operands = none, resultTypes = none, regions = none, successors = none } = state;
+  const isPlain =
+    !info.hasSegments &&
+    isWithin(operands.length, definition.operandLimits) &&
+    isWithin(resultTypes.length, definition.resultLimits) &&
+    isWithin(regions.length, definition.regionLimits) &&
+    isWithin(successors.length, definition.successorLimits);
+  const problem = isPlain ? undefined : countsProblem(state, definition, sorted.inherent);
+  if (problem !== undefined) throw error(problem);
+  return sorted;
+}
+
+const none: readonly never[] = [];
+
+function isWithin(count: number, { least, most }: ArityLimits): boolean {
+  return count >= least && count <= most;
+}
+
+function sortedAttributes(
+  state: ParsedState,
+  { inherent, defaults, defaultEntries }: DefinitionInfo,
+  error: (message: string) => Error,
+): SortedAttributes {
+  const given = entriesOf(state.properties);
+  const discardable = entriesOf(state.attributes);
+  if (discardable === undefined || inherent.size === 0) {
+    if (given === undefined) return { inherent: defaultEntries, discardable };
+    if (hasAll(given, defaultEntries)) return { inherent: given, discardable };
+  }
+  const properties = new Map(given ?? []);
+  const others = new Map<string, Attribute>();
+  // Text may give inherent attributes in either dictionary.
+  for (const [name, attribute] of discardable ?? []) {
+    if (!inherent.has(name)) others.set(name, attribute);
+    else if (properties.has(name)) throw error(`has the attribute '${name}' twice`);
+    else properties.set(name, attribute);
   }
   for (const [name, attribute] of defaults) if (!properties.has(name)) properties.set(name, attribute);
-  const complete: OperationState = { ...state, properties, attributes };
-  const problem = countsProblem(complete, definition, properties);
-  if (problem !== undefined) throw error(problem);
-  return complete;
+  return { inherent: entriesOf(properties), discardable: entriesOf(others) };
+}
+
+function hasAll(entries: AttributeEntry, names: AttributeEntry | undefined): boolean {
+  for (let entry = names; entry !== undefined; entry = entry.next) {
+    if (entryValue(entries, entry.name) === undefined) return false;
+  }
+  return true;
 }
 
 function countsProblem(
-  { operands = [], resultTypes = [], regions = [], successors = [] }: OperationState,
+  { operands = none, resultTypes = none, regions = none, successors = none }: ParsedState,
   definition: OperationDefinition,
-  properties: ReadonlyMap<string, Attribute>,
+  properties: AttributeEntry | undefined,
 ): string | undefined {
   return (
-    countProblem("operand", definition.operandFields, operands.length, properties.get(operandSegments)) ??
-    countProblem("result", definition.resultFields, resultTypes.length, properties.get(resultSegments)) ??
+    countProblem("operand", definition.operandFields, operands.length, entryValue(properties, operandSegments)) ??
+    countProblem("result", definition.resultFields, resultTypes.length, entryValue(properties, resultSegments)) ??
     partsProblem("region", definition.regionFields, regions.length) ??
     partsProblem("successor", definition.successorFields, successors.length)
   );

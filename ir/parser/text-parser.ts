@@ -16,6 +16,7 @@ import { FileDefinitions } from "./file-definitions.ts";
 import { Lexer } from "./lexer.ts";
 import { readLocationBody } from "./locations.ts";
 import type { ParseObserver } from "./observer.ts";
+import { hashCode, SpanTable } from "./span-table.ts";
 
 export interface TextParserOptions {
   /** The name for locations and messages; `-` unless given. */
@@ -33,11 +34,13 @@ export class TextParser extends Lexer {
   readonly context: Context;
   readonly definitions: FileDefinitions;
   protected readonly observer: ParseObserver | undefined;
-  /** Types by their text in this source; most texts repeat a few types many times. */
-  readonly #typesBySpelling = new Map<string, Type>();
+  /** Types by the numbers of their spellings in this source; most texts repeat a few types many times. */
+  readonly #typeSpellings: SpanTable;
+  readonly #types: (Type | undefined)[] = [];
 
   constructor(source: string, context: Context, options: TextParserOptions = {}) {
     super(source, options.file);
+    this.#typeSpellings = new SpanTable(source);
     this.context = context;
     this.observer = options.observer;
     this.definitions = new FileDefinitions(this, options.blobs ?? new BlobStore());
@@ -55,29 +58,47 @@ export class TextParser extends Lexer {
     const code = this.peekCode();
     if (code === 0x28) return this.functionType();
     if (code === 0x21) return readDialectType(this);
-    const word = this.peekIdentifier();
-    if (word === undefined) return undefined;
-    if (this.source.charCodeAt(this.position + word.length) === 0x3c) return this.#composedType(word);
+    const { position } = this;
+    const end = this.scanIdentifier(position);
+    if (end === position) return undefined;
+    if (this.source.charCodeAt(end) === 0x3c) return this.#composedType(end);
+    const spelling = this.#typeSpellings.numberOf(position, end, this.hash);
+    const known = this.#types[spelling];
+    if (known !== undefined) {
+      this.advance(end - position);
+      return known;
+    }
+    const word = this.source.slice(position, end);
     const simple = simpleType(this, word);
     if (simple === undefined) return readComposedType(this, word);
-    this.advance(word.length);
+    this.#types[spelling] = simple;
+    this.advance(end - position);
     return simple;
   }
 
-  #composedType(word: string): Type | undefined {
+  /** A type such as `tensor<2x3xf32>`, whose first word ends at `wordEnd`. */
+  #composedType(wordEnd: number): Type | undefined {
     const { source, position } = this;
-    const end = source.indexOf(">", position) + 1;
-    const spelling = end > 0 && end - position <= longestRememberedType ? source.slice(position, end) : undefined;
-    const known = spelling === undefined ? undefined : this.#typesBySpelling.get(spelling);
+    let { hash } = this;
+    let end = wordEnd;
+    // Remembered up to the first '>', if that closes the type.
+    const longest = position + longestRememberedType;
+    for (let code = 0; code !== 0x3e && end < longest; ) {
+      code = source.charCodeAt(end++);
+      hash = hashCode(hash, code);
+    }
+    const isShort = source.charCodeAt(end - 1) === 0x3e;
+    const spelling = isShort ? this.#typeSpellings.numberOf(position, end, hash) : -1;
+    const known = isShort ? this.#types[spelling] : undefined;
     if (known !== undefined) {
       this.advance(end - position);
       return known;
     }
     this.enter();
-    const type = readComposedType(this, word);
+    const type = readComposedType(this, source.slice(position, wordEnd));
     this.leave();
-    // Remembered only where the first '>' did close the type; blanks and comments may follow it.
-    if (type !== undefined && spelling !== undefined && this.#endsAt(end)) this.#typesBySpelling.set(spelling, type);
+    // Blanks and comments may follow the type.
+    if (type !== undefined && isShort && this.#endsAt(end)) this.#types[spelling] = type;
     return type;
   }
 

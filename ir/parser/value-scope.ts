@@ -7,6 +7,7 @@ import { type Location, unknownLocation } from "../location.ts";
 import { type Block, Value } from "../operation.ts";
 import type { Type } from "../types.ts";
 import type { Lexer } from "./lexer.ts";
+import { SpanTable } from "./span-table.ts";
 
 /** Stands for a value whose definition has not been read yet. */
 class ForwardReference extends Value {
@@ -24,100 +25,160 @@ class ForwardReference extends Value {
   }
 }
 
-interface Entry {
-  value: Value;
-  /** Where it is defined; for a forward reference, where it was used first. */
-  at: number;
+/** What a name meant outside of an isolated operation that uses the same name. */
+interface Shadowed {
+  readonly key: number;
+  readonly value: Value | undefined;
+  readonly at: number;
+  readonly scope: number;
 }
 
 /** All names of one isolated operation. */
 interface Scope {
-  readonly entries: Map<Key, Entry>;
-  /** Per nested region the keys defined in it, which are forgotten at its end. */
-  readonly regions: Key[][];
+  /** Tells the scope from all others of this parser; from 1. */
+  readonly number: number;
+  /** Per nested region the names defined in it, which are forgotten at its end. */
+  readonly regions: number[][];
+  /** Names used before their definition. */
+  readonly early: number[];
+  readonly shadowed: Shadowed[];
   forwardReferences: number;
-}
-
-function newScope(): Scope {
-  return { entries: new Map(), regions: [[]], forwardReferences: 0 };
-}
-
-/** Numeric names are kept as numbers, which a map finds faster. */
-type Key = string | number;
-
-/** `name` for the first result of a pack, `name#1` for the next. */
-function keyOf(name: string, number: number): Key {
-  if (number !== 0) return `${name}#${number}`;
-  const first = name.charCodeAt(0);
-  const isNumber = first <= 0x39 && first >= 0x30 && name.length < 10 && (first !== 0x30 || name.length === 1);
-  return isNumber ? Number(name) : name;
 }
 
 export class ValueScopes {
   readonly #lexer: Lexer;
-  readonly #scopes: Scope[] = [newScope()];
+  /** Names get numbers once, and what they mean is in lists by that number. */
+  readonly #names: SpanTable;
+  readonly #values: (Value | undefined)[] = [];
+  /** Where a name is defined; for a forward reference, where it was used first. */
+  readonly #places: number[] = [];
+  /** The scope to which the meaning belongs, 0 for none. */
+  readonly #owners: number[] = [];
+  readonly #scopes: Scope[] = [];
   #scope: Scope;
+  #scopeCount = 0;
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer;
-    this.#scope = this.#scopes[0]!;
+    this.#names = new SpanTable(lexer.source);
+    this.#scope = this.#enter();
+  }
+
+  #enter(): Scope {
+    const scope = { number: ++this.#scopeCount, regions: [[]], early: [], shadowed: [], forwardReferences: 0 };
+    this.#scopes.push(scope);
+    return scope;
   }
 
   enterRegion(isIsolated: boolean): void {
-    if (isIsolated) {
-      this.#scope = newScope();
-      this.#scopes.push(this.#scope);
-    } else {
-      this.#scope.regions.push([]);
-    }
+    if (isIsolated) this.#scope = this.#enter();
+    else this.#scope.regions.push([]);
   }
 
   leaveRegion(isIsolated: boolean): void {
     if (isIsolated) {
       this.finish();
-      this.#scopes.pop();
-      this.#scope = this.#scopes.at(-1)!;
-      return;
+      this.#leaveScope();
+    } else this.#forget(this.#scope.regions.pop() ?? []);
+  }
+
+  #leaveScope(): void {
+    const { regions, early, shadowed } = this.#scope;
+    for (const keys of regions) this.#forget(keys);
+    this.#forget(early);
+    for (const { key, value, at, scope } of shadowed.reverse()) this.#mean(key, value, at, scope);
+    this.#scopes.pop();
+    this.#scope = this.#scopes.at(-1)!;
+  }
+
+  #forget(keys: readonly number[]): void {
+    for (let position = 0; position < keys.length; position++) {
+      this.#values[keys[position]!] = undefined;
+      this.#owners[keys[position]!] = 0;
     }
-    const { entries, regions } = this.#scope;
-    const keys = regions.pop() ?? [];
-    if (keys.length === entries.size) entries.clear();
-    else for (const key of keys) entries.delete(key);
+  }
+
+  #mean(key: number, value: Value | undefined, at: number, scope: number): void {
+    this.#values[key] = value;
+    this.#places[key] = at;
+    this.#owners[key] = scope;
+  }
+
+  /** The number of the name between two offsets. */
+  key(start: number, end: number, hash: number): number {
+    const key = this.#names.numberOf(start, end, hash);
+    if (key === this.#values.length) this.#addName();
+    return key;
+  }
+
+  /** The number of a name: `name` for the first result of a pack, `name#1` for the next. */
+  keyOf(name: string, number: number): number {
+    const key = this.#names.numberOfText(number === 0 ? name : `${name}#${number}`);
+    if (key === this.#values.length) this.#addName();
+    return key;
+  }
+
+  #addName(): void {
+    this.#values.push(undefined);
+    this.#places.push(0);
+    this.#owners.push(0);
+  }
+
+  /** The name of a number. */
+  name(key: number): string {
+    return this.#names.text(key);
+  }
+
+  /** What a name means here; undefined where it has not been used or defined yet. */
+  known(key: number): Value | undefined {
+    return this.#owners[key] === this.#scope.number ? this.#values[key] : undefined;
   }
 
   /** Fails where a name of the current isolated operation was used but never defined. */
   finish(): void {
     if (this.#scope.forwardReferences === 0) return;
-    const undeclared: { readonly key: Key; readonly at: number }[] = [];
-    for (const [key, { value, at }] of this.#scope.entries) {
-      if (value instanceof ForwardReference) undeclared.push({ key, at });
+    const undeclared = this.#scope.early.filter((key) => this.known(key) instanceof ForwardReference);
+    undeclared.sort((a, b) => this.#places[a]! - this.#places[b]!);
+    for (const key of new Set(undeclared)) {
+      const message = `use of undeclared SSA value name '%${this.name(key)}'`;
+      this.#lexer.report(this.#lexer.error(message, this.#places[key]!));
     }
-    undeclared.sort((a, b) => a.at - b.at);
-    for (const { key, at } of undeclared)
-      this.#lexer.report(this.#lexer.error(`use of undeclared SSA value name '%${key}'`, at));
   }
 
   /** The value of a use, or a placeholder of the type that the use states. */
   use(name: string, number: number, type: Type, at: number): Value {
-    const { entries } = this.#scope;
-    const key = keyOf(name, number);
-    const known = entries.get(key);
+    const key = this.keyOf(name, number);
+    if (number !== 0 && this.known(key) === undefined) this.#checkPack(name, number, at);
+    return this.useOf(key, type, at);
+  }
+
+  /** As `use`, by the name's number. */
+  useOf(key: number, type: Type, at: number): Value {
+    const known = this.known(key);
     if (known !== undefined) {
-      if (known.value.type !== type) this.#lexer.report(this.#typeMismatch(key, known, type, at));
-      return known.value;
+      if (known.type !== type) this.#lexer.report(this.#typeMismatch(key, known, type, at));
+      return known;
     }
-    this.#checkPack(name, number, at);
     const value = new ForwardReference(type);
-    entries.set(key, { value, at });
+    this.#set(key, value, at);
+    this.#scope.early.push(key);
     this.#scope.forwardReferences++;
     return value;
   }
 
-  #typeMismatch(key: Key, known: Entry, type: Type, at: number): DiagnosticError {
-    const where = known.value instanceof ForwardReference ? "first used here" : "defined here";
-    const notes = [this.#lexer.note(`${where} with type '${known.value.type}'`, known.at)];
+  #set(key: number, value: Value, at: number): void {
+    const owner = this.#owners[key]!;
+    if (owner !== 0 && owner !== this.#scope.number) {
+      this.#scope.shadowed.push({ key, value: this.#values[key], at: this.#places[key]!, scope: owner });
+    }
+    this.#mean(key, value, at, this.#scope.number);
+  }
+
+  #typeMismatch(key: number, known: Value, type: Type, at: number): DiagnosticError {
+    const where = known instanceof ForwardReference ? "first used here" : "defined here";
+    const notes = [this.#lexer.note(`${where} with type '${known.type}'`, this.#places[key]!)];
     return this.#lexer.error(
-      `use of value '%${key}' expects another type than before: '${type}' here, '${known.value.type}' before`,
+      `use of value '%${this.name(key)}' expects another type than before: '${type}' here, '${known.type}' before`,
       at,
       notes,
     );
@@ -125,11 +186,10 @@ export class ValueScopes {
 
   /** A number beyond the results of a definition that is known already is wrong, not a forward reference. */
   #checkPack(name: string, number: number, at: number): void {
-    if (number === 0) return;
-    const first = this.#scope.entries.get(keyOf(name, 0));
-    const count = first?.value.definer?.results.length;
-    if (first === undefined || count === undefined || number < count) return;
-    const notes: readonly DiagnosticNote[] = [this.#lexer.note("defined here", first.at)];
+    const first = this.keyOf(name, 0);
+    const count = this.known(first)?.definer?.results.length;
+    if (count === undefined || number < count) return;
+    const notes: readonly DiagnosticNote[] = [this.#lexer.note("defined here", this.#places[first]!)];
     throw this.#lexer.error(
       `'%${name}' has ${count} result${count === 1 ? "" : "s"}, there is no number ${number}`,
       at,
@@ -139,30 +199,31 @@ export class ValueScopes {
 
   /** Gives a value its name; earlier uses of the name are pointed to it. The placeholder that they held is returned. */
   define(name: string, number: number, value: Value, at: number): Value | undefined {
-    const { entries, regions } = this.#scope;
-    const key = keyOf(name, number);
-    const known = entries.get(key);
-    let placeholder: Value | undefined;
-    if (known === undefined) {
-      entries.set(key, { value, at });
-    } else {
-      if (!(known.value instanceof ForwardReference)) {
-        const note = this.#lexer.note("previously defined here", known.at);
-        this.#lexer.report(this.#lexer.error(`redefinition of SSA value '%${key}'`, at, [note]));
+    return this.defineKey(this.keyOf(name, number), value, at);
+  }
+
+  /** As `define`, by the name's number. */
+  defineKey(key: number, value: Value, at: number): Value | undefined {
+    const known = this.known(key);
+    const { regions } = this.#scope;
+    if (known === undefined) this.#set(key, value, at);
+    else {
+      if (!(known instanceof ForwardReference)) {
+        const note = this.#lexer.note("previously defined here", this.#places[key]!);
+        this.#lexer.report(this.#lexer.error(`redefinition of SSA value '%${this.name(key)}'`, at, [note]));
         return undefined;
       }
-      if (known.value.type !== value.type) {
-        const note = this.#lexer.note(`previously used here with type '${known.value.type}'`, known.at);
-        this.#lexer.report(this.#lexer.error(`definition of SSA value '%${key}' has type '${value.type}'`, at, [note]));
+      if (known.type !== value.type) {
+        const note = this.#lexer.note(`previously used here with type '${known.type}'`, this.#places[key]!);
+        const message = `definition of SSA value '%${this.name(key)}' has type '${value.type}'`;
+        this.#lexer.report(this.#lexer.error(message, at, [note]));
       }
-      placeholder = known.value;
-      placeholder.replaceAllUsesWith(value);
+      known.replaceAllUsesWith(value);
       this.#scope.forwardReferences--;
-      known.value = value;
-      known.at = at;
+      this.#mean(key, value, at, this.#scope.number);
     }
     regions[regions.length - 1]!.push(key);
-    return placeholder;
+    return known;
   }
 
   /** How deep the scopes are nested, for parsers that go on behind an error. */
@@ -172,9 +233,8 @@ export class ValueScopes {
 
   /** Leaves, without checks, what was entered since. */
   leaveTo({ scopes, regions }: ScopeNesting): void {
-    this.#scopes.length = scopes;
-    this.#scope = this.#scopes[scopes - 1]!;
-    for (const keys of this.#scope.regions.splice(regions)) for (const key of keys) this.#scope.entries.delete(key);
+    while (this.#scopes.length > scopes) this.#leaveScope();
+    for (const keys of this.#scope.regions.splice(regions)) this.#forget(keys);
   }
 }
 

@@ -144,7 +144,7 @@ export class RecoveringParser extends OperationParser {
         depth = Math.max(0, depth - 1);
       } else if (text === "{") {
         if (this.#mayStart(tokens.next(index), true)) {
-          this.leaveTo({ ...nesting, current: { name, definition, at } });
+          this.leaveTo({ ...nesting, current: this.operationName(name, definition), at });
           index = this.#region(index, regions);
           this.leaveTo(nesting);
         } else depth++;
