@@ -33,8 +33,8 @@ const lowerFunction = convert(func.functionDefinition, "func-to-llvm", (operatio
     if (problem !== undefined) return refuse(problem);
   }
   const body = new Region();
-  body.takeBlocks(operation.body);
-  for (const block of body.blocks) rewriter.convertArguments(block);
+  rewriter.inlineRegion(operation.body, body);
+  rewriter.convertRegion(body);
   const isPrivate = operation.sym_visibility === "private" && body.entry !== undefined;
   rewriter.build(
     llvm.llvmFunction,

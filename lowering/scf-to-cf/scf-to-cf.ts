@@ -11,7 +11,7 @@ import * as scf from "../../dialects/scf/ops.ts";
 import { type Attribute, IntegerAttribute, OpaqueAttribute } from "../../ir/attributes.ts";
 import { at } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
-import { Block, type Operation, type Region, type Value } from "../../ir/operation.ts";
+import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
 import {
   applyPartialConversion,
   type ConversionPattern,
@@ -22,7 +22,6 @@ import {
 import { refuse } from "../../ir/rewrite/pattern.ts";
 import { i1, index, VectorType } from "../../ir/types.ts";
 import { pass } from "../../passes/pass.ts";
-import { insertBlocksAfter, splitAfter, takeBlocks } from "./blocks.ts";
 
 /** The name under which a loop's hints travel to the branch that closes it, as upstream. */
 export const loopAnnotationName = "llvm.loop_annotation";
@@ -34,12 +33,12 @@ const finalFormAnnotation = OpaqueAttribute.get(
 );
 
 /** The block behind a structured operation, with arguments for its results, which it replaces. */
-function continuation(operation: Operation): Block {
-  const rest = splitAfter(operation);
+function continuation(rewriter: ConversionRewriter, operation: Operation): Block {
+  const rest = rewriter.splitBlock(operation.block!, operation.next);
   for (const result of operation.results) {
     const argument = rest.addArgument(result.type, result.location);
     argument.nameHint = result.nameHint;
-    result.replaceAllUsesWith(argument);
+    rewriter.replaceAllUses(result, argument);
   }
   return rest;
 }
@@ -76,13 +75,11 @@ function annotationOf(operation: Operation): Attribute | undefined {
 const lowerFor = convert(scf.forOperation, "scf-for-to-branches", (operation, _operands, rewriter) => {
   const { lowerBound, upperBound, step, initArgs, region } = operation;
   const annotation = annotationOf(operation);
-  const before = operation.block!;
-  const end = continuation(operation);
+  const end = continuation(rewriter, operation);
   const yielded = terminatorOf(region);
-  const blocks = takeBlocks(region);
-  const body = blocks[0]!;
+  const body = region.entry!;
   const [counter] = body.arguments;
-  insertBlocksAfter(before, [...blocks, end]);
+  rewriter.inlineRegion(region, end.region!, end);
   const [low, high] = [constantIntegerOf(lowerBound), constantIntegerOf(upperBound)];
   if (low !== undefined && high !== undefined && low < high) goTo(rewriter, body, [lowerBound, ...initArgs]);
   else {
@@ -113,15 +110,14 @@ const lowerFor = convert(scf.forOperation, "scf-for-to-branches", (operation, _o
 
 const lowerIf = convert(scf.ifOperation, "scf-if-to-branches", (operation, _operands, rewriter) => {
   const { condition, thenRegion, elseRegion } = operation;
-  const before = operation.block!;
-  const end = continuation(operation);
+  const end = continuation(rewriter, operation);
   const [thenBlock, elseBlock] = [thenRegion.entry, elseRegion.entry];
   for (const region of [thenRegion, elseRegion]) {
     if (region.entry === undefined) continue;
     const yielded = terminatorOf(region);
     terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
   }
-  insertBlocksAfter(before, [...takeBlocks(thenRegion), ...takeBlocks(elseRegion), end]);
+  for (const region of [thenRegion, elseRegion]) rewriter.inlineRegion(region, end.region!, end);
   rewriter.build(conditionalBranch, {
     condition,
     trueDest: thenBlock ?? end,
@@ -135,11 +131,10 @@ const lowerIf = convert(scf.ifOperation, "scf-if-to-branches", (operation, _oper
 const lowerWhile = convert(scf.whileOperation, "scf-while-to-branches", (operation, _operands, rewriter) => {
   const { inits, before: beforeRegion, after: afterRegion } = operation;
   const annotation = annotationOf(operation);
-  const block = operation.block!;
-  const end = continuation(operation);
+  const end = continuation(rewriter, operation);
   const [test, body] = [beforeRegion.entry!, afterRegion.entry!];
   const [decision, yielded] = [terminatorOf(beforeRegion), terminatorOf(afterRegion)];
-  insertBlocksAfter(block, [...takeBlocks(beforeRegion), ...takeBlocks(afterRegion), end]);
+  for (const region of [beforeRegion, afterRegion]) rewriter.inlineRegion(region, end.region!, end);
   goTo(rewriter, test, inits);
   const { condition, args } = scf.condition.cast(decision);
   terminate(rewriter, decision, () => {
@@ -159,10 +154,9 @@ const lowerWhile = convert(scf.whileOperation, "scf-while-to-branches", (operati
 });
 
 const lowerExecuteRegion = convert(scf.executeRegion, "scf-execute-region-to-branches", (operation, _o, rewriter) => {
-  const block = operation.block!;
-  const end = continuation(operation);
-  const blocks = takeBlocks(operation.region);
-  insertBlocksAfter(block, [...blocks, end]);
+  const end = continuation(rewriter, operation);
+  const blocks = [...operation.region.blocks];
+  rewriter.inlineRegion(operation.region, end.region!, end);
   goTo(rewriter, blocks[0]!, []);
   for (const each of blocks) {
     const { last } = each;
@@ -174,18 +168,16 @@ const lowerExecuteRegion = convert(scf.executeRegion, "scf-execute-region-to-bra
 const lowerIndexSwitch = convert(scf.indexSwitch, "scf-index-switch-to-branches", (operation, _operands, rewriter) => {
   const { arg, cases, defaultRegion, caseRegions } = operation;
   let block = operation.block!;
-  const end = continuation(operation);
+  const end = continuation(rewriter, operation);
+  const tests = cases.slice(1).map(() => rewriter.createBlock(end.region!, [], end));
   const bodies: Block[] = [];
-  const inner: Block[] = [];
   for (const region of [...caseRegions, defaultRegion]) {
     const yielded = terminatorOf(region);
     terminate(rewriter, yielded, () => goTo(rewriter, end, yielded.operands));
     bodies.push(region.entry!);
-    inner.push(...takeBlocks(region));
+    rewriter.inlineRegion(region, end.region!, end);
   }
   const otherwise = bodies.pop()!;
-  const tests = cases.slice(1).map(() => new Block());
-  insertBlocksAfter(block, [...tests, ...inner, end]);
   if (cases.length === 0) rewriter.within(at.endOf(block), () => goTo(rewriter, otherwise, []));
   for (const [position, value] of cases.entries()) {
     const next = tests[position] ?? otherwise;
@@ -211,13 +203,8 @@ const lowerParallel = convert(scf.parallel, "scf-parallel-to-for", (operation, _
   const body = region.onlyBlock;
   const terminator = scf.reduce.cast(terminatorOf(region));
   const results = carryingLoopNest(rewriter, lowerBound, upperBound, step, initVals, (counters, carried) => {
-    for (const [position, argument] of body.arguments.entries()) argument.replaceAllUsesWith(counters[position]!);
-    const { block, before } = rewriter.point;
-    for (const each of body.operations) {
-      if (each === terminator) continue;
-      each.unlink();
-      block.insertBefore(each, before);
-    }
+    for (const [position, argument] of body.arguments.entries()) rewriter.replaceAllUses(argument, counters[position]!);
+    for (const each of body.operations) if (each !== terminator) rewriter.move(each, rewriter.point);
     return terminator.reductions.map((reduction, position) => {
       const inner = reduction.onlyBlock;
       const mapping = new Map<Value, Value>([

@@ -1,0 +1,480 @@
+/**
+ * The rewriter of conversion patterns. Every edit takes effect at once, so that the IR is always as a pattern sees it, and is
+ * written to a log that can take it back. Values may be replaced by values of other types: casts stand between the two.
+ * Whatever a pattern changes must go through here; only operations that it has just made are its own.
+ */
+import { at, type InsertionPoint } from "../../builder.ts";
+import type { Context } from "../../context.ts";
+import type { Location } from "../../location.ts";
+import { Block, type BlockArgument, type Operation, type Region, type Value } from "../../operation.ts";
+import type { Type } from "../../types.ts";
+import { isRefusal, type Refusal } from "../pattern.ts";
+import { Rewriter } from "../rewriter.ts";
+import { type CastEditor, makeCast, seenThroughCasts } from "./casts.ts";
+import { behindAll } from "./insertion.ts";
+import type { SignatureConversion } from "./signature.ts";
+import type { MaterializationKind, TypeConverter } from "./type-converter.ts";
+import {
+  detachOperands,
+  insertBlock,
+  moveUses,
+  snapshotOperation,
+  takeBlock,
+  takeOperation,
+  UndoLog,
+} from "./undo-log.ts";
+
+/** What a cast that the conversion made stands for. */
+export interface CastOrigin {
+  readonly kind: MaterializationKind;
+  readonly types: TypeConverter;
+  /** The value that is converted, for a target materialization. */
+  readonly converted: Value | undefined;
+}
+
+/** What one application of a pattern did, for the driver to look at. */
+export interface AppliedEdits {
+  readonly made: Operation[];
+  readonly modified: Operation[];
+  /** Blocks and operations that stand elsewhere now, but are not new. */
+  readonly moved: Set<Block | Operation>;
+}
+
+/** One replacement per result: a value, or the values (none, several) that the result became. */
+export type Replacements = Value | readonly (Value | readonly Value[])[];
+
+export class ConversionRewriter extends Rewriter {
+  readonly #log = new UndoLog();
+  readonly #defaultTypes: TypeConverter;
+  readonly #erased = new Set<Operation>();
+  readonly #erasedRoots: Operation[] = [];
+  readonly #casts = new Map<Operation, CastOrigin>();
+  readonly #targetCasts = new Map<Value, Operation[]>();
+  #types: TypeConverter;
+  #edits: AppliedEdits = { made: [], modified: [], moved: new Set() };
+  /** Everything that edits touched; kept for expensive checks only. */
+  touched: Set<Operation | Block> | undefined = undefined;
+
+  constructor(context: Context, types: TypeConverter) {
+    super({ block: new Block(), before: undefined }, context);
+    this.#types = types;
+    this.#defaultTypes = types;
+  }
+
+  /** The converter that the running pattern sees types by. */
+  get types(): TypeConverter {
+    return this.#types;
+  }
+
+  // ------------------------------------------------------------------------------------------------ values and casts
+
+  /** The one value to use in place of an operand; a DiagnosticError where it became several values or none. */
+  remapped(value: Value): Value {
+    const values = this.remappedAll(value);
+    if (isRefusal(values)) throw this.#sourceError(value, values.refusal);
+    const [only] = values;
+    if (only === undefined || values.length !== 1) throw this.#sourceError(value, severalValues(values.length));
+    return only;
+  }
+
+  /** The values to use in place of an operand: seen through casts where these lead to the converted types. */
+  remappedAll(value: Value): readonly Value[] | Refusal {
+    const wanted = this.#types.tryConvertValue(value);
+    if (isRefusal(wanted)) return wanted;
+    return seenThroughCasts(value, wanted) ?? this.#targetCast(value, wanted);
+  }
+
+  /** An unrealized cast of `value` to `type`, at the insertion point. */
+  cast(value: Value, type: Type): Value {
+    if (value.type === type) return value;
+    return this.castAll([value], [type])[0]!;
+  }
+
+  /** An unrealized cast of values to values of these types, at the insertion point. */
+  castAll(values: readonly Value[], types: readonly Type[]): readonly Value[] {
+    return this.#insertCast(values, types, this.location, "source", undefined).results;
+  }
+
+  /** The value of type `type` that users of an unconverted value see in place of `values`. */
+  #sourceCast(values: readonly Value[], type: Type, near: Operation, location: Location): Value {
+    const [only] = values;
+    if (only !== undefined && values.length === 1 && only.type === type) return only;
+    const point = behindAll(values, near);
+    return this.within(point, () => this.#insertCast(values, [type], location, "source", undefined).onlyResult);
+  }
+
+  /** `value` as values of converted types, made once, right behind its definition. */
+  #targetCast(value: Value, wanted: readonly Type[]): readonly Value[] {
+    if (wanted.length === 0) return [];
+    const known = this.#targetCasts.get(value);
+    for (const cast of known ?? []) {
+      const { results } = cast;
+      if (results.length === wanted.length && results.every((result, at) => result.type === wanted[at])) return results;
+    }
+    const { definer } = value;
+    const point = definer === undefined ? at.startOf(value.parentBlock!) : at.after(definer);
+    const made = this.within(point, () => this.#insertCast([value], wanted, value.location, "target", value));
+    if (known === undefined) this.#targetCasts.set(value, [made]);
+    else known.push(made);
+    return made.results;
+  }
+
+  #insertCast(
+    values: readonly Value[],
+    types: readonly Type[],
+    location: Location,
+    kind: MaterializationKind,
+    converted: Value | undefined,
+  ): Operation {
+    const cast = makeCast(this.context, values, types, location);
+    const { block, before } = this.point;
+    block.insertBefore(cast, before);
+    this.#log.inserted(cast);
+    this.#casts.set(cast, { kind, types: this.#types, converted });
+    this.touched?.add(cast);
+    return cast;
+  }
+
+  #sourceError(value: Value, message: string): Error {
+    return this.#subject(value).error(message);
+  }
+
+  #subject(value: Value): Operation {
+    const subject = value.definer ?? value.parentBlock?.parentOperation;
+    if (subject === undefined) throw new Error(`a value of type ${value.type} stands nowhere`);
+    return subject;
+  }
+
+  // ------------------------------------------------------------------------------------------- replacing and erasing
+
+  /**
+   * Replaces each result by a value or by a list of values, whose types may differ from the result's, and erases the operation.
+   * Users that are converted later get the new values; others get a cast.
+   */
+  override replace(operation: Operation, replacements: Replacements): true {
+    const groups = groupsOf(operation, replacements);
+    for (const [position, result] of operation.results.entries()) {
+      const group = groups[position]!;
+      this.#passOnName(result, group);
+      if (!result.hasUses) continue;
+      this.replaceAllUses(result, this.#sourceCast(group, result.type, operation, operation.location));
+    }
+    return this.erase(operation);
+  }
+
+  /**
+   * Erases an operation with all inside it; it still names its operands, but is no longer among their users. Its results may
+   * be used by operations that are erased later.
+   */
+  override erase(operation: Operation): true {
+    if (this.#erased.has(operation)) throw operation.error("is erased twice");
+    const inner: Operation[] = [];
+    forEachInside(operation, (each) => {
+      if (this.#erased.has(each)) return false;
+      this.#erased.add(each);
+      inner.push(each);
+      this.touched?.add(each);
+      return true;
+    });
+    const attach = detachOperands(inner);
+    const putBack = takeOperation(operation);
+    this.#erasedRoots.push(operation);
+    this.#log.push(() => {
+      this.#erasedRoots.pop();
+      putBack();
+      attach();
+      for (const each of inner) this.#erased.delete(each);
+    });
+    return true;
+  }
+
+  /** Changes operands, attributes, successors or result types of an operation in place. */
+  override modify(operation: Operation, change: () => void): true {
+    this.#log.push(snapshotOperation(operation));
+    this.touched?.add(operation);
+    change();
+    this.#edits.modified.push(operation);
+    return true;
+  }
+
+  override replaceAllUses(value: Value, replacement: Value): void {
+    if (value === replacement) return;
+    if (this.touched !== undefined) for (const user of value.users) this.touched.add(user);
+    this.#log.push(moveUses(value, replacement));
+  }
+
+  protected override inserted(operation: Operation): void {
+    this.#log.inserted(operation);
+    this.#edits.made.push(operation);
+    if (this.touched !== undefined) operation.walk((each) => this.touched?.add(each));
+  }
+
+  #passOnName({ nameHint }: Value, values: readonly Value[]): void {
+    if (nameHint === undefined) return;
+    for (const [position, value] of values.entries()) {
+      if (value.nameHint !== undefined) continue;
+      value.nameHint = values.length === 1 ? nameHint : `${nameHint}_${position}`;
+      this.#log.push(() => {
+        value.nameHint = undefined;
+      });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- moving operations
+
+  /** Moves an operation that is in a block to another place. */
+  move(operation: Operation, point: InsertionPoint): void {
+    this.#move([operation], point);
+  }
+
+  /** Moves all operations of `source` to `point`; its arguments become `values`. The block, then empty, is erased. */
+  inlineBlock(source: Block, point: InsertionPoint, values: readonly Value[] = []): void {
+    if (values.length !== source.arguments.length) {
+      throw new Error(`the block has ${source.arguments.length} arguments, but ${values.length} values are given`);
+    }
+    for (const [position, argument] of source.arguments.entries()) this.replaceAllUses(argument, values[position]!);
+    this.#move(source.operations, point);
+    if (source.region !== undefined) this.eraseBlock(source);
+  }
+
+  #move(operations: readonly Operation[], { block, before }: InsertionPoint): void {
+    for (const operation of operations) {
+      const putBack = takeOperation(operation);
+      block.insertBefore(operation, before);
+      this.#edits.moved.add(operation);
+      this.touched?.add(operation);
+      this.#log.push(() => {
+        operation.unlink();
+        putBack();
+      });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ blocks
+
+  /** A new block with arguments, before `before` in the region or at its end. */
+  createBlock(region: Region, argumentTypes: readonly Type[] = [], before?: Block): Block {
+    const block = new Block();
+    for (const type of argumentTypes) block.addArgument(type, this.location);
+    this.#place(block, region, before);
+    return block;
+  }
+
+  /** Cuts a block in two: `first` and all behind it (undefined: nothing) go into a new block that follows. */
+  splitBlock(block: Block, first: Operation | undefined): Block {
+    const { region } = block;
+    if (region === undefined) throw new Error("a block that is in no region cannot be split");
+    const rest = new Block();
+    const moved: Operation[] = [];
+    for (let each = first; each !== undefined; each = each.next) moved.push(each);
+    this.#place(rest, region, region.blocks[region.blocks.indexOf(block) + 1]);
+    this.#move(moved, at.endOf(rest));
+    return rest;
+  }
+
+  /** Moves all blocks of a region into another, before `before` or at its end. */
+  inlineRegion(from: Region, to: Region, before?: Block): void {
+    this.moveBlocks([...from.blocks], to, before);
+  }
+
+  moveBlocks(blocks: readonly Block[], to: Region, before?: Block): void {
+    // From the last on, so that each is the last of its region when a whole region moves.
+    const putBack = [...blocks].reverse().map((block) => takeBlock(block));
+    let position = before === undefined ? to.blocks.length : to.blocks.indexOf(before);
+    for (const block of blocks) {
+      insertBlock(to, block, position++);
+      this.#edits.moved.add(block);
+      this.touched?.add(block);
+    }
+    this.#log.push(() => {
+      for (const block of [...blocks].reverse()) block.region?.remove(block);
+      for (const back of putBack.reverse()) back();
+    });
+  }
+
+  /** Erases a block with all in it. */
+  eraseBlock(block: Block): void {
+    for (const operation of block.operations.reverse()) this.erase(operation);
+    this.touched?.add(block);
+    this.#log.push(takeBlock(block));
+  }
+
+  #place(block: Block, region: Region, before: Block | undefined): void {
+    insertBlock(region, block, before === undefined ? region.blocks.length : region.blocks.indexOf(before));
+    this.touched?.add(block);
+    this.#log.push(() => region.remove(block));
+  }
+
+  // -------------------------------------------------------------------------------------------------- block arguments
+
+  /** Gives the arguments of a block converted types; users of the old ones see casts until they are converted. */
+  convertArguments(block: Block): void {
+    this.applySignature(block, this.#types.convertSignature(block.arguments));
+  }
+
+  /** Converts the arguments of all blocks of a region; those of the first by `entry`, where it is given. */
+  convertRegion(region: Region, entry?: SignatureConversion): void {
+    for (const [position, block] of region.blocks.entries()) {
+      if (position === 0 && entry !== undefined) this.applySignature(block, entry);
+      else this.convertArguments(block);
+    }
+  }
+
+  /** Changes the arguments of a block in place. An argument whose type stays is kept. */
+  applySignature(block: Block, conversion: SignatureConversion): void {
+    const old = [...block.arguments];
+    if (conversion.inputCount !== old.length) {
+      throw new Error(`the block has ${old.length} arguments, but the conversion is for ${conversion.inputCount}`);
+    }
+    const keeper = new Map<number, BlockArgument>();
+    for (const [position, argument] of old.entries()) {
+      const input = conversion.input(position);
+      if (input?.kind !== "arguments" || input.count !== 1) continue;
+      if (conversion.types[input.first] === argument.type && !keeper.has(input.first)) {
+        keeper.set(input.first, argument);
+      }
+    }
+    if (keeper.size === old.length && conversion.types.length === old.length) {
+      if (old.every((argument, position) => keeper.get(position) === argument)) return;
+    }
+    const origin = originsOf(conversion, old.length);
+    const list = conversion.types.map((type, position) => {
+      const from = origin.get(position);
+      const location = (from === undefined ? undefined : old[from]?.location) ?? this.location;
+      return keeper.get(position) ?? block.addArgument(type, location);
+    });
+    const kept = new Set(list);
+    block.restoreArguments([...list, ...old.filter((argument) => !kept.has(argument))]);
+    this.#log.push(() => block.restoreArguments(old));
+    this.touched?.add(block);
+    for (const [position, argument] of old.entries()) {
+      if (kept.has(argument)) continue;
+      const input = conversion.input(position);
+      const values =
+        input === undefined
+          ? []
+          : input.kind === "values"
+            ? input.values
+            : list.slice(input.first, input.first + input.count);
+      if (input?.kind === "arguments") this.#passOnName(argument, values);
+      if (argument.hasUses) this.replaceAllUses(argument, this.#argumentCast(block, values, argument));
+    }
+    block.restoreArguments(list);
+  }
+
+  #argumentCast(block: Block, values: readonly Value[], argument: Value): Value {
+    const [only] = values;
+    if (only !== undefined && values.length === 1 && only.type === argument.type) return only;
+    return this.within(
+      at.startOf(block),
+      () => this.#insertCast(values, [argument.type], argument.location, "argument", undefined).onlyResult,
+    );
+  }
+
+  // -------------------------------------------------------------------------------------------------- for the driver
+
+  /** Stands before `operation`, with nothing done yet. */
+  begin(operation: Operation, types: TypeConverter = this.#defaultTypes): void {
+    this.#types = types;
+    this.point = at.before(operation);
+    this.location = operation.location;
+    const { made, modified, moved } = this.#edits;
+    if (made.length > 0 || modified.length > 0 || moved.size > 0) {
+      this.#edits = { made: [], modified: [], moved: new Set() };
+    }
+  }
+
+  /** What was done since `begin`. */
+  get edits(): AppliedEdits {
+    return this.#edits;
+  }
+
+  get mark(): number {
+    return this.#log.mark;
+  }
+
+  /** Takes back all edits since `mark`. */
+  undoTo(mark: number): void {
+    for (const operation of this.#log.undoTo(mark)) {
+      const origin = this.#casts.get(operation);
+      if (origin === undefined) continue;
+      this.#casts.delete(operation);
+      if (origin.converted !== undefined) this.#forgetTargetCast(origin.converted, operation);
+    }
+  }
+
+  #forgetTargetCast(value: Value, cast: Operation): void {
+    const rest = (this.#targetCasts.get(value) ?? []).filter((each) => each !== cast);
+    if (rest.length === 0) this.#targetCasts.delete(value);
+    else this.#targetCasts.set(value, rest);
+  }
+
+  isErased(operation: Operation): boolean {
+    return this.#erased.has(operation);
+  }
+
+  /** Operations erased so far, outermost only. */
+  get erasedRoots(): readonly Operation[] {
+    return this.#erasedRoots;
+  }
+
+  /** The casts made by the conversion, with what each stands for. */
+  get casts(): ReadonlyMap<Operation, CastOrigin> {
+    return this.#casts;
+  }
+
+  get castEditor(): CastEditor {
+    return {
+      replaceAllUses: (value, replacement) => this.replaceAllUses(value, replacement),
+      erase: (casts) => {
+        for (const cast of casts) this.erase(cast);
+      },
+    };
+  }
+}
+
+/** What is said of an operand that did not become one value. */
+export function severalValues(count: number): string {
+  return `became ${count === 0 ? "no values" : `${count} values`}, but one is expected; use convertOneToN`;
+}
+
+function groupsOf(operation: Operation, replacements: Replacements): readonly (readonly Value[])[] {
+  const list: readonly (Value | readonly Value[])[] = isList(replacements) ? replacements : [replacements];
+  if (list.length !== operation.results.length) {
+    throw new Error(`${operation.name} has ${operation.results.length} results but got ${list.length} replacements`);
+  }
+  return list.map((each) => (isList(each) ? each : [each]));
+}
+
+function isList<T>(value: Value | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+/** For each new argument the old one that it came from. */
+function originsOf(conversion: SignatureConversion, count: number): ReadonlyMap<number, number> {
+  const origins = new Map<number, number>();
+  for (let position = 0; position < count; position++) {
+    const input = conversion.input(position);
+    if (input?.kind !== "arguments") continue;
+    for (let each = input.first; each < input.first + input.count; each++) origins.set(each, position);
+  }
+  return origins;
+}
+
+/** Calls `visit` on an operation and, where it says true, on all inside it. Nesting may be deep. */
+export function forEachInside(root: Operation, visit: (operation: Operation) => boolean): void {
+  if (root.regions.length === 0) {
+    visit(root);
+    return;
+  }
+  const pending: Operation[] = [root];
+  for (let operation = pending.pop(); operation !== undefined; operation = pending.pop()) {
+    if (!visit(operation)) continue;
+    for (let r = operation.regions.length - 1; r >= 0; r--) {
+      const { blocks } = operation.regions[r]!;
+      for (let b = blocks.length - 1; b >= 0; b--) {
+        for (let inner = blocks[b]!.last; inner !== undefined; inner = inner.previous) pending.push(inner);
+      }
+    }
+  }
+}
