@@ -93,7 +93,7 @@ program
   .option("-o, --output <file>", "write here instead of standard output")
   .option("--match <expression>", "only a failure that prints this counts")
   .option("--timeout <seconds>", "a command that runs longer is stopped", "60")
-  .option("--hang-is-failure", "a command that had to be stopped has failed")
+  .option("--hang-is-failure", "what counts is that the command had to be stopped")
   .option("--max-tests <count>", "run the command this often at most", "10000")
   .option("--load <file>", "a TypeScript file that exports dialects of your own; repeatable", collect, [])
   .option("--mlir-print-op-generic", "write the generic form")
