@@ -139,10 +139,11 @@ export class Context {
   /** Makes a constant operation through the dialect of `like`, else through any loaded dialect that can. */
   materializeConstant(value: Attribute, type: Type, location: Location, like?: Operation): Operation | undefined {
     const own = like?.definition === undefined ? undefined : this.dialects.get(like.definition.dialect);
-    const candidates = own === undefined ? [...this.dialects.values()] : [own, ...this.dialects.values()];
-    for (const candidate of candidates) {
-      const made = candidate.materializeConstant?.(value, type, location);
-      if (made !== undefined) return made;
+    const made = own?.materializeConstant?.(value, type, location);
+    if (made !== undefined) return made;
+    for (const candidate of this.dialects.values()) {
+      const other = candidate === own ? undefined : candidate.materializeConstant?.(value, type, location);
+      if (other !== undefined) return other;
     }
     return undefined;
   }

@@ -3,6 +3,7 @@
  * constraints. From it come the TypeScript type with accessors (`conv.input` is a `Value<TensorType>`), the typed builder,
  * parser, printer, verifier, shape inference, documentation, and test data. Adding an op touches one file.
  */
+import { AttributeEntry } from "./attribute-map.ts";
 import { type Attribute, DenseArrayAttribute } from "./attributes.ts";
 import type { AttributeConstraint, TypeConstraint } from "./constraints.ts";
 import type { OpFormat } from "./format.ts";
@@ -464,6 +465,19 @@ export class OperationDefinition<F extends Fields = Fields> {
 /** Declares an op. `name` is `dialect.mnemonic`; field names become accessors and builder arguments. */
 export function op<const F extends Fields>(name: string, fields: F, options: OpOptions<F>): OperationDefinition<F> {
   return new OperationDefinition(name, fields, options);
+}
+
+const noValues: readonly Value[] = [];
+
+/** A constant of an op without operands whose only attribute is called `value`: `definition.build({ value })`, but fast. */
+export function constantOperation<F extends Fields>(
+  definition: OperationDefinition<F>,
+  value: Attribute,
+  type: Type,
+  location: Location,
+): Operation {
+  const entry = new AttributeEntry("value", value, undefined);
+  return new Operation(definition.kind, location, noValues, [type], entry, undefined, undefined, undefined);
 }
 
 // -------------------------------------------------------------------------------------------------------- plumbing

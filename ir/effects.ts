@@ -144,7 +144,7 @@ export class Deadness {
 
   /** The operation is about to be erased, or was changed. */
   changed(operation: Operation): void {
-    if (!this.#watched.has(operation)) return;
+    if (this.#watched.size === 0 || !this.#watched.has(operation)) return;
     this.#watched.clear();
     this.#witnesses.clear();
   }

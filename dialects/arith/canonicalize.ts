@@ -4,6 +4,7 @@
  */
 import { IntegerAttribute } from "../../ir/attributes.ts";
 import type { AnyDefinition, ConstantMaterializer } from "../../ir/context.ts";
+import { constantOperation } from "../../ir/declaration.ts";
 import { constantOf } from "../../ir/effects.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
@@ -164,4 +165,4 @@ export const arithCanonicalization: readonly Pattern[] = [
 
 /** `arith.constant` for every typed attribute. */
 export const materializeArithConstant: ConstantMaterializer = (value, type, location) =>
-  typeOfAttribute(value) === type ? constant.build({ value }, location) : undefined;
+  typeOfAttribute(value) === type ? constantOperation(constant, value, type, location) : undefined;

@@ -6,7 +6,7 @@ import { type Attribute, FloatAttribute, IntegerAttribute } from "../../ir/attri
 import { roundToFloat } from "../../ir/float-bits.ts";
 import type { FoldResult } from "../../ir/interfaces.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
-import { FloatType, i1, ShapedType, type Type } from "../../ir/types.ts";
+import { FloatType, IntegerType, i1, ShapedType, type Type } from "../../ir/types.ts";
 import { constantOfType, type Element, foldElements, splatOf, widthOf } from "./elements.ts";
 import { type FloatPredicate, fastMathAttribute, type IntegerPredicate } from "./flags.ts";
 import {
@@ -19,6 +19,7 @@ import {
   integerFunctions,
   type MathIntegerMnemonic,
   mathIntegerFunctions,
+  smallIntegerFunctions,
 } from "./scalar.ts";
 
 type Constants = readonly (Attribute | undefined)[];
@@ -63,22 +64,45 @@ const commutative: ReadonlySet<IntegerMnemonic> = new Set(["addi", "muli", "andi
 
 export function foldInteger(mnemonic: IntegerMnemonic, operation: Operation, constants: Constants): Folded {
   const type = operation.onlyResult.type;
-  const element = elementOf(type);
-  const width = widthOf(element);
-  const [lhs, rhs] = [operation.operand(0), operation.operand(1)];
+  const lhs = operation.operand(0);
+  const rhs = operation.operand(1);
   const { neutral, absorbing, same } = integerRules[mnemonic];
   if (lhs === rhs && same !== undefined) return same === "operand" ? lhs : constantOfType(same, type);
-  const sides = commutative.has(mnemonic) ? [1, 0] : [1];
-  for (const side of sides) {
-    const known = splatOf(constants[side]);
-    if (known === undefined) continue;
-    // A width of one bit has -1 for 1.
-    const isKnown = (value: bigint | undefined) => value !== undefined && BigInt.asIntN(width, value) === known;
-    if (isKnown(neutral)) return operation.operand(1 - side);
-    if (isKnown(absorbing)) return operation.operand(side);
+  const [left, right] = constants;
+  if (left === undefined && right === undefined) return undefined;
+  const folded = foldSmall(mnemonic, left, right, type);
+  if (folded !== undefined) return folded;
+  const width = widthOf(elementOf(type));
+  // A width of one bit has -1 for 1.
+  const isKnown = (wanted: bigint | undefined, known: Element) =>
+    wanted !== undefined && BigInt.asIntN(width, wanted) === known;
+  const rightValue = splatOf(right);
+  if (rightValue !== undefined) {
+    if (isKnown(neutral, rightValue)) return lhs;
+    if (isKnown(absorbing, rightValue)) return rhs;
   }
+  const leftValue = commutative.has(mnemonic) ? splatOf(left) : undefined;
+  if (leftValue !== undefined) {
+    if (isKnown(neutral, leftValue)) return rhs;
+    if (isKnown(absorbing, leftValue)) return lhs;
+  }
+  if (left === undefined || right === undefined) return undefined;
   const compute = integerFunctions[mnemonic];
   return foldElements(constants, type, (a, b) => compute(BigInt(a!), BigInt(b!), width));
+}
+
+/** Two constants of at most 32 bits, by the host's integers; undefined where that is not enough. */
+function foldSmall(
+  mnemonic: IntegerMnemonic,
+  left: Attribute | undefined,
+  right: Attribute | undefined,
+  type: Type,
+): Attribute | undefined {
+  if (!(left instanceof IntegerAttribute && right instanceof IntegerAttribute && type instanceof IntegerType)) return;
+  // i1 holds 1 where its signed number is -1.
+  if (type.width > 32 || type.width < 2 || type.signedness !== "signless") return undefined;
+  const compute = smallIntegerFunctions[mnemonic];
+  return compute && IntegerAttribute.get(compute(left.small, right.small), type);
 }
 
 function hasFlag(operation: Operation, flag: "nsz" | "nnan"): boolean {

@@ -61,6 +61,18 @@ export type IntegerMnemonic = keyof typeof integerTable;
 /** By mnemonic. Operands are signed; results are wrapped to the width by the caller. */
 export const integerFunctions: { readonly [M in IntegerMnemonic]: IntegerFunction } = integerTable;
 
+/** The same on numbers of at most 32 bits, signed; results are wrapped to the width by the caller. */
+export const smallIntegerFunctions: { readonly [M in IntegerMnemonic]?: (a: number, b: number) => number } = {
+  addi: (a, b) => (a + b) | 0,
+  subi: (a, b) => (a - b) | 0,
+  muli: Math.imul,
+  andi: (a, b) => a & b,
+  ori: (a, b) => a | b,
+  xori: (a, b) => a ^ b,
+  minsi: Math.min,
+  maxsi: Math.max,
+};
+
 /** By mnemonic. */
 export const floatFunctions = {
   addf: (a: number, b: number) => a + b,

@@ -5,7 +5,7 @@
 import { entryValue } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
 import type { Context } from "../context.ts";
-import type { Block, Operation, OperationResult, Value } from "../operation.ts";
+import type { Block, Operation, Value } from "../operation.ts";
 import type { Type } from "../types.ts";
 
 /** The place of a region's constants. */
@@ -128,19 +128,17 @@ export class ConstantPool {
   #remember(home: Home, attribute: Attribute, constant: Operation): void {
     const known = home.constants.get(attribute);
     if (known === undefined) home.constants.set(attribute, constant);
-    else if (Array.isArray(known)) known.push(constant);
-    else home.constants.set(attribute, [known, constant]);
+    else if (!Array.isArray(known)) {
+      // One that was erased meanwhile makes room.
+      home.constants.set(attribute, known.block === home.block ? [known, constant] : constant);
+    } else home.constants.set(attribute, [...known.filter(({ block }) => block === home.block), constant]);
   }
 
   #find(home: Home, attribute: Attribute, type: Type, dialect: string | undefined): Operation | undefined {
     const known = home.constants.get(attribute);
     if (known === undefined) return undefined;
-    const fits = (each: Operation) => {
-      const result: OperationResult | undefined = each.results[0];
-      return each.block === home.block && result?.type === type && each.definition?.dialect === dialect;
-    };
-    if (!Array.isArray(known)) return fits(known) ? known : undefined;
-    return known.find(fits);
+    if (!Array.isArray(known)) return fits(known, home, type, dialect) ? known : undefined;
+    return known.find((each) => fits(each, home, type, dialect));
   }
 
   #homeOf(block: Block): Home {
@@ -179,4 +177,9 @@ export class ConstantPool {
     for (const each of passed) this.#homes.set(each, home);
     return home;
   }
+}
+
+function fits(constant: Operation, home: Home, type: Type, dialect: string | undefined): boolean {
+  if (constant.block !== home.block || constant.definition?.dialect !== dialect) return false;
+  return constant.results[0]?.type === type;
 }

@@ -103,6 +103,8 @@ class GreedyDriver {
   readonly #matched: number[];
   readonly #refused: number[];
   #rewrites = 0;
+  /** The last block in which something was erased whose parent need not be looked at for that. */
+  #quietBlock: Block | undefined = undefined;
   /** The number of rewrites at which the current sweep ends. */
   #rewriteLimit = Number.POSITIVE_INFINITY;
   #changed = false;
@@ -119,7 +121,7 @@ class GreedyDriver {
     this.#observer = context.rewriteObserver;
     this.#fingerprinter = options.expensiveChecks ? new Fingerprinter() : undefined;
     this.#deadness = new Deadness(context);
-    this.#pool = new ConstantPool(root, context, { inserted: (constant) => this.#inserted(constant) });
+    this.#pool = new ConstantPool(root, context, { inserted: (constant) => this.#insertedConstant(constant) });
     this.#point = { block: new Block(), before: undefined };
     this.#rewriter = new Rewriter(this.#point, context, this.#listener);
     this.#tried = patterns.patterns.map(() => 0);
@@ -191,14 +193,24 @@ class GreedyDriver {
       return false;
     }
     this.#operationCount = count;
-    if (this.#options.topDown ?? true) {
-      worklist.reverse();
-      for (let at = 0; at < worklist.length; at++) worklist[at]!.scratch = at;
-    }
+    if (this.#options.topDown ?? true) this.#reverse();
     // In the order of the program, so that constants keep it.
     if (this.#options.fold ?? true)
       for (const constant of constants) if (constant.hasUses) this.#uniteConstant(constant);
     return true;
+  }
+
+  /** So that the first operation is taken first. */
+  #reverse(): void {
+    const worklist = this.#worklist;
+    for (let low = 0, high = worklist.length - 1; low <= high; low++, high--) {
+      const first = worklist[low]!;
+      const last = worklist[high]!;
+      worklist[low] = last;
+      worklist[high] = first;
+      last.scratch = low;
+      first.scratch = high;
+    }
   }
 
   #process(): void {
@@ -219,8 +231,9 @@ class GreedyDriver {
   }
 
   #push(operation: Operation): void {
+    const { scratch } = operation;
     const worklist = this.#worklist;
-    if (worklist[operation.scratch] === operation) return;
+    if (scratch >= 0 && worklist[scratch] === operation) return;
     operation.scratch = worklist.length;
     worklist.push(operation);
   }
@@ -240,9 +253,14 @@ class GreedyDriver {
     else operation.walk((each) => this.#insertedOne(each));
   }
 
-  #insertedOne(operation: Operation): void {
+  /** A constant of the pool: it is where it belongs, and has a use as soon as it is made. */
+  #insertedConstant(constant: Operation): void {
+    this.#insertedOne(constant, this.#infoOf(constant).isActive);
+  }
+
+  #insertedOne(operation: Operation, isActive = true): void {
     this.#operationCount++;
-    this.#push(operation);
+    if (isActive) this.#push(operation);
     if (this.#monitor === undefined) return;
     this.#monitor.inserted();
     this.#made.push(operation);
@@ -252,18 +270,24 @@ class GreedyDriver {
     this.#operationCount--;
     this.#monitor?.erased(operation);
     this.#deadness.changed(operation);
-    this.#pool.erased(operation);
+    const { scratch, operandCount } = operation;
     const worklist = this.#worklist;
-    if (worklist[operation.scratch] === operation) worklist[operation.scratch] = undefined;
-    // What is used once at most after this may be dead, or have more to simplify.
-    for (let index = 0; index < operation.operandCount; index++) {
+    if (scratch >= 0 && worklist[scratch] === operation) worklist[scratch] = undefined;
+    if (operandCount === 0) this.#pool.erased(operation);
+    // What is used once at most after this may be dead, or have more to simplify; constants only the former.
+    for (let index = 0; index < operandCount; index++) {
       const value = operation.operand(index);
       const { definer } = value;
-      if (definer !== undefined && value.firstUse?.next?.next === undefined) this.#push(definer);
+      const others = value.firstUse?.next;
+      if (definer === undefined || others?.next !== undefined) continue;
+      if (others === undefined || definer.operandCount > 0 || others.owner === operation) this.#push(definer);
     }
-    const parent = operation.parentOperation;
-    if (parent === undefined || parent === this.#root || parent.definition?.hasTrait("IsolatedFromAbove")) return;
-    this.#push(parent);
+    const { block } = operation;
+    if (block === undefined || block === this.#quietBlock) return;
+    const parent = block.parentOperation;
+    if (parent === undefined || parent === this.#root || parent.definition?.hasTrait("IsolatedFromAbove"))
+      this.#quietBlock = block;
+    else this.#push(parent);
   }
 
   #infoOf(operation: Operation): KindInfo {
