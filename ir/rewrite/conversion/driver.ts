@@ -210,7 +210,7 @@ class Conversion {
     const attempted = (outcome: true | "skipped" | LegalizationAttempt): boolean => {
       if (outcome === true) return true;
       if (outcome === "skipped") wasSkipped = true;
-      else attempts.push(outcome);
+      else if (outcome.refusal !== "") attempts.push(outcome);
       return false;
     };
     if (mustGo && this.#fold && attempted(this.#tryFold(operation))) return this.#converted();
@@ -223,11 +223,7 @@ class Conversion {
       const refusal = `left out: it makes '${leaves}', which is not legal and which no pattern takes`;
       attempts.push({ pattern: pattern.name, refusal });
     }
-    return this.#failure(
-      operation,
-      answer,
-      attempts.filter(({ refusal }) => refusal !== ""),
-    );
+    return this.#failure(operation, answer, attempts);
   }
 
   #converted(): "converted" {
@@ -266,7 +262,7 @@ class Conversion {
     if (outcome !== true) {
       this.#rewriter.undoTo(mark);
       this.#checks?.afterRefusal(name);
-      const attempt = attemptOf(name, outcome);
+      const attempt = attemptOf(pattern, outcome);
       if (isRefusal(outcome)) observer?.refused?.(name, operation, attempt.refusal);
       return attempt;
     }
@@ -350,7 +346,7 @@ class Conversion {
   // ------------------------------------------------------------------------------------------------------------ folds
 
   #tryFold(operation: Operation): true | "skipped" | LegalizationAttempt {
-    const nothing: LegalizationAttempt = { pattern: "fold", refusal: "" };
+    const nothing = notTried("fold");
     if (operation.results.length === 0 || operation.definition?.hasTrait("ConstantLike")) return nothing;
     const fold = this.#context.implementation(Fold, operation);
     if (fold === undefined) return nothing;
@@ -462,20 +458,18 @@ interface ThrownRefusal {
   readonly thrown: DiagnosticError;
 }
 
-function attemptOf(pattern: string, outcome: Outcome | ThrownRefusal): LegalizationAttempt {
-  if (!isRefusal(outcome)) return { pattern, refusal: doesNotApply };
+function attemptOf({ name, root }: ConversionPattern, outcome: Outcome | ThrownRefusal): LegalizationAttempt {
+  // A pattern for any op that does not speak of this one is not worth a line.
+  if (!isRefusal(outcome)) return root === undefined ? notTried(name) : { pattern: name, refusal: "does not apply" };
   return "thrown" in outcome
-    ? { pattern, refusal: outcome.refusal, thrown: outcome.thrown }
-    : { pattern, refusal: outcome.refusal };
+    ? { pattern: name, refusal: outcome.refusal, thrown: outcome.thrown }
+    : { pattern: name, refusal: outcome.refusal };
 }
 
-/** Patterns for any op that do not speak of this one are worth a line only where nothing else was tried. */
-function worthReporting(attempts: readonly LegalizationAttempt[]): readonly LegalizationAttempt[] {
-  const withReason = attempts.filter(({ refusal }) => refusal !== "" && refusal !== doesNotApply);
-  return withReason.length > 0 ? withReason : attempts.filter(({ refusal }) => refusal !== "");
+/** An attempt that the report leaves out. */
+function notTried(pattern: string): LegalizationAttempt {
+  return { pattern, refusal: "" };
 }
-
-const doesNotApply = "does not apply";
 
 /** New operations and those that came inside them (as in a copy), without what was there before and only moved. */
 function withContents(made: readonly Operation[], moved: ReadonlySet<object>): readonly Operation[] {

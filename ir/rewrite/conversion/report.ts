@@ -96,9 +96,8 @@ function because(reason: string | undefined): string {
 function messageOf(failures: FailureList, leftCasts: readonly LeftCast[], thrown: DiagnosticError | undefined): string {
   const [first] = failures.listed;
   if (first !== undefined) {
-    const others = failures.count === 1 ? "" : ` (nor ${failures.count - 1} more)`;
     const complaint = `${subjectOf(first.operation, first.location)} could not be legalized${because(first.reason)}`;
-    return `${thrown?.message ?? complaint}${others}`;
+    return thrown?.message ?? complaint;
   }
   const [cast] = leftCasts;
   if (cast === undefined) return "the conversion failed";
@@ -112,6 +111,7 @@ function notesOf(
   thrown: DiagnosticError | undefined,
 ): readonly DiagnosticNote[] {
   const notes: DiagnosticNote[] = [...(thrown?.details.notes ?? [])];
+  if (failures.count > 1) notes.push({ message: `${failures.count} operations could not be legalized; the first:` });
   for (const [position, failure] of failures.listed.entries()) {
     if (position > 0 || thrown !== undefined) {
       const subject = subjectOf(failure.operation, failure.location);
