@@ -438,7 +438,9 @@ export class OperationParser extends TextParser {
   #definitionOf(name: string, at: number): OperationDefinition | undefined {
     const definition = this.context.definition(name);
     if (definition === undefined && !this.context.allowUnregistered && !isIsolatedName(name)) {
-      throw this.error(`'${name}' op is not registered: load its dialect or pass --allow-unregistered-dialect`, at);
+      this.report(
+        this.error(`'${name}' op is not registered: load its dialect or pass --allow-unregistered-dialect`, at),
+      );
     }
     return definition;
   }
