@@ -3,8 +3,9 @@
  * sizes of their declaration kept in step.
  */
 import { DenseArrayAttribute } from "../ir/attributes.ts";
-import { createOperation, type Operation, type OperationResult, Region } from "../ir/operation.ts";
-import { i32 } from "../ir/types.ts";
+import type { OperandRange } from "../ir/interfaces.ts";
+import { createOperation, type Operation, type OperationResult, Region, type Value } from "../ir/operation.ts";
+import { i32, type Type } from "../ir/types.ts";
 
 /** How many of `removed` lie in each declared group of operands or results. */
 function shrunkSegments(operation: Operation, kind: "operand" | "result", removed: ReadonlySet<number>): void {
@@ -21,6 +22,35 @@ function shrunkSegments(operation: Operation, kind: "operand" | "result", remove
     return left;
   });
   operation.properties.set(name, DenseArrayAttribute.get(i32, kept));
+}
+
+/** Inserts an operand at the end of a range, in place. */
+export function appendToRange(operation: Operation, range: OperandRange, value: Value): void {
+  const { definition } = operation;
+  const sizes = operation.properties.get("operandSegmentSizes");
+  if (definition !== undefined && sizes instanceof DenseArrayAttribute) {
+    const field = range.field ?? fieldOfRange(operation, range);
+    const grown = sizes.numbers.map((size, position) => (position === field ? size + 1 : size));
+    operation.properties.set("operandSegmentSizes", DenseArrayAttribute.get(i32, grown));
+  }
+  const operands = [...operation.operands];
+  operands.splice(range.start + range.count, 0, value);
+  operation.setOperands(operands);
+}
+
+/** The only declared operand field of variable length that is this range. */
+function fieldOfRange(operation: Operation, range: OperandRange): number {
+  const fields = operation.definition?.operandFields ?? [];
+  const fitting = [...fields.keys()].filter((position) => {
+    const group = operation.definition?.operandGroup(operation, position);
+    return fields[position]?.field.arity !== "one" && group?.start === range.start && group.count === range.count;
+  });
+  const [only] = fitting;
+  if (only === undefined || fitting.length !== 1)
+    throw operation.error(
+      `has ${fitting.length} operand fields at ${range.start}: its interface must say which one it means`,
+    );
+  return only;
 }
 
 /** Removes operands by position, in place. */
@@ -44,7 +74,21 @@ export function removeResults(operation: Operation, removed: ReadonlySet<number>
   return replaceKeepingRegions(operation, kept);
 }
 
-function replaceKeepingRegions(operation: Operation, kept: readonly OperationResult[]): Operation {
+/** The operation with one more result at the end. Returns what stands there now. */
+export function appendResult(operation: Operation, type: Type): Operation {
+  const sizes = operation.properties.get("resultSegmentSizes");
+  if (sizes instanceof DenseArrayAttribute) {
+    const grown = sizes.numbers.map((size, position) => (position === sizes.numbers.length - 1 ? size + 1 : size));
+    operation.properties.set("resultSegmentSizes", DenseArrayAttribute.get(i32, grown));
+  }
+  return replaceKeepingRegions(operation, operation.results, [type]);
+}
+
+function replaceKeepingRegions(
+  operation: Operation,
+  kept: readonly OperationResult[],
+  added: readonly Type[] = [],
+): Operation {
   const regions = operation.regions.map((region) => {
     const moved = new Region();
     moved.takeBlocks(region);
@@ -54,7 +98,7 @@ function replaceKeepingRegions(operation: Operation, kept: readonly OperationRes
     name: operation.name,
     definition: operation.definition,
     operands: operation.operands,
-    resultTypes: kept.map((result) => result.type),
+    resultTypes: [...kept.map((result) => result.type), ...added],
     properties: operation.properties,
     attributes: operation.attributes,
     regions,

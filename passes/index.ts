@@ -8,9 +8,12 @@ export { loopInvariantCodeMotion } from "./control-flow/loop-invariant-code-moti
 export { cse } from "./cse.ts";
 export * from "./dataflow/index.ts";
 export { dce, symbolDce } from "./dce.ts";
+export { DominatorTree, dominatorTree, postDominatorTree } from "./dominator-tree.ts";
 export * from "./manager/index.ts";
 export { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 export { intRangeOptimizations } from "./scalar/int-range-optimizations.ts";
+export { mem2reg } from "./scalar/mem2reg.ts";
+export { removeDeadValues } from "./scalar/remove-dead-values.ts";
 export { sccp } from "./scalar/sccp.ts";
 export { printOpStats } from "./tidy/print-op-stats.ts";
 export { stripDebuginfo } from "./tidy/strip-debuginfo.ts";
@@ -27,6 +30,8 @@ import { dce, symbolDce } from "./dce.ts";
 import type { AnyPass } from "./pass.ts";
 import { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 import { intRangeOptimizations } from "./scalar/int-range-optimizations.ts";
+import { mem2reg } from "./scalar/mem2reg.ts";
+import { removeDeadValues } from "./scalar/remove-dead-values.ts";
 import { sccp } from "./scalar/sccp.ts";
 import { printOpStats } from "./tidy/print-op-stats.ts";
 import { stripDebuginfo } from "./tidy/strip-debuginfo.ts";
@@ -45,6 +50,8 @@ export const genericPasses: readonly AnyPass[] = [
   inline,
   loopInvariantCodeMotion,
   intRangeOptimizations,
+  mem2reg,
+  removeDeadValues,
   sccp,
   printOpStats,
   stripDebuginfo,

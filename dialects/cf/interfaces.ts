@@ -21,8 +21,10 @@ export function branchInterfaces(
   unconditional: AnyDefinition,
   conditional: AnyDefinition,
 ): readonly AttachedInterface[] {
-  const group = (operation: Operation, position: number): OperandRange =>
-    conditional.operandGroup(operation, position + 1);
+  const group = (operation: Operation, successor: number): OperandRange => ({
+    ...conditional.operandGroup(operation, successor + 1),
+    field: successor + 1,
+  });
   return [
     Branch.attach(unconditional, {
       successorOperands: (operation) => ({ start: 0, count: operation.operandCount }),

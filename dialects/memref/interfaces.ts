@@ -3,6 +3,7 @@ import { IntegerAttribute } from "../../ir/attributes.ts";
 import { constantOf } from "../../ir/effects.ts";
 import {
   type AttachedInterface,
+  CarriesValues,
   ConditionallySpeculatable,
   RegionBranch,
   SlotAccess,
@@ -41,6 +42,7 @@ export const memrefInterfaces: readonly AttachedInterface[] = [
       ? [{ target: region, operands: { start: 0, count: 0 }, inputs: [] }]
       : [{ target: undefined, operands: { start: 0, count: source.operandCount }, inputs: operation.results }];
   }),
+  CarriesValues.attach(allocaScope, {}),
   ConditionallySpeculatable.attach(dim, (operation) => {
     const position = constantOf(operation.operand(1));
     const { type } = operation.operand(0);

@@ -1,9 +1,11 @@
 /** What generic passes know about structured control flow: where control and values go, and what repeats. */
 import { type Attribute, IntegerAttribute } from "../../ir/attributes.ts";
+import { at, Builder } from "../../ir/builder.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import { constantOf } from "../../ir/effects.ts";
 import {
   type AttachedInterface,
+  CarriesValues,
   ConditionallySpeculatable,
   type InductionVariable,
   LoopLike,
@@ -11,7 +13,7 @@ import {
   RegionBranch,
   type RegionEdge,
 } from "../../ir/interfaces.ts";
-import type { Operation, Region, Value } from "../../ir/operation.ts";
+import { Block, type Operation, type Region, type Value } from "../../ir/operation.ts";
 import { truthOf } from "../cf/interfaces.ts";
 import { dynamicIndex } from "../upstream/constraints.ts";
 import {
@@ -23,6 +25,7 @@ import {
   parallel,
   reduce,
   whileOperation,
+  yieldOperation,
 } from "./ops.ts";
 
 const none: OperandRange = { start: 0, count: 0 };
@@ -176,6 +179,18 @@ export const scfInterfaces: readonly AttachedInterface[] = [
   reduceEdges,
   runsOnce(executeRegion),
   ...loops,
+  ...[forOperation, whileOperation, executeRegion, indexSwitch].map((definition) =>
+    CarriesValues.attach(definition, {}),
+  ),
+  CarriesValues.attach(ifOperation, {
+    prepare: (operation) => {
+      const { elseRegion } = ifOperation.cast(operation);
+      if (elseRegion.entry !== undefined) return;
+      const block = new Block();
+      elseRegion.append(block);
+      new Builder(at.endOf(block), operation.location).build(yieldOperation, { inputs: [] });
+    },
+  }),
   ConditionallySpeculatable.attach(ifOperation, () => "recursively"),
   ConditionallySpeculatable.attach(indexSwitch, () => "recursively"),
   // With a step of 1 the counter meets every bound; another step may wrap around it for ever.

@@ -12,6 +12,8 @@ import { OpInterface } from "./op-interface.ts";
 export interface OperandRange {
   readonly start: number;
   readonly count: number;
+  /** The declared operand field that they are; needed where an op has several of variable length, to add to the right one. */
+  readonly field?: number;
 }
 
 /** An operation that hands control to a callable and gets it back with the callable's results as its own results. */

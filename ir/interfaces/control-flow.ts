@@ -42,6 +42,16 @@ export type RegionBranchImplementation = (
 ) => readonly RegionEdge[];
 export const RegionBranch = new OpInterface<RegionBranchImplementation>("region-branch");
 
+/**
+ * A structured operation that carries any number of values: what each of its RegionBranch edges passes ends with its operand
+ * range, the arguments of the target's entry block and the results. Passes may then add a value at the ends, or leave one out.
+ */
+export interface CarriesValuesImplementation {
+  /** Makes all control flow explicit before a value is added (an `if` without `else` gets one). */
+  readonly prepare?: (operation: Operation) => void;
+}
+export const CarriesValues = new OpInterface<CarriesValuesImplementation>("carries-values");
+
 /** One counter of a counted loop: it runs from `lower` (included) to `upper` (excluded), signed, by `step`. */
 export interface InductionVariable {
   readonly value: Value;
