@@ -23,6 +23,8 @@ export const moduleFormat: CustomFormat = {
     }
     printer.attributeDictionaryWithKeyword(operation, ["sym_name", "sym_visibility"]);
     printer.write(" ");
-    printer.region(operation.regions[0]!, { printTerminator: true });
+    const body = operation.regions[0]!;
+    // An empty block needs no label: reading makes one.
+    printer.region(body, { printEntryArguments: (body.entry?.arguments.length ?? 0) > 0 });
   },
 };

@@ -1,5 +1,6 @@
 /** What can stand at the cursor: op names, values in scope, symbols, blocks, aliases, dialect types, attribute names. */
 
+import type { Context } from "../../ir/context.ts";
 import type { OperationDefinition } from "../../ir/declaration.ts";
 import { DominanceInfo } from "../../ir/dominance.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
@@ -119,9 +120,9 @@ function isInsideBraces(model: TextModel, placed: PlacedOperation, offset: numbe
 }
 
 /** The Markdown for a completion of an op. */
-export function completionDocumentation(model: TextModel, operation: string): string | undefined {
-  const definition = model.context.definition(operation);
-  return definition && definitionMarkdown(model, definition);
+export function completionDocumentation(context: Context, operation: string): string | undefined {
+  const definition = context.definition(operation);
+  return definition && definitionMarkdown(context, definition);
 }
 
 // ------------------------------------------------------------------------------------------- values, blocks, symbols

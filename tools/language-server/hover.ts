@@ -1,6 +1,7 @@
 /** What is shown about the thing under the cursor, as Markdown. */
 
 import { TypeAttribute } from "../../ir/attributes.ts";
+import type { Context } from "../../ir/context.ts";
 import type { OperationDefinition } from "../../ir/declaration.ts";
 import { BlockArgument, type Operation, OperationResult, type Value } from "../../ir/operation.ts";
 import { symbolName } from "../../ir/symbol-table.ts";
@@ -42,7 +43,7 @@ function markdownOf(model: TextModel, token: Token, offset: number): string | un
 function operationHover(model: TextModel, operation: Operation): string {
   const definition = definitionOf(model, operation);
   if (definition === undefined) return `**${operation.name}**\n\nIts dialect is not loaded.`;
-  return definitionMarkdown(model, definition);
+  return definitionMarkdown(model.context, definition);
 }
 
 /** That of a broken operation too. */
@@ -51,7 +52,7 @@ export function definitionOf(model: TextModel, operation: Operation): OperationD
 }
 
 /** An op's documentation. */
-export function definitionMarkdown({ context }: TextModel, definition: OperationDefinition): string {
+export function definitionMarkdown(context: Context, definition: OperationDefinition): string {
   return `**${definition.name}**\n\n${operationMarkdown(operationFacts(definition, context.dialects.values()))}`;
 }
 

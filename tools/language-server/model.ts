@@ -168,8 +168,9 @@ export class TextModel {
   #problem(error: DiagnosticError): Problem {
     const { line, column, notes = [] } = error.details;
     const range = this.#rangeOf(line, column);
+    const isMissing = error.message.startsWith("expected");
     return {
-      ...(error.message.startsWith("expected") ? this.#missingAt(range) : range),
+      ...((isMissing ? this.#endOfBroken(error, range.start) : undefined) ?? range),
       message: error.message,
       notes: notes
         .filter((note) => note.line !== undefined)
@@ -178,11 +179,13 @@ export class TextModel {
   }
 
   /** What a line lacks at its end is shown there, not at the start of the next one. */
-  #missingAt(range: Range): Range {
-    const end = this.tokens.endBefore(range.start);
-    const broken = this.operationAt(end);
-    if (broken === undefined || broken.end !== end || !this.parser.standIns.has(broken.operation)) return range;
-    return { start: this.tokens.start(this.tokens.indexBehind(end - 1)), end };
+  #endOfBroken(error: DiagnosticError, offset: number): Range | undefined {
+    for (const [operation, each] of this.parser.standIns) {
+      const end = this.#operations.get(operation)?.end ?? 0;
+      if (each !== error || end > offset || end === 0) continue;
+      return { start: this.tokens.start(this.tokens.indexBehind(end - 1)), end };
+    }
+    return undefined;
   }
 
   #rangeOf(line: number | undefined, column: number | undefined): Range {
@@ -198,8 +201,8 @@ export class TextModel {
 
   /** Problems of operations that were read without error. */
   #verify(operations: readonly Operation[]): Problem[] {
-    const broken = this.#brokenOperations();
     const root = moduleOf(operations, this.context);
+    const broken = this.#brokenOperations();
     const problems: Problem[] = [];
     for (const operation of this.#intact(root, broken)) {
       if (problems.length >= maximumProblems) break;
@@ -210,15 +213,17 @@ export class TextModel {
     return problems;
   }
 
-  /** A verifier of a dialect that is being written may throw anything. */
+  /** A verifier of a dialect that is being written may throw anything: the innermost operation to blame is looked for. */
   #complaints(operation: Operation): readonly DiagnosticError[] {
     try {
       return verifyAll(operation, this.context, maximumProblems);
     } catch (error) {
       if (error instanceof DiagnosticError) return [error];
-      return [
-        operation.error(`internal error while verifying: ${error instanceof Error ? error.message : String(error)}`),
-      ];
+      const inner = operation.regions.flatMap(({ blocks }) =>
+        blocks.flatMap((block) => block.operations.flatMap((each) => this.#complaints(each))),
+      );
+      const reason = error instanceof Error ? error.message : String(error);
+      return inner.length > 0 ? inner : [operation.error(`internal error while verifying: ${reason}`)];
     }
   }
 
@@ -231,7 +236,7 @@ export class TextModel {
     };
     if (this.parser.errors.length === 0) return broken;
     for (const { details } of this.parser.errors) mark(this.offsetOf(details.line ?? 1, details.column ?? 1));
-    for (const operation of this.parser.standIns) mark(this.#operations.get(operation)?.start ?? 0);
+    for (const operation of this.parser.standIns.keys()) mark(this.#operations.get(operation)?.start ?? 0);
     for (const { target, at, isDefinition } of this.#values) {
       if (!isDefinition && target.parentBlock === undefined) mark(at);
     }

@@ -18,8 +18,8 @@ export class RecoveringParser extends OperationParser {
   readonly errors: DiagnosticError[] = [];
   /** Names, with their sigil, that broken text mentions: whoever uses them is not to blame. */
   readonly forgiven = new Set<string>();
-  /** What stands in place of broken operations. */
-  readonly standIns = new Set<Operation>();
+  /** What stands in place of broken operations, with the error of each. */
+  readonly standIns = new Map<Operation, DiagnosticError>();
   readonly #tokens: Tokens;
   readonly #places = new Set<string>();
   /** Behind the last thing that was complete inside the current operation. */
@@ -63,9 +63,10 @@ export class RecoveringParser extends OperationParser {
       this.#complete = this.offset;
       return operation;
     } catch (error) {
-      this.#record(error);
+      const known = this.#record(error);
       this.leaveTo(nesting);
       const operation = this.#recover(start, nesting);
+      this.standIns.set(operation, known);
       this.#complete = this.offset;
       return operation;
     }
@@ -95,16 +96,17 @@ export class RecoveringParser extends OperationParser {
   }
 
   /** Errors that are no diagnostics come from the code of a dialect: its author wants to see them too. */
-  #record(error: unknown): void {
+  #record(error: unknown): DiagnosticError {
     const known =
       error instanceof DiagnosticError
         ? error
         : this.error(`internal error while reading this: ${error instanceof Error ? error.message : String(error)}`);
     // Operations around an unclosed region all fail at the same place.
     const place = `${known.details.line}:${known.details.column}`;
-    if (this.#places.has(place) || this.errors.length >= maximumErrors) return;
+    if (this.#places.has(place) || this.errors.length >= maximumErrors) return known;
     this.#places.add(place);
     this.errors.push(known);
+    return known;
   }
 
   /** Goes on at the next line that may start something. */
@@ -156,7 +158,6 @@ export class RecoveringParser extends OperationParser {
       regions,
       location: this.location(at),
     });
-    this.standIns.add(operation);
     this.observer?.operation(operation, { start, name: at, end: this.offset });
     return operation;
   }

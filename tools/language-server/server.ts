@@ -12,9 +12,11 @@ import {
   type InitializeParams,
   type InitializeResult,
   MarkupKind,
+  MessageType,
   type Position,
   type Range as ProtocolRange,
   ResponseError,
+  ShowMessageNotification,
   SymbolKind,
   TextDocumentSyncKind,
   TextDocuments,
@@ -73,7 +75,10 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
 
   // ------------------------------------------------------------------------------------------------------- settings
 
-  const complain = (message: string) => void connection.window.showErrorMessage(`anemone: ${message}`);
+  /** Tells the user, who need not answer. */
+  const show = (type: MessageType, message: string) =>
+    void connection.sendNotification(ShowMessageNotification.type, { type, message: `anemone: ${message}` });
+  const complain = (message: string) => show(MessageType.Error, message);
 
   async function editorSettings(): Promise<PartialSettings> {
     if (!canAskForSettings) return {};
@@ -276,18 +281,14 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
       filterText: label,
       textEdit: { range, newText: label },
       ...(order === undefined ? {} : { sortText: order }),
-      ...(operation === undefined ? {} : { data: { uri: document.uri, operation } }),
+      ...(operation === undefined ? {} : { data: operation }),
     }));
   });
 
   connection.onCompletionResolve(async (item) => {
     await ready;
-    const data: unknown = item.data;
-    if (typeof data !== "object" || data === null || !("uri" in data) || !("operation" in data)) return item;
-    const document = typeof data.uri === "string" ? documents.get(data.uri) : undefined;
-    const [part] = document === undefined ? [] : workspace.model(document).parts;
-    if (part === undefined || typeof data.operation !== "string") return item;
-    const value = completionDocumentation(part.model, data.operation);
+    const operation: unknown = item.data;
+    const value = typeof operation === "string" ? completionDocumentation(workspace.context, operation) : undefined;
     return value === undefined ? item : { ...item, documentation: { kind: MarkupKind.Markdown, value } };
   });
 
@@ -304,7 +305,7 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
       );
     } catch (error) {
       if (!(error instanceof FormatRefusal)) throw error;
-      connection.window.showWarningMessage(`anemone: not formatted: ${error.message}`);
+      show(MessageType.Warning, `not formatted: ${error.message}`);
       return null;
     }
   });
