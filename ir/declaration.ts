@@ -3,6 +3,8 @@
  * constraints. From it come the TypeScript type with accessors (`conv.input` is a `Value<TensorType>`), the typed builder,
  * parser, printer, verifier, shape inference, documentation, and test data. Adding an op touches one file.
  */
+
+import type { DefinitionInfo } from "./assembly/definition-info.ts";
 import { AttributeEntry } from "./attribute-map.ts";
 import { type Attribute, DenseArrayAttribute } from "./attributes.ts";
 import type { AttributeConstraint, TypeConstraint } from "./constraints.ts";
@@ -258,6 +260,8 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly resultLimits: ArityLimits;
   readonly regionLimits: ArityLimits;
   readonly successorLimits: ArityLimits;
+  /** Kept by assembly/definition-info.ts. */
+  textInfo: DefinitionInfo | undefined = undefined;
   /** What operations of this declaration hold. */
   readonly kind: OperationKind;
   /** Per field, what its accessor gives. */

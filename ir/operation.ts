@@ -133,6 +133,11 @@ export class Operation {
     return new AttributeMap(this, false);
   }
 
+  /** Whether there may be regions or successors: most operations have neither. */
+  get hasParts(): boolean {
+    return this.storedParts !== noParts;
+  }
+
   get regions(): readonly Region[] {
     return this.storedParts.regions;
   }

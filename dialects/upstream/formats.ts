@@ -127,7 +127,7 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
     print: (operation, printer) => {
       if (predicate !== undefined) printer.write(` ${wordsOf(operation, predicate.name, predicate.codec).join()},`);
       printer.write(" ");
-      printer.operands(operation.operands);
+      printer.operandsOf(operation);
       if (flags !== undefined) printFlags(operation, printer, flags);
       printer.attributeDictionary(operation, written);
       printer.write(" : ");

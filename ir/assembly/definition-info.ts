@@ -22,11 +22,8 @@ export interface DefinitionInfo {
 export const operandSegments = "operandSegmentSizes";
 export const resultSegments = "resultSegmentSizes";
 
-const infos = new WeakMap<OperationDefinition, DefinitionInfo>();
-
 export function infoOf(definition: OperationDefinition): DefinitionInfo {
-  const known = infos.get(definition);
-  if (known !== undefined) return known;
+  if (definition.textInfo !== undefined) return definition.textInfo;
   const inherent = new Set(definition.attributeFields.map(({ name }) => name));
   if (definition.hasTrait("AttrSizedOperandSegments")) inherent.add(operandSegments);
   if (definition.hasTrait("AttrSizedResultSegments")) inherent.add(resultSegments);
@@ -43,7 +40,7 @@ export function infoOf(definition: OperationDefinition): DefinitionInfo {
     isIsolated: definition.hasTrait("IsolatedFromAbove"),
     format: typeof format === "string" ? compileFormat(definition, format) : undefined,
   };
-  infos.set(definition, info);
+  definition.textInfo = info;
   return info;
 }
 

@@ -4,6 +4,7 @@
  */
 import { infoOf, operandSegments, resultSegments } from "../assembly/definition-info.ts";
 import { printFormat } from "../assembly/format-printer.ts";
+import type { AttributeEntry } from "../attribute-map.ts";
 import {
   ArrayAttribute,
   type Attribute,
@@ -22,6 +23,7 @@ import type { Block, BlockArgument, Operation, Region, Value } from "../operatio
 import { quoted } from "../quoted.ts";
 import { functionResultsText, type Type } from "../types.ts";
 import type { LocationPrinter } from "./location-printer.ts";
+import { TextWriter } from "./text-writer.ts";
 import type { ValueNames } from "./value-names.ts";
 
 export interface RegionPrintOptions {
@@ -46,7 +48,7 @@ const indentStep = "  ";
 export class OperationPrinter {
   readonly #names: ValueNames;
   readonly #options: PrinterOptions;
-  #text = "";
+  readonly #out = new TextWriter();
   #indent = "";
   #defaultDialect: string | undefined = "builtin";
 
@@ -57,65 +59,73 @@ export class OperationPrinter {
 
   /** What has been written so far. */
   get text(): string {
-    return this.#text;
+    return this.#out.text;
   }
 
   /** Text as it is. */
   write(text: string): void {
-    this.#text += text;
+    this.#out.write(text);
   }
 
   // --------------------------------------------------------------------------------------------------------- values
 
   /** The name of a value: `%0`, `%r#1`, `%arg0`. */
   operand(value: Value): void {
-    this.#text += this.#names.value(value);
+    this.#names.write(value, this.#out);
+  }
+
+  /** The names of all operands of an operation between commas. */
+  operandsOf({ operandUses }: Operation): void {
+    for (let position = 0; position < operandUses.length; position++) {
+      if (position > 0) this.#out.write(", ");
+      this.#names.write(operandUses[position]!.value, this.#out);
+    }
   }
 
   /** Names between commas. */
   operands(values: readonly Value[]): void {
     for (let position = 0; position < values.length; position++) {
-      if (position > 0) this.#text += ", ";
-      this.#text += this.#names.value(values[position]!);
+      if (position > 0) this.#out.write(", ");
+      this.#names.write(values[position]!, this.#out);
     }
   }
 
   /** `%x: type {a = 1}`, with the location when locations are printed. */
   blockArgument(argument: BlockArgument, attributes?: Attribute): void {
-    this.#text += `${this.#names.value(argument)}: ${argument.type.text}`;
-    if (attributes !== undefined) this.#text += ` ${this.#attributeText(attributes)}`;
+    this.#out.write(`${this.#names.value(argument)}: ${argument.type.text}`);
+    if (attributes !== undefined) this.#out.write(` ${this.#attributeText(attributes)}`);
     this.#location(argument.location);
   }
 
   #location(location: Operation["location"]): void {
     const { locations } = this.#options;
-    if (locations !== undefined) this.#text += ` ${locations.spell(location)}`;
+    if (locations !== undefined) this.#out.write(` ${locations.spell(location)}`);
   }
 
   // ---------------------------------------------------------------------------------------------------------- types
 
   type(type: Type): void {
-    this.#text += type.text;
+    this.#out.write(type.text);
   }
 
   /** Types between commas. */
   types(types: readonly Type[]): void {
     for (let position = 0; position < types.length; position++) {
-      if (position > 0) this.#text += ", ";
-      this.#text += types[position]!.text;
+      if (position > 0) this.#out.write(", ");
+      this.#out.write(types[position]!.text);
     }
   }
 
   /** `T` or `(T, U)`: what stands after `->`. */
   resultTypes(types: readonly Type[]): void {
-    this.#text += functionResultsText(types);
+    this.#out.write(functionResultsText(types));
   }
 
   /** `(T, U) -> V` */
   functionType(inputs: readonly Type[], results: readonly Type[]): void {
-    this.#text += "(";
+    this.#out.write("(");
     this.types(inputs);
-    this.#text += ") -> ";
+    this.#out.write(") -> ");
     this.resultTypes(results);
   }
 
@@ -124,7 +134,7 @@ export class OperationPrinter {
   /** An attribute; with `elideType` a number, string or dense constant without its `: type`. */
   attribute(attribute: Attribute, options: { readonly elideType?: boolean } = {}): void {
     const text = this.#attributeText(attribute);
-    this.#text += options.elideType === true ? withoutType(attribute, text) : text;
+    this.#out.write(options.elideType === true ? withoutType(attribute, text) : text);
   }
 
   #attributeText(attribute: Attribute): string {
@@ -137,41 +147,18 @@ export class OperationPrinter {
    * `elided` (what the custom form has written already) and differ from their default.
    */
   attributeDictionary(operation: Operation, elided: readonly string[] = []): void {
-    this.#dictionary(
-      this.#remaining(operation, (name) => elided.includes(name)),
-      " {",
-      "}",
-    );
+    if (hasMore(operation, elided)) this.#dictionary(remaining(operation, elided), " {", "}");
   }
 
   /** The same as ` attributes {a = 1}`. */
   attributeDictionaryWithKeyword(operation: Operation, elided: readonly string[] = []): void {
-    this.#dictionary(
-      this.#remaining(operation, (name) => elided.includes(name)),
-      " attributes {",
-      "}",
-    );
+    if (hasMore(operation, elided)) this.#dictionary(remaining(operation, elided), " attributes {", "}");
   }
 
   /** ` <{a = 1}>`, or nothing: the inherent attributes that are not in `elided` and differ from their default. */
   propertyDictionary(operation: Operation, elided: readonly string[] = []): void {
-    const remaining = this.#remaining(operation, (name) => elided.includes(name) || !operation.properties.has(name));
-    this.#dictionary(remaining, " <{", "}>");
-  }
-
-  /** What a custom form leaves to the dictionary. */
-  #remaining(
-    { properties, attributes, definition }: Operation,
-    isElided: (name: string) => boolean,
-  ): [string, Attribute][] {
-    const defaults = definition === undefined ? undefined : infoOf(definition).defaults;
-    const remaining: [string, Attribute][] = [];
-    for (const [name, attribute] of properties) {
-      if (name === operandSegments || name === resultSegments || isElided(name)) continue;
-      if (defaults?.get(name) !== attribute) remaining.push([name, attribute]);
-    }
-    for (const [name, attribute] of attributes) if (!isElided(name)) remaining.push([name, attribute]);
-    return remaining;
+    const inherent = remaining(operation, elided).filter(([name]) => operation.properties.has(name));
+    this.#dictionary(inherent, " <{", "}>");
   }
 
   /** Entries in the order of their names, as MLIR keeps them. */
@@ -179,26 +166,27 @@ export class OperationPrinter {
     if (entries.length === 0) return;
     const sorted = entries.length === 1 ? entries : entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     const limit = this.#options.elideLargerThan;
-    this.#text += open;
+    this.#out.write(open);
     let isFirst = true;
     for (const [name, attribute] of sorted) {
-      if (!isFirst) this.#text += ", ";
+      if (!isFirst) this.#out.write(", ");
       isFirst = false;
-      this.#text += limit === undefined ? entryText(name, attribute) : elidedEntry(name, attribute, limit);
+      this.#out.write(limit === undefined ? entryText(name, attribute) : elidedEntry(name, attribute, limit));
     }
-    this.#text += close;
+    this.#out.write(close);
   }
 
   /** `@name` */
   symbolName(name: string): void {
-    this.#text += SymbolReferenceAttribute.get(name).text;
+    this.#out.write(SymbolReferenceAttribute.get(name).text);
   }
 
   // ---------------------------------------------------------------------------------------------- blocks and regions
 
   /** A line break and the current indentation. */
   newline(): void {
-    this.#text += `\n${this.#indent}`;
+    this.#out.code(0x0a);
+    this.#out.write(this.#indent);
   }
 
   /** Runs `body` one level deeper. */
@@ -211,19 +199,19 @@ export class OperationPrinter {
 
   /** `^bb1` */
   successor(block: Block): void {
-    this.#text += this.#names.block(block);
+    this.#out.write(this.#names.block(block));
   }
 
   /** `{ … }` with its blocks indented. */
   region(region: Region, options: RegionPrintOptions = {}): void {
     const { printEntryArguments = true, printTerminator = true } = options;
     if (this.#options.skipRegions) {
-      this.#text += "{...}";
+      this.#out.write("{...}");
       return;
     }
     const outerDialect = this.#defaultDialect;
     this.#defaultDialect = region.parent?.definition?.options.defaultDialect;
-    this.#text += "{";
+    this.#out.write("{");
     for (const [position, block] of region.blocks.entries()) {
       const isLabelled = position > 0 || (printEntryArguments && this.#needsLabel(block));
       if (isLabelled) this.#label(block);
@@ -231,7 +219,7 @@ export class OperationPrinter {
       this.#blockBody(block, printTerminator);
     }
     this.newline();
-    this.#text += "}";
+    this.#out.write("}");
     this.#defaultDialect = outerDialect;
   }
 
@@ -244,10 +232,10 @@ export class OperationPrinter {
     this.newline();
     this.successor(block);
     for (const [position, argument] of block.arguments.entries()) {
-      this.#text += position === 0 ? "(" : ", ";
+      this.#out.write(position === 0 ? "(" : ", ");
       this.blockArgument(argument);
     }
-    this.#text += block.arguments.length > 0 ? "):" : ":";
+    this.#out.write(block.arguments.length > 0 ? "):" : ":");
   }
 
   #blockBody(block: Block, printTerminator: boolean): void {
@@ -269,19 +257,19 @@ export class OperationPrinter {
     const format = this.#options.generic ? undefined : operation.definition?.options.format;
     if (format === undefined) this.#generic(operation);
     else {
-      this.#text += this.#shortName(operation.name);
+      this.#out.write(this.#shortName(operation.name));
       if (typeof format === "string") printFormat(this, operation);
       else format.print(operation, this);
     }
     this.#location(operation.location);
-    if (this.#options.valueUsers) this.#text += this.#usersComment(operation);
+    if (this.#options.valueUsers) this.#out.write(this.#usersComment(operation));
   }
 
   #argumentUsers(block: Block): void {
     for (const argument of block.arguments) {
       if (!argument.hasUses) continue;
       this.newline();
-      this.#text += `// ${this.#names.value(argument)} is used by ${this.#usersOf(argument)}`;
+      this.#out.write(`// ${this.#names.value(argument)} is used by ${this.#usersOf(argument)}`);
     }
   }
 
@@ -307,49 +295,87 @@ export class OperationPrinter {
   #resultNames({ results }: Operation): void {
     const first = results[0];
     if (first === undefined) return;
-    const name = this.#names.value(first);
-    this.#text += results.length === 1 ? `${name} = ` : `${name.slice(0, -"#0".length)}:${results.length} = `;
+    if (results.length === 1) {
+      this.#names.write(first, this.#out);
+      this.#out.write(" = ");
+    } else this.#out.write(`${this.#names.value(first).slice(0, -"#0".length)}:${results.length} = `);
   }
 
   /** The name without the dialect that is the default here. */
   #shortName(name: string): string {
     const dialect = this.#defaultDialect;
-    if (dialect === undefined || !name.startsWith(`${dialect}.`)) return name;
+    if (dialect === undefined || name.charCodeAt(0) !== dialect.charCodeAt(0) || !name.startsWith(`${dialect}.`)) {
+      return name;
+    }
     const rest = name.slice(dialect.length + 1);
     return rest.includes(".") ? name : rest;
   }
 
   #generic(operation: Operation): void {
-    this.#text += `${quoted(operation.name)}(`;
+    this.#out.write(quoted(operation.name));
+    this.#out.code(0x28);
     const uses = operation.operandUses;
     for (let position = 0; position < uses.length; position++) {
-      if (position > 0) this.#text += ", ";
-      this.#text += this.#names.value(uses[position]!.value);
+      if (position > 0) this.#out.write(", ");
+      this.#names.write(uses[position]!.value, this.#out);
     }
-    this.#text += ")";
-    const { successors, properties, regions, attributes, results } = operation;
+    this.#out.write(")");
+    const { successors, inherentEntries, regions, discardableEntries, results } = operation;
     if (successors.length > 0) {
-      this.#text += `[${successors.map((block) => this.#names.block(block)).join(", ")}]`;
+      this.#out.write(`[${successors.map((block) => this.#names.block(block)).join(", ")}]`);
     }
-    if (properties.size > 0) this.#dictionary([...properties], " <{", "}>");
+    if (inherentEntries !== undefined) this.#dictionary([...inherentEntries], " <{", "}>");
     if (regions.length > 0) {
-      this.#text += " (";
+      this.#out.write(" (");
       for (const [position, region] of regions.entries()) {
-        if (position > 0) this.#text += ", ";
+        if (position > 0) this.#out.write(", ");
         this.region(region);
       }
-      this.#text += ")";
+      this.#out.write(")");
     }
-    if (attributes.size > 0) this.#dictionary([...attributes], " {", "}");
-    this.#text += " : (";
+    if (discardableEntries !== undefined) this.#dictionary([...discardableEntries], " {", "}");
+    this.#out.write(" : (");
     for (let position = 0; position < uses.length; position++) {
-      if (position > 0) this.#text += ", ";
-      this.#text += uses[position]!.value.type.text;
+      if (position > 0) this.#out.write(", ");
+      this.#out.write(uses[position]!.value.type.text);
     }
-    this.#text += ") -> ";
-    if (results.length === 1) this.#text += functionResultsText([results[0]!.type]);
-    else this.#text += `(${results.map((result) => result.type.text).join(", ")})`;
+    this.#out.write(") -> ");
+    if (results.length === 1) this.#out.write(functionResultsText([results[0]!.type]));
+    else this.#out.write(`(${results.map((result) => result.type.text).join(", ")})`);
   }
+}
+
+/** Whether an inherent attribute is left to the dictionary of a custom form. */
+function isLeft(
+  { name, value }: AttributeEntry,
+  elided: readonly string[],
+  definition: Operation["definition"],
+): boolean {
+  if (name === operandSegments || name === resultSegments || elided.includes(name)) return false;
+  return definition === undefined || infoOf(definition).defaults.get(name) !== value;
+}
+
+/** Whether a custom form leaves anything to the dictionary. */
+function hasMore({ inherentEntries, discardableEntries, definition }: Operation, elided: readonly string[]): boolean {
+  for (let entry = inherentEntries; entry !== undefined; entry = entry.next) {
+    if (isLeft(entry, elided, definition)) return true;
+  }
+  return discardableEntries !== undefined;
+}
+
+/** What a custom form leaves to the dictionary. */
+function remaining(
+  { inherentEntries, discardableEntries, definition }: Operation,
+  elided: readonly string[],
+): [string, Attribute][] {
+  const left: [string, Attribute][] = [];
+  for (let entry = inherentEntries; entry !== undefined; entry = entry.next) {
+    if (isLeft(entry, elided, definition)) left.push([entry.name, entry.value]);
+  }
+  for (let entry = discardableEntries; entry !== undefined; entry = entry.next) {
+    if (!elided.includes(entry.name)) left.push([entry.name, entry.value]);
+  }
+  return left;
 }
 
 function withoutType(attribute: Attribute, text: string): string {

@@ -5,6 +5,7 @@
  */
 import { nameOf } from "../location.ts";
 import type { Block, Operation, Region, Value } from "../operation.ts";
+import type { TextWriter } from "./text-writer.ts";
 
 /** The names taken in a region, and those around it. */
 class UsedNames {
@@ -48,7 +49,12 @@ export interface NamingOptions {
 }
 
 export class ValueNames {
-  readonly #values = new Map<Value, string>();
+  /** The named values; a value's scratch number is its place here, unless another algorithm has used it since. */
+  readonly #values: Value[] = [];
+  /** Their names: a number for `%0`, or the text behind the `%`. */
+  readonly #names: (string | number)[] = [];
+  /** The places of the values, made when their scratch numbers have been used by somebody else. */
+  #places: ReadonlyMap<Value, number> | undefined;
   readonly #blocks = new Map<Block, string>();
   readonly #successors = new Set<Block>();
   readonly #operations = new Map<Operation, string>();
@@ -70,7 +76,29 @@ export class ValueNames {
 
   /** `%0`, `%r#1`; a mark for a value that is defined elsewhere. */
   value(value: Value): string {
-    return this.#values.get(value) ?? "%<defined-elsewhere>";
+    return `%${this.#nameOf(value)}`;
+  }
+
+  /** Writes what `value` gives. */
+  write(value: Value, writer: TextWriter): void {
+    const name = this.#nameOf(value);
+    writer.code(0x25);
+    if (typeof name === "number") writer.number(name);
+    else writer.write(name);
+  }
+
+  #nameOf(value: Value): string | number {
+    const place = value.scratch;
+    if (place >= 0 && this.#values[place] === value) return this.#names[place]!;
+    this.#places ??= new Map(this.#values.map((each, number) => [each, number]));
+    const found = this.#places.get(value);
+    return found === undefined ? "<defined-elsewhere>" : this.#names[found]!;
+  }
+
+  #set(value: Value, name: string | number): void {
+    value.scratch = this.#values.length;
+    this.#values.push(value);
+    this.#names.push(name);
   }
 
   /** The number of an operation without results, where they have one. */
@@ -94,12 +122,14 @@ export class ValueNames {
       this.#blocks.set(block, `^bb${position}`);
       for (const argument of block.arguments) {
         const automatic = position === 0 ? `arg${counters.argument++}` : undefined;
-        this.#values.set(argument, this.#name(this.#hint(argument) ?? automatic, counters, names));
+        this.#set(argument, this.#name(this.#hint(argument) ?? automatic, counters, names));
       }
       for (let operation = block.first; operation !== undefined; operation = operation.next) {
         this.#nameResults(operation, counters, names);
-        for (const each of operation.regions) inner.push(each);
-        for (const each of operation.successors) this.#successors.add(each);
+        if (operation.hasParts) {
+          for (const each of operation.regions) inner.push(each);
+          for (const each of operation.successors) this.#successors.add(each);
+        }
       }
     }
     for (const each of inner) {
@@ -116,10 +146,10 @@ export class ValueNames {
     }
     const name = this.#name(this.#hint(first), counters, names);
     if (results.length === 1) {
-      this.#values.set(first, name);
+      this.#set(first, name);
       return;
     }
-    for (const [number, result] of results.entries()) this.#values.set(result, `${name}#${number}`);
+    for (const [number, result] of results.entries()) this.#set(result, `${name}#${number}`);
   }
 
   #hint(value: Value): string | undefined {
@@ -127,13 +157,13 @@ export class ValueNames {
     return hint ?? (this.#options.usesLocationNames ? nameOf(value.location) : undefined);
   }
 
-  #name(wanted: string | undefined, counters: Counters, names: UsedNames): string {
-    if (wanted === undefined) return `%${counters.value++}`;
+  #name(wanted: string | undefined, counters: Counters, names: UsedNames): string | number {
+    if (wanted === undefined) return counters.value++;
     const base = spellable(wanted);
     let name = base;
     while (names.has(name)) name = `${base}_${counters.conflict++}`;
     names.add(name);
-    return `%${name}`;
+    return name;
   }
 }
 
