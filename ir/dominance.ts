@@ -70,16 +70,32 @@ function computeDominators(region: Region): RegionDominators {
 export class DominanceInfo {
   readonly #regions = new Map<Region, RegionDominators>();
 
-  /** Whether every path to `block` passes `dominator` (both in the same region). Unreachable blocks are dominated by all. */
-  blockDominates(dominator: Block, block: Block): boolean {
-    if (dominator === block) return true;
-    const region = block.region;
-    if (region === undefined || region !== dominator.region) return false;
+  /** For each reachable block of a region the blocks that it dominates immediately: the dominator tree, from the entry. */
+  children(region: Region): ReadonlyMap<Block, readonly Block[]> {
+    const { numbers, immediate } = this.#infoOf(region);
+    const blocks = [...numbers.keys()];
+    const children = new Map<Block, Block[]>(blocks.map((block) => [block, []]));
+    for (const [number, block] of blocks.entries()) {
+      if (number > 0) children.get(blocks[immediate[number]!]!)!.push(block);
+    }
+    return children;
+  }
+
+  #infoOf(region: Region): RegionDominators {
     let info = this.#regions.get(region);
     if (info === undefined) {
       info = computeDominators(region);
       this.#regions.set(region, info);
     }
+    return info;
+  }
+
+  /** Whether every path to `block` passes `dominator` (both in the same region). Unreachable blocks are dominated by all. */
+  blockDominates(dominator: Block, block: Block): boolean {
+    if (dominator === block) return true;
+    const region = block.region;
+    if (region === undefined || region !== dominator.region) return false;
+    const info = this.#infoOf(region);
     const target = info.numbers.get(dominator);
     let walker = info.numbers.get(block);
     if (walker === undefined) return true;

@@ -99,14 +99,34 @@ export function nameLocation(name: string, child?: Location): Location {
 
 /** The union of several locations without repeats; one location stays itself. */
 export function fuseLocations(locations: readonly Location[]): Location {
-  const parts = new Map<string, Location>();
+  const parts: Location[] = [];
+  const add = (part: Location) => {
+    if (part.kind !== "unknown" && !parts.some((known) => isSameLocation(known, part))) parts.push(part);
+  };
   for (const location of locations) {
-    const flat = location.kind === "fused" && location.metadata === undefined ? location.parts : [location];
-    for (const part of flat) if (part.kind !== "unknown") parts.set(locationText(part), part);
+    if (location.kind === "fused" && location.metadata === undefined) for (const part of location.parts) add(part);
+    else add(location);
   }
-  const [first, ...rest] = parts.values();
+  const [first] = parts;
   if (first === undefined) return unknownLocation;
-  return rest.length === 0 ? first : { kind: "fused", parts: [first, ...rest] };
+  return parts.length === 1 ? first : { kind: "fused", parts };
+}
+
+function isSameLocation(a: Location, b: Location): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "file" && b.kind === "file") return a.line === b.line && a.column === b.column && a.file === b.file;
+  return locationText(a) === locationText(b);
+}
+
+/** Most parts of a location that `mergeLocations` makes: merging thousands of operations stays cheap, and readable. */
+const mostParts = 16;
+
+/** The location of an operation that also stands for one at `other`: both, as long as that stays short. */
+export function mergeLocations(location: Location, other: Location): Location {
+  if (location === other || other.kind === "unknown") return location;
+  if (location.kind === "fused" && location.parts.length >= mostParts) return location;
+  return fuseLocations([location, other]);
 }
 
 /** The text inside `loc( … )`. */
