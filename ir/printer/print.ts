@@ -55,8 +55,11 @@ export function print(operation: Operation, options: PrintOptions = {}): string 
   return printer.text + aliases + resources;
 }
 
-/** The operation itself, or the nearest around it whose regions see nothing of the outside. */
+/** The operation whose values need names: this one where it shares none with its surroundings, else the nearest isolated one around it. */
 function isolatedAround(operation: Operation): Operation {
+  const isAlone = operation.operandCount === 0 && operation.results.length === 0 && operation.successors.length === 0;
+  // Naming all functions to print one would make printing each of them quadratic.
+  if (isAlone && isIsolated(operation)) return operation;
   let scope = operation;
   while (scope.parentOperation !== undefined && (scope === operation || !isIsolated(scope)))
     scope = scope.parentOperation;
