@@ -32,7 +32,7 @@ const defaultMarker = "// -----";
 /** `args`: what the command line has beside the flags: a file, and passes as flags. */
 export async function optCommand(args: readonly string[], options: OptOptions): Promise<void> {
   if (options.emitBytecode) throw new UsageError("--emit-bytecode: IR is written as text only; leave the flag out");
-  const loaded = await Promise.all(options.load.map(loadExtensions));
+  const loaded = await Promise.all([...options.load, ...options.irdlFile].map(loadExtensions));
   const passes = [...allPasses, ...loaded.flatMap((each) => each.passes)];
   const context = defaultContext({ allowUnregistered: options.allowUnregisteredDialect ?? false }).with(
     loaded.flatMap((each) => each.dialects),

@@ -79,6 +79,7 @@ export function addOptFlags(
   return command
     .optionsGroup("Extensions:")
     .option("--load <file>", "a file that exports dialects and passes of your own; repeatable", collect, [])
+    .option("--irdl-file <file>", "IR that declares dialects with irdl.dialect; repeatable", collect, [])
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText(
@@ -140,4 +141,5 @@ export interface OptOptions {
   readonly mlirPassPipelineLocalReproducer?: boolean;
   readonly runReproducer?: boolean;
   readonly load: readonly string[];
+  readonly irdlFile: readonly string[];
 }
