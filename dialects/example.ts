@@ -7,7 +7,8 @@
 export function example(line: string, ...inputs: readonly string[]): string {
   const sources = inputs.map((input) => {
     const colon = input.indexOf(":");
-    return `${input.slice(0, colon)} = "test.source"() : () -> ${input.slice(colon + 1).trim()}`;
+    const type = input.slice(colon + 1).trim();
+    return `${input.slice(0, colon)} = "test.source"() : () -> ${type.startsWith("(") ? `(${type})` : type}`;
   });
   return [...sources, line].join("\n");
 }

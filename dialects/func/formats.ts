@@ -45,3 +45,32 @@ export const functionFormat: CustomFormat = {
     printer.region(body, { printEntryArguments: false });
   },
 };
+
+/** `%f(%x) : (f32) -> f32`: the type of the function is that of the call. */
+export const callIndirectFormat: CustomFormat = {
+  parse: (parser) => {
+    const callee = parser.parseOperand();
+    const operands = parser.operandList("(", ")");
+    const attributes = parser.attributeDictionary();
+    parser.expect(":");
+    const at = parser.offset;
+    const type = parser.parseType();
+    if (!(type instanceof FunctionType)) throw parser.error(`expected a function type, found ${type}`, at);
+    return {
+      operands: [parser.resolve(callee, type), ...parser.resolveAll(operands, type.inputs, at)],
+      attributes,
+      resultTypes: type.results,
+    };
+  },
+  print: (operation, printer) => {
+    const [callee, ...args] = operation.operands;
+    printer.write(" ");
+    printer.operand(callee!);
+    printer.write("(");
+    printer.operands(args);
+    printer.write(")");
+    printer.attributeDictionary(operation);
+    printer.write(" : ");
+    printer.type(callee!.type);
+  },
+};

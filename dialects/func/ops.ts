@@ -2,6 +2,7 @@
 
 import { DictionaryAttribute, SymbolReferenceAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import {
+  anyFunction,
   anyType,
   arrayOf,
   dictionaryAttribute,
@@ -13,15 +14,18 @@ import {
   attribute,
   type OperationOf,
   op,
+  operand,
   optionalAttribute,
   region,
+  result,
   variadicOperand,
   variadicResult,
 } from "../../ir/declaration.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import type { Type } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import { symbolNameAttribute } from "../upstream/constraints.ts";
-import { functionFormat } from "./formats.ts";
+import { callIndirectFormat, functionFormat } from "./formats.ts";
 
 export const functionDefinition = op(
   "func.func",
@@ -119,6 +123,44 @@ export const call = op(
   },
 );
 
+export const callIndirect = op(
+  "func.call_indirect",
+  { callee: operand(anyFunction), callee_operands: variadicOperand(anyType), results_: variadicResult(anyType) },
+  {
+    doc: "Calls a function that is a value.",
+    example: example("%r = func.call_indirect %f(%x) : (f32) -> f32", "%f: (f32) -> f32", "%x: f32"),
+    format: callIndirectFormat,
+    verify: ({ callee, callee_operands: args, results_: results }, report) => {
+      const { type } = callee;
+      const given = args.map((value) => value.type);
+      const wanted = results.map((value) => value.type);
+      if (!sameTypes(given, type.inputs)) report(`passes (${given.join(", ")}) to a function of type ${type}`);
+      if (!sameTypes(wanted, type.results)) report(`expects (${wanted.join(", ")}) from a function of type ${type}`);
+    },
+  },
+);
+
+export const functionConstant = op(
+  "func.constant",
+  { value: attribute(symbolAttribute), result: result(anyFunction) },
+  {
+    doc: "A function as a value.",
+    example: ["func.func private @callee(f32) -> f32", "%f = func.constant @callee : (f32) -> f32"].join("\n"),
+    traits: ["Pure", "ConstantLike"],
+    format: "attr-dict $value `:` type(results)",
+    verify: (operation, report) => {
+      const callee = resolveSymbol(operation, SymbolReferenceAttribute.get(operation.value));
+      if (!functionDefinition.matches(callee)) {
+        report(`refers to @${operation.value}, which is not a func.func in reach`);
+        return;
+      }
+      const type = functionTypeAttribute.decode(callee.attribute("function_type") ?? UnitAttribute.instance);
+      if (type !== undefined && type !== operation.result.type)
+        report(`has type ${operation.result.type}, but @${operation.value} is of type ${type}`);
+    },
+  },
+);
+
 function sameTypes(a: readonly Type[], b: readonly Type[]): boolean {
   return a.length === b.length && a.every((type, position) => type === b[position]);
 }
@@ -128,4 +170,4 @@ export function argumentAttributes(operation: FunctionOperation, position: numbe
   return operation.arg_attrs?.[position] ?? DictionaryAttribute.get([]);
 }
 
-export const funcOps = [functionDefinition, returnOperation, call];
+export const funcOps = [functionDefinition, returnOperation, call, callIndirect, functionConstant];

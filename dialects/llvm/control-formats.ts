@@ -1,10 +1,9 @@
 /** The assembly of llvm calls and conditional branches. */
 import { type Attribute, DenseArrayAttribute, SymbolReferenceAttribute, TypeAttribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
-import type { Block, Operation, Value } from "../../ir/operation.ts";
-import type { OperationParser } from "../../ir/parser/operation-parser.ts";
-import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
+import type { Operation } from "../../ir/operation.ts";
 import { i1, i32 } from "../../ir/types.ts";
+import { parseTarget, printTarget } from "../upstream/switch-format.ts";
 import { callingConventionAttribute, callingConventions, tailCallKindAttribute, tailCallKinds } from "./flags.ts";
 
 /** `fastcc musttail @f(%x) vararg(!llvm.func<…>) : (i64) -> i64`; indirect: `%p(%x) : !llvm.ptr, (i64) -> i64` */
@@ -75,28 +74,6 @@ export const callFormat: CustomFormat = {
   },
 };
 
-/** `^bb1(%x : i32)` */
-function parseTarget(parser: OperationParser): { readonly block: Block; readonly values: readonly Value[] } {
-  const block = parser.parseSuccessor();
-  if (!parser.accept("(")) return { block, values: [] };
-  const operands = parser.operandList();
-  parser.expect(":");
-  const at = parser.offset;
-  const types = parser.parseTypeList();
-  parser.expect(")");
-  return { block, values: parser.resolveAll(operands, types, at) };
-}
-
-function printTarget(printer: OperationPrinter, block: Block | undefined, values: readonly Value[]): void {
-  if (block !== undefined) printer.successor(block);
-  if (values.length === 0) return;
-  printer.write("(");
-  printer.operands(values);
-  printer.write(" : ");
-  printer.types(values.map((value) => value.type));
-  printer.write(")");
-}
-
 function numbersOf(operation: Operation, name: string): readonly number[] | undefined {
   const attribute = operation.attribute(name);
   return attribute instanceof DenseArrayAttribute ? attribute.numbers : undefined;
@@ -138,5 +115,74 @@ export const conditionalBranchFormat: CustomFormat = {
     printer.write(", ");
     printTarget(printer, operation.successors[1], values.slice(trueCount));
     printer.attributeDictionary(operation, ["branch_weights", "operandSegmentSizes"]);
+  },
+};
+
+/** `fastcc @f(%x) to ^bb1(%y : i32) unwind ^bb2 vararg(!llvm.func<…>) : (i32) -> i32`; indirect: `%p(%x) … : !llvm.ptr, (i32) -> i32` */
+export const invokeFormat: CustomFormat = {
+  parse: (parser) => {
+    const properties: [string, Attribute][] = [];
+    const convention = callingConventions.find((word) => parser.peekKeyword(word));
+    if (convention !== undefined) {
+      parser.expectKeyword(convention);
+      properties.push(["CConv", callingConventionAttribute.encode(convention)]);
+    }
+    const callee = parser.parseOptionalSymbolName();
+    const target = callee === undefined ? parser.parseOperand() : undefined;
+    if (callee !== undefined) properties.push(["callee", SymbolReferenceAttribute.get(callee)]);
+    const operands = parser.operandList("(", ")");
+    parser.expectKeyword("to");
+    const normal = parseTarget(parser);
+    parser.expectKeyword("unwind");
+    const unwind = parseTarget(parser);
+    if (parser.acceptKeyword("vararg")) {
+      parser.expect("(");
+      properties.push(["var_callee_type", TypeAttribute.get(parser.parseType())]);
+      parser.expect(")");
+    }
+    const attributes = parser.attributeDictionary();
+    parser.expect(":");
+    const pointerType = target === undefined ? undefined : parser.parseType();
+    if (pointerType !== undefined) parser.expect(",");
+    const at = parser.offset;
+    const { inputs, results } = parser.functionType();
+    const indirect = target === undefined || pointerType === undefined ? [] : [parser.resolve(target, pointerType)];
+    const called = [...indirect, ...parser.resolveAll(operands, inputs, at)];
+    const segments = [called.length, normal.values.length, unwind.values.length];
+    properties.push(["operandSegmentSizes", DenseArrayAttribute.get(i32, segments)]);
+    return {
+      operands: [...called, ...normal.values, ...unwind.values],
+      properties,
+      attributes,
+      resultTypes: results,
+      successors: [normal.block, unwind.block],
+    };
+  },
+  print: (operation, printer) => {
+    const convention = operation.attribute("CConv");
+    const word = convention === undefined ? undefined : callingConventionAttribute.decode(convention);
+    const callee = operation.attribute("callee");
+    const [calledCount = 0, normalCount = 0] = numbersOf(operation, "operandSegmentSizes") ?? [];
+    const called = operation.operands.slice(0, calledCount);
+    const args = callee === undefined ? called.slice(1) : called;
+    if (word !== undefined && word !== "ccc") printer.write(` ${word}`);
+    printer.write(" ");
+    if (callee === undefined) printer.operand(operation.operand(0));
+    else printer.attribute(callee);
+    printer.write("(");
+    printer.operands(args);
+    printer.write(") to ");
+    printTarget(printer, operation.successors[0], operation.operands.slice(calledCount, calledCount + normalCount));
+    printer.write(" unwind ");
+    printTarget(printer, operation.successors[1], operation.operands.slice(calledCount + normalCount));
+    const variadicType = operation.attribute("var_callee_type");
+    if (variadicType instanceof TypeAttribute) printer.write(` vararg(${variadicType})`);
+    printer.attributeDictionary(operation, ["CConv", "callee", "operandSegmentSizes", "var_callee_type"]);
+    printer.write(" : ");
+    if (callee === undefined) printer.write(`${operation.operand(0).type}, `);
+    printer.functionType(
+      args.map((value) => value.type),
+      operation.results.map((result) => result.type),
+    );
   },
 };

@@ -69,6 +69,8 @@ export const atomicOrderings = [
   "not_atomic",
   "unordered",
   "monotonic",
+  // C's consume has a number, but LLVM has no such ordering.
+  "consume",
   "acquire",
   "release",
   "acq_rel",

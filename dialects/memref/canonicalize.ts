@@ -2,7 +2,7 @@
 
 import type { Operation, Value } from "../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
-import { dynamic, type MemRefType } from "../../ir/types.ts";
+import { dynamic, MemRefType, type Type } from "../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../arith/build.ts";
 import { dynamicIndex } from "../upstream/constraints.ts";
 import { isMemRefValue } from "./build.ts";
@@ -13,8 +13,8 @@ import { stridesOf } from "./types.ts";
 const knownSize = rewrite(dim, "known-size", (operation, rewriter) => {
   const axis = constantNumberOf(operation.index);
   const { type } = operation.source;
-  const size = axis === undefined ? undefined : type.shape[axis];
-  if (axis === undefined || size === undefined) return undefined;
+  const size = axis === undefined || !(type instanceof MemRefType) ? undefined : type.shape[axis];
+  if (axis === undefined || size === undefined || !(type instanceof MemRefType)) return undefined;
   if (size !== dynamic) return rewriter.replace(operation, indexConstant(rewriter, size));
   const definer = operation.source.definer;
   const sizes = alloc.matches(definer) || alloca.matches(definer) ? definer.dynamicSizes : undefined;
@@ -33,7 +33,8 @@ const needlessCast = rewrite(cast, "needless-cast", (operation, rewriter) => {
 });
 
 /** Whether a cast only forgets sizes, strides or the offset that its source states. */
-function forgets(from: MemRefType, to: MemRefType): boolean {
+function forgets(from: Type, to: Type): boolean {
+  if (!(from instanceof MemRefType && to instanceof MemRefType)) return false;
   const [known, less] = [stridesOf(from), stridesOf(to)];
   if (known === undefined || less === undefined) return false;
   const isLess = (more: number, fewer: number | undefined) => fewer === dynamic || fewer === more;

@@ -448,3 +448,30 @@ export function atomicFormat(kinds: WordCodec): CustomFormat {
 export function permutationMap(permutation: readonly number[]): AffineMap {
   return new AffineMap(permutation.length, 0, permutation.map(dimension));
 }
+
+/** `%m[%i] : memref<…> { … }` */
+export const genericAtomicFormat: CustomFormat = {
+  parse: (parser) => {
+    const target = parser.parseOperand();
+    const indices = parser.operandList("[", "]");
+    parser.expect(":");
+    const at = parser.offset;
+    const type = parser.parseType();
+    if (!(type instanceof MemRefType)) throw parser.error(`expected a memref type, found ${type}`, at);
+    const operands = [parser.resolve(target, type), ...resolveIndices(parser, indices)];
+    const body = parser.parseRegion();
+    return { operands, regions: [body], attributes: parser.attributeDictionary(), resultTypes: [type.element] };
+  },
+  print: (operation, printer) => {
+    const [target, ...indices] = operation.operands;
+    printer.write(" ");
+    printer.operand(target!);
+    printer.write("[");
+    printer.operands(indices);
+    printer.write("] : ");
+    printer.type(target!.type);
+    printer.write(" ");
+    printer.region(operation.regions[0]!);
+    printer.attributeDictionary(operation);
+  },
+};

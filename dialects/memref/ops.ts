@@ -28,11 +28,13 @@ import {
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { MemRefType, type ShapedType, TensorType } from "../../ir/types.ts";
 import { example, exampleInFunction } from "../example.ts";
-import { compatibleShapes, integerEnumAttribute, symbolNameAttribute } from "../upstream/constraints.ts";
+import { anyRankMemRef, compatibleRanks, integerEnumAttribute, symbolNameAttribute } from "../upstream/constraints.ts";
 import { storeElementFormat, wordCodec } from "../upstream/formats.ts";
+import { memrefTransferOps } from "./atomic-ops.ts";
 import { allocFormat, atomicFormat, getGlobalFormat, globalFormat, prefetchFormat, scopeFormat } from "./formats.ts";
 import { dynamicCount, memrefViewOps } from "./view-ops.ts";
 
+export * from "./atomic-ops.ts";
 export * from "./view-ops.ts";
 
 type Report = (message: string) => void;
@@ -81,7 +83,7 @@ export const alloca = allocation(
 
 export const dealloc = op(
   "memref.dealloc",
-  { memref: operand(anyMemRef) },
+  { memref: operand(anyRankMemRef) },
   {
     doc: "Frees a buffer that memref.alloc gave.",
     example: example("memref.dealloc %m : memref<?x4xf32>", "%m: memref<?x4xf32>"),
@@ -186,7 +188,7 @@ export const store = op(
 
 export const copy = op(
   "memref.copy",
-  { source: operand(anyMemRef), target: operand(anyMemRef) },
+  { source: operand(anyRankMemRef), target: operand(anyRankMemRef) },
   {
     doc: "Copies all elements; the buffers must not overlap unless they are the same.",
     example: example("memref.copy %a, %b : memref<4xf32> to memref<4xf32>", "%a: memref<4xf32>", "%b: memref<4xf32>"),
@@ -196,7 +198,7 @@ export const copy = op(
       { kind: "write", value: target },
     ],
     verify: ({ source, target }, report) => {
-      if (source.type.element !== target.type.element || !compatibleShapes(source.type.shape, target.type.shape)) {
+      if (source.type.element !== target.type.element || !compatibleRanks(source.type, target.type)) {
         report(`expects operands of one shape and element type, found ${source.type} and ${target.type}`);
       }
     },
@@ -350,4 +352,5 @@ export const memrefOps = [
   global,
   getGlobal,
   ...memrefViewOps,
+  ...memrefTransferOps,
 ];

@@ -12,7 +12,13 @@ import {
 import type { Operation } from "../../ir/operation.ts";
 import { dynamic, i8, index, MemRefType } from "../../ir/types.ts";
 import { example } from "../example.ts";
-import { checkIndexList, compatibleShapes, mixedIndices, staticIndices } from "../upstream/constraints.ts";
+import {
+  anyRankMemRef,
+  checkIndexList,
+  compatibleRanks,
+  mixedIndices,
+  staticIndices,
+} from "../upstream/constraints.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
 import {
   assumeAlignmentFormat,
@@ -123,7 +129,7 @@ function viewMismatch(full: MemRefType, found: MemRefType): string | undefined {
 export const reinterpretCast = op(
   "memref.reinterpret_cast",
   {
-    source: operand(anyMemRef),
+    source: operand(anyRankMemRef),
     offsets: variadicOperand(indexType),
     sizes: variadicOperand(indexType),
     strides: variadicOperand(indexType),
@@ -155,14 +161,14 @@ export const reinterpretCast = op(
 
 export const cast = op(
   "memref.cast",
-  { source: operand(anyMemRef), dest: result(anyMemRef) },
+  { source: operand(anyRankMemRef), dest: result(anyRankMemRef) },
   {
     doc: "The same buffer with less or more of its sizes and layout known.",
     example: example("%r = memref.cast %m : memref<4x4xf32> to memref<?x4xf32>", "%m: memref<4x4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {
-      if (source.type.element !== dest.type.element || !compatibleShapes(source.type.shape, dest.type.shape)) {
+      if (source.type.element !== dest.type.element || !compatibleRanks(source.type, dest.type)) {
         report(`cannot cast ${source.type} to ${dest.type}`);
       }
     },
@@ -171,7 +177,7 @@ export const cast = op(
 
 export const dim = op(
   "memref.dim",
-  { source: operand(anyMemRef), index: operand(indexType), result: result(indexType) },
+  { source: operand(anyRankMemRef), index: operand(indexType), result: result(indexType) },
   {
     doc: "The size of one dimension.",
     example: example("%r = memref.dim %m, %i : memref<?x4xf32>", "%m: memref<?x4xf32>", "%i: index"),
@@ -183,7 +189,7 @@ export const dim = op(
 
 export const rank = op(
   "memref.rank",
-  { memref: operand(anyMemRef), result: result(indexType) },
+  { memref: operand(anyRankMemRef), result: result(indexType) },
   {
     doc: "The number of dimensions.",
     example: example("%r = memref.rank %m : memref<?x4xf32>", "%m: memref<?x4xf32>"),

@@ -9,7 +9,7 @@ import {
   OpaqueAttribute,
   StringAttribute,
 } from "../../ir/attributes.ts";
-import type { AttributeConstraint, TypeConstraint } from "../../ir/constraints.ts";
+import { type AttributeConstraint, type TypeConstraint, wordSpelling } from "../../ir/constraints.ts";
 import type { Value } from "../../ir/operation.ts";
 import {
   dynamic,
@@ -22,6 +22,7 @@ import {
   ShapedType,
   TensorType,
   type Type,
+  UnrankedMemRefType,
   UnrankedTensorType,
   VectorType,
 } from "../../ir/types.ts";
@@ -73,6 +74,11 @@ export function sameShape(a: Type, b: Type): boolean {
   return !(a instanceof ShapedType) && !(b instanceof ShapedType);
 }
 
+/** Whether two shaped types could have the same shape at run time, of which the rank may not be known either. */
+export function compatibleRanks(a: Type, b: Type): boolean {
+  return !(a instanceof ShapedType && b instanceof ShapedType) || compatibleShapes(a.shape, b.shape);
+}
+
 /** Whether two shapes could be the same at run time. */
 export function compatibleShapes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === dynamic || b[axis] === dynamic || size === b[axis]);
@@ -86,6 +92,20 @@ export const vectorType: TypeConstraint<VectorType> = {
 export const tensorOrMemRef: TypeConstraint<TensorType | MemRefType> = {
   description: "a ranked tensor or a memref",
   matches: (type): type is TensorType | MemRefType => type instanceof TensorType || type instanceof MemRefType,
+};
+
+/** A memref of known or unknown rank. */
+export const anyRankMemRef: TypeConstraint<MemRefType | UnrankedMemRefType> = {
+  description: "a memref of any rank",
+  matches: (type): type is MemRefType | UnrankedMemRefType =>
+    type instanceof MemRefType || type instanceof UnrankedMemRefType,
+};
+
+/** A tensor of known or unknown rank. */
+export const anyRankTensor: TypeConstraint<TensorType | UnrankedTensorType> = {
+  description: "a tensor of any rank",
+  matches: (type): type is TensorType | UnrankedTensorType =>
+    type instanceof TensorType || type instanceof UnrankedTensorType,
 };
 
 // ------------------------------------------------------------------------------------------------------------ enums
@@ -141,11 +161,14 @@ export function integerEnumAttribute<const W extends string>(
   words: readonly W[],
   type: IntegerType = i64,
 ): WordConstraint<W> {
+  const decode = (attribute: Attribute): W | undefined =>
+    attribute instanceof IntegerAttribute && attribute.type === type ? words[attribute.number] : undefined;
+  const encode = (value: W): Attribute => IntegerAttribute.get(words.indexOf(value), type);
   return {
     description: `an integer attribute of type ${type} for one of ${words.join(", ")}`,
-    decode: (attribute) =>
-      attribute instanceof IntegerAttribute && attribute.type === type ? words[attribute.number] : undefined,
-    encode: (value) => IntegerAttribute.get(words.indexOf(value), type),
+    decode,
+    encode,
+    spelling: wordSpelling(words, encode, decode),
     words: (value) => [value],
     fromWords: (given) => words.find((word) => given.length === 1 && word === given[0]),
     separator: ", ",

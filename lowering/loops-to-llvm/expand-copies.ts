@@ -8,12 +8,20 @@ import * as memref from "../../dialects/memref/ops.ts";
 import { stridesOf } from "../../dialects/memref/types.ts";
 import { loopNest } from "../../dialects/scf/build.ts";
 import { at, Builder } from "../../ir/builder.ts";
-import type { OperationOf } from "../../ir/declaration.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
-import type { MemRefType } from "../../ir/types.ts";
+import { MemRefType } from "../../ir/types.ts";
 import { isDense } from "./memory-patterns.ts";
 
-type Copy = OperationOf<typeof memref.copy>;
+/** A copy between buffers of known rank. */
+interface Copy {
+  readonly operation: Operation;
+  readonly source: Value<MemRefType>;
+  readonly target: Value<MemRefType>;
+}
+
+function isRanked(value: Value): value is Value<MemRefType> {
+  return value.type instanceof MemRefType;
+}
 
 /** How many trailing dimensions lie densely in memory. */
 function denseSuffix(type: MemRefType): number {
@@ -29,8 +37,7 @@ function denseSuffix(type: MemRefType): number {
   return count;
 }
 
-function expandCopy(operation: Copy): void {
-  const { source, target } = operation;
+function expandCopy({ operation, source, target }: Copy): void {
   const builder = new Builder(at.before(operation), operation.location);
   const rank = source.type.rank;
   const outer = rank - Math.min(denseSuffix(source.type), denseSuffix(target.type));
@@ -80,11 +87,12 @@ export function expandCopies(root: Operation): boolean {
   const found: Copy[] = [];
   root.walk((operation) => {
     if (!memref.copy.matches(operation)) return;
-    const { source, target } = operation;
+    const [source, target]: readonly Value[] = operation.operands;
+    if (source === undefined || target === undefined || !isRanked(source) || !isRanked(target)) return;
     if (!source.type.isStatic || !target.type.isStatic) return;
     if (stridesOf(source.type) === undefined || stridesOf(target.type) === undefined) return;
-    if (!isDense(source.type) || !isDense(target.type)) found.push(operation);
+    if (!isDense(source.type) || !isDense(target.type)) found.push({ operation, source, target });
   });
-  for (const operation of found) expandCopy(operation);
+  for (const copy of found) expandCopy(copy);
   return found.length > 0;
 }

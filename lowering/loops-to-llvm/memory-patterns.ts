@@ -14,7 +14,17 @@ import { at } from "../../ir/builder.ts";
 import { type Operation, Region, type Value } from "../../ir/operation.ts";
 import { type ConversionPattern, type ConversionRewriter, convert } from "../../ir/rewrite/conversion.ts";
 import { type Refusal, refuse } from "../../ir/rewrite/pattern.ts";
-import { dynamic, i1, i8, i64, MemRefType, type ShapedType, TensorType, type Type } from "../../ir/types.ts";
+import {
+  dynamic,
+  i1,
+  i8,
+  i64,
+  MemRefType,
+  type ShapedType,
+  TensorType,
+  type Type,
+  UnrankedMemRefType,
+} from "../../ir/types.ts";
 import { addressAt, elementAddress } from "./addressing.ts";
 import { asInteger, elementwise, plus, scalarOf, splatConstant, timesConstant } from "./building.ts";
 import { byteSize, elementAlignment, memoryType, memrefProblem } from "./types.ts";
@@ -22,6 +32,8 @@ import { byteSize, elementAlignment, memoryType, memrefProblem } from "./types.t
 /** Refuses memrefs that are no bare pointers, with the reason. */
 export function checkMemrefs(operation: Operation): Refusal | undefined {
   for (const value of [...operation.operands, ...operation.results]) {
+    if (value.type instanceof UnrankedMemRefType)
+      return refuse(`the rank of ${value.type} is not known when compiling`);
     const problem = value.type instanceof MemRefType ? memrefProblem(value.type) : undefined;
     if (problem !== undefined) return refuse(problem);
   }
@@ -257,11 +269,13 @@ const lowerReinterpretCast = convert(
   (operation, operands, rewriter) => {
     const problem = checkMemrefs(operation);
     if (problem !== undefined) return problem;
+    const { type } = operation.source;
+    if (!(type instanceof MemRefType)) return refuse(`the rank of ${type} is not known when compiling`);
     // The offset counts from the buffer's base, but a pointer stands at its first element.
-    const start = stridesOf(operation.source.type)?.offset;
+    const start = stridesOf(type)?.offset;
     if (start === dynamic || start === undefined) return refuse("where the source begins in its buffer is not known");
     const [offset] = mixedIndices(operation.static_offsets, operands.slice(1, 1 + operation.offsets.length));
-    const element = storedElement(rewriter, operation.source.type);
+    const element = storedElement(rewriter, type);
     return rewriter.replace(operation, addressAt(rewriter, operands[0]!, [offset!, -start], [1, 1], element));
   },
 );
@@ -283,14 +297,17 @@ const sameAddressViews: readonly ConversionPattern[] = [
 const lowerDim = convert(memref.dim, "memref-dim-to-constant", (operation, [, axis], rewriter) => {
   const position = axis?.definer;
   const value = llvm.constant.matches(position) ? Number(position.value.text.split(" ")[0]) : undefined;
-  const size = value === undefined ? undefined : operation.source.type.shape[value];
+  const { type } = operation.source;
+  const size = value === undefined || !(type instanceof MemRefType) ? undefined : type.shape[value];
   if (size === undefined || size === dynamic) return refuse("the size is not known when compiling");
   return rewriter.replace(operation, llvm.llvmInteger(rewriter, size));
 });
 
-const lowerRank = convert(memref.rank, "memref-rank-to-constant", (operation, _operands, rewriter) =>
-  rewriter.replace(operation, llvm.llvmInteger(rewriter, operation.memref.type.rank)),
-);
+const lowerRank = convert(memref.rank, "memref-rank-to-constant", (operation, _operands, rewriter) => {
+  const { type } = operation.memref;
+  if (!(type instanceof MemRefType)) return refuse(`the rank of ${type} is not known when compiling`);
+  return rewriter.replace(operation, llvm.llvmInteger(rewriter, type.rank));
+});
 
 const lowerPointer = convert(
   memref.extractAlignedPointerAsIndex,
@@ -308,8 +325,10 @@ const lowerCopy = convert(memref.copy, "memref-copy-to-memcpy", (operation, [sou
   const problem = checkMemrefs(operation);
   if (problem !== undefined) return problem;
   const { type } = operation.source;
-  if (!type.isStatic) return refuse("the size is not known when compiling");
-  if (!isDense(type) || !isDense(operation.target.type)) return refuse("the buffers are not dense");
+  const targetType = operation.target.type;
+  if (!(type instanceof MemRefType && targetType instanceof MemRefType) || !type.isStatic)
+    return refuse("the size is not known when compiling");
+  if (!isDense(type) || !isDense(targetType)) return refuse("the buffers are not dense");
   rewriter.build(llvm.memcpy, {
     dst: llvm.asPointer(target!),
     src: llvm.asPointer(source!),

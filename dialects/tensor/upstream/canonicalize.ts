@@ -3,7 +3,7 @@ import { ElementsAttribute } from "../../../ir/attributes.ts";
 import { constantOf } from "../../../ir/effects.ts";
 import type { Value } from "../../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../../ir/rewrite/pattern.ts";
-import { dynamic, type TensorType } from "../../../ir/types.ts";
+import { dynamic, TensorType } from "../../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../../arith/build.ts";
 import { constantOfType, splatOf } from "../../arith/elements.ts";
 import { constant } from "../../arith/ops.ts";
@@ -26,8 +26,8 @@ import {
 const knownSize = rewrite(dim, "known-tensor-size", (operation, rewriter) => {
   const axis = constantNumberOf(operation.index);
   const { type } = operation.source;
-  const size = axis === undefined ? undefined : type.shape[axis];
-  if (axis === undefined || size === undefined) return undefined;
+  const size = axis === undefined || !(type instanceof TensorType) ? undefined : type.shape[axis];
+  if (axis === undefined || size === undefined || !(type instanceof TensorType)) return undefined;
   if (size !== dynamic) return rewriter.replace(operation, indexConstant(rewriter, size));
   const { definer } = operation.source;
   const sizes = empty.matches(definer) || splat.matches(definer) ? definer.dynamicSizes : undefined;
@@ -36,9 +36,10 @@ const knownSize = rewrite(dim, "known-tensor-size", (operation, rewriter) => {
 });
 
 /** rank(t) -> a constant */
-const knownRank = rewrite(rank, "known-tensor-rank", (operation, rewriter) =>
-  rewriter.replace(operation, indexConstant(rewriter, operation.tensor.type.rank)),
-);
+const knownRank = rewrite(rank, "known-tensor-rank", (operation, rewriter) => {
+  const { type } = operation.tensor;
+  return type instanceof TensorType ? rewriter.replace(operation, indexConstant(rewriter, type.rank)) : undefined;
+});
 
 /** cast(x) : T to T -> x, and cast(cast(x)) : T to U to T -> x */
 const needlessCast = rewrite(castOperation, "needless-tensor-cast", (operation, rewriter) => {

@@ -26,7 +26,9 @@ import {
 import { dynamic, FloatType, IntegerType, index, type ShapedType, TensorType, type Type } from "../../../ir/types.ts";
 import { example } from "../../example.ts";
 import {
+  anyRankTensor,
   checkIndexList,
+  compatibleRanks,
   compatibleShapes,
   type MixedIndex,
   mixedIndices,
@@ -372,7 +374,7 @@ export const expandShape = op(
 
 export const reshape = op(
   "tensor.reshape",
-  { source: operand(anyTensor), shape: operand(tensorOf(integerOrIndex, 1)), result: result(anyTensor) },
+  { source: operand(anyRankTensor), shape: operand(tensorOf(integerOrIndex, 1)), result: result(anyRankTensor) },
   {
     doc: "The same elements in row-major order under the shape that another tensor holds.",
     example: example(
@@ -431,7 +433,7 @@ export function concatType(axis: number, types: readonly TensorType[]): TensorTy
 
 export const dim = op(
   "tensor.dim",
-  { source: operand(anyTensor), index: operand(indexType), result: result(indexType) },
+  { source: operand(anyRankTensor), index: operand(indexType), result: result(indexType) },
   {
     doc: "The size of one dimension.",
     example: example("%r = tensor.dim %t, %i : tensor<?x4xf32>", "%t: tensor<?x4xf32>", "%i: index"),
@@ -443,7 +445,7 @@ export const dim = op(
 
 export const rank = op(
   "tensor.rank",
-  { tensor: operand(anyTensor), result: result(indexType) },
+  { tensor: operand(anyRankTensor), result: result(indexType) },
   {
     doc: "The number of dimensions.",
     example: example("%r = tensor.rank %t : tensor<4x4xf32>", "%t: tensor<4x4xf32>"),
@@ -528,14 +530,14 @@ export const fromElements = op(
 
 export const castOperation = op(
   "tensor.cast",
-  { source: operand(anyTensor), dest: result(anyTensor) },
+  { source: operand(anyRankTensor), dest: result(anyRankTensor) },
   {
     doc: "The same tensor with less or more of its sizes known.",
     example: example("%r = tensor.cast %t : tensor<4x4xf32> to tensor<?x4xf32>", "%t: tensor<4x4xf32>"),
     traits: ["Pure"],
     format: "$source attr-dict `:` type($source) `to` type($dest)",
     verify: ({ source, dest }, report) => {
-      if (source.type.element !== dest.type.element || !compatibleShapes(source.type.shape, dest.type.shape)) {
+      if (source.type.element !== dest.type.element || !compatibleRanks(source.type, dest.type)) {
         report(`cannot cast ${source.type} to ${dest.type}`);
       }
     },

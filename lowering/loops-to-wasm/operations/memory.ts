@@ -319,7 +319,11 @@ export const memoryEmitters: Readonly<Record<string, Emit>> = {
   [getGlobal.name]: emitGetGlobal,
   [dim.name]: emitDim,
   [rank.name]: (emitter, operation) => {
-    if (rank.matches(operation)) emitter.defineIndex(operation.result, constantForm(operation.memref.type.rank));
+    if (!rank.matches(operation)) return;
+    const { type } = operation.memref;
+    if (!(type instanceof MemRefType))
+      throw operation.error(`asks for the rank of ${type}, which is not known when compiling`);
+    emitter.defineIndex(operation.result, constantForm(type.rank));
   },
   [extractAlignedPointerAsIndex.name]: (emitter, operation) => {
     const { origin, type } = emitter.memory(operation.operand(0));
