@@ -4,6 +4,7 @@
  * parser, printer, verifier, shape inference, documentation, and test data. Adding an op touches one file.
  */
 
+import { AcceptedShapes } from "./accepted-shapes.ts";
 import type { DefinitionInfo } from "./assembly/definition-info.ts";
 import { AttributeEntry } from "./attribute-map.ts";
 import { type Attribute, DenseArrayAttribute } from "./attributes.ts";
@@ -262,6 +263,8 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly successorLimits: ArityLimits;
   /** Kept by assembly/definition-info.ts. */
   textInfo: DefinitionInfo | undefined = undefined;
+  /** Kept by the verifier. */
+  readonly acceptedShapes: AcceptedShapes;
   /** What operations of this declaration hold. */
   readonly kind: OperationKind;
   /** Per field, what its accessor gives. */
@@ -291,6 +294,7 @@ export class OperationDefinition<F extends Fields = Fields> {
     this.kind = new OperationKind(name, this as unknown as OperationDefinition);
     this.#readers = fieldReaders(this);
     for (const fieldName of this.#readers.keys()) defineAccessor(fieldName);
+    this.acceptedShapes = new AcceptedShapes(this as unknown as OperationDefinition);
     this.interfaces = [...(options.interfaces ?? []), ...this.#declaredInterfaces(options)];
   }
 

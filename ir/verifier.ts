@@ -15,7 +15,7 @@ import type {
 import type { DiagnosticError } from "./diagnostic-error.ts";
 import { DominanceInfo } from "./dominance.ts";
 import { placeOf } from "./location.ts";
-import type { Block, Operation, Value } from "./operation.ts";
+import { type Block, type Operation, OperationResult, type Value } from "./operation.ts";
 import { symbolName } from "./symbol-table.ts";
 import type { Type } from "./types.ts";
 
@@ -31,6 +31,9 @@ export function verify(operation: Operation, context: Context): void {
   const [first] = verifyAll(operation, context, 1);
   if (first !== undefined) throw first;
 }
+
+/** What stands for a type variable, and the first field that said so. */
+type BoundTypes = Map<string, { readonly type: Type; readonly where: string }>;
 
 class Verifier {
   readonly errors: DiagnosticError[] = [];
@@ -71,14 +74,18 @@ class Verifier {
 
   /** With an explicit stack: nesting must not exhaust the machine's. */
   #checkDeclarations(root: Operation): void {
+    // Each entry stands for itself and all operations behind it in its block.
     const pending: Operation[] = [root];
     for (let operation = pending.pop(); operation !== undefined; operation = pending.pop()) {
       if (this.errors.length >= this.#limit) return;
       this.#checkOne(operation, root);
+      if (operation !== root && operation.next !== undefined) pending.push(operation.next);
+      if (!operation.hasParts) continue;
       for (let r = operation.regions.length - 1; r >= 0; r--) {
         const { blocks } = operation.regions[r]!;
         for (let b = blocks.length - 1; b >= 0; b--) {
-          for (let inner = blocks[b]!.last; inner !== undefined; inner = inner.previous) pending.push(inner);
+          const { first } = blocks[b]!;
+          if (first !== undefined) pending.push(first);
         }
       }
     }
@@ -94,17 +101,31 @@ class Verifier {
       if (!this.#context.allowUnregistered) {
         this.#report(operation, "is not registered: load its dialect, or allow unregistered dialects");
       }
-    } else this.#checkDeclared(operation, definition);
-    this.#checkOperands(operation, root);
-    this.#checkBlocks(operation, definition);
+    } else if (definition.acceptedShapes.isApplicable) this.#checkRepeated(operation, definition);
+    else this.#checkDeclared(operation, definition);
+    if (operation.operandCount > 0) this.#checkOperands(operation, root);
+    if (operation.hasParts) this.#checkBlocks(operation, definition);
+  }
+
+  #checkRepeated(operation: Operation, definition: OperationDefinition): void {
+    const { acceptedShapes } = definition;
+    if (acceptedShapes.has(operation)) {
+      if (definition.options.verify !== undefined) this.#withRules.push(operation);
+      return;
+    }
+    const before = this.errors.length;
+    this.#checkDeclared(operation, definition);
+    if (this.errors.length === before) acceptedShapes.add(operation);
   }
 
   #checkDeclared(operation: Operation, definition: OperationDefinition): void {
     const before = this.errors.length;
     this.#checkCounts(operation, definition);
     if (this.errors.length > before) return;
-    const bound = new Map<string, { type: Type; where: string }>();
-    this.#checkTypes(operation, definition.operandFields, "operand", operation.operands, bound, definition);
+    const bound: BoundTypes = new Map();
+    if (definition.operandFields.length > 0) {
+      this.#checkTypes(operation, definition.operandFields, "operand", operation.operands, bound, definition);
+    }
     this.#checkTypes(operation, definition.resultFields, "result", operation.results, bound, definition);
     for (const entry of definition.attributeFields) this.#checkAttribute(operation, entry);
     this.#checkTraits(operation, definition);
@@ -162,7 +183,7 @@ class Verifier {
     fields: readonly NamedField<OperandField | ResultField>[],
     kind: "operand" | "result",
     values: readonly Value[],
-    bound: Map<string, { type: Type; where: string }>,
+    bound: BoundTypes,
     definition: OperationDefinition,
   ): void {
     for (let position = 0; position < fields.length; position++) {
@@ -285,8 +306,12 @@ class Verifier {
   }
 
   #checkOperands(operation: Operation, root: Operation): void {
-    for (const use of operation.operandUses) {
+    const { operandUses, block } = operation;
+    block?.ensureOrder();
+    for (let index = 0; index < operandUses.length; index++) {
+      const use = operandUses[index]!;
       const { value } = use;
+      if (isDefinedEarlier(value, operation, block)) continue;
       if (operation !== root && !this.#dominance.dominates(value, operation)) {
         const notes = [{ message: "the operand is defined here", ...placeOf(value.location) }];
         this.#report(operation, `operand #${use.index} does not dominate this use`, notes);
@@ -332,6 +357,13 @@ class Verifier {
       this.#report(last, "is the last operation of a block but not a terminator");
     }
   }
+}
+
+/** Whether a value is defined above its user in the same block, as most are. The block must be in order. */
+function isDefinedEarlier(value: Value, user: Operation, block: Block | undefined): boolean {
+  if (block === undefined) return false;
+  if (value instanceof OperationResult) return value.owner.block === block && value.owner.order < user.order;
+  return value.parentBlock === block;
 }
 
 /** Who may name a symbol. */
