@@ -29,7 +29,8 @@ export {
 } from "./conversion/report.ts";
 export { ConversionRewriter, type Replacements } from "./conversion/rewriter.ts";
 export { type ConvertedInput, SignatureConversion } from "./conversion/signature.ts";
-export { ConversionTarget, type LegalityAnswer, type LegalityRule } from "./conversion/target.ts";
+export { convertTypes, patternsForTypesOf } from "./conversion/structural.ts";
+export { ConversionTarget, type LegalityAnswer, type LegalityRule, type Named } from "./conversion/target.ts";
 export {
   type ConvertedType,
   type Materialization,

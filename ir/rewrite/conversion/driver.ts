@@ -444,6 +444,7 @@ class Conversion {
 
   #expectNoUseOfErased(): void {
     for (const root of this.#rewriter.erasedRoots) {
+      if (!root.hasUses) continue;
       for (const result of root.results) {
         const [user] = result.users;
         if (user === undefined) continue;
@@ -472,11 +473,11 @@ function notTried(pattern: string): LegalizationAttempt {
 }
 
 /** New operations and those that came inside them (as in a copy), without what was there before and only moved. */
-function withContents(made: readonly Operation[], moved: ReadonlySet<object>): readonly Operation[] {
+function withContents(made: readonly Operation[], moved: ReadonlySet<object> | undefined): readonly Operation[] {
   const all = new Set<Operation>();
   for (const root of made) {
     forEachInside(root, (operation) => {
-      if (operation !== root && (moved.has(operation) || moved.has(operation.block!))) return false;
+      if (operation !== root && (moved?.has(operation) || moved?.has(operation.block!))) return false;
       all.add(operation);
       return true;
     });

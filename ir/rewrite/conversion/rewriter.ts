@@ -34,10 +34,10 @@ export interface CastOrigin {
 
 /** What one application of a pattern did, for the driver to look at. */
 export interface AppliedEdits {
-  readonly made: Operation[];
-  readonly modified: Operation[];
+  readonly made: readonly Operation[];
+  readonly modified: readonly Operation[];
   /** Blocks and operations that stand elsewhere now, but are not new. */
-  readonly moved: Set<Block | Operation>;
+  readonly moved: ReadonlySet<Block | Operation> | undefined;
 }
 
 /** One replacement per result: a value, or the values (none, several) that the result became. */
@@ -51,7 +51,9 @@ export class ConversionRewriter extends Rewriter {
   readonly #casts = new Map<Operation, CastOrigin>();
   readonly #targetCasts = new Map<Value, Operation[]>();
   #types: TypeConverter;
-  #edits: AppliedEdits = { made: [], modified: [], moved: new Set() };
+  #made: Operation[] = [];
+  #modified: Operation[] = [];
+  #moved: Set<Block | Operation> | undefined = undefined;
   /** Everything that edits touched; kept for expensive checks only. */
   touched: Set<Operation | Block> | undefined = undefined;
 
@@ -152,14 +154,30 @@ export class ConversionRewriter extends Rewriter {
    * Users that are converted later get the new values; others get a cast.
    */
   override replace(operation: Operation, replacements: Replacements): true {
-    const groups = groupsOf(operation, replacements);
-    for (const [position, result] of operation.results.entries()) {
-      const group = groups[position]!;
-      this.#passOnName(result, group);
-      if (!result.hasUses) continue;
-      this.replaceAllUses(result, this.#sourceCast(group, result.type, operation, operation.location));
+    const { results } = operation;
+    const list: readonly (Value | readonly Value[])[] = isList(replacements) ? replacements : [replacements];
+    if (list.length !== results.length) {
+      throw new Error(`${operation.name} has ${results.length} results but got ${list.length} replacements`);
+    }
+    for (let position = 0; position < results.length; position++) {
+      const result = results[position]!;
+      const each = list[position]!;
+      if (isList(each)) this.#replaceBySeveral(operation, result, each);
+      else {
+        if (result.nameHint !== undefined && each.nameHint === undefined) this.#setName(each, result.nameHint);
+        if (!result.hasUses) continue;
+        const isSame = each.type === result.type;
+        const stand = isSame ? each : this.#sourceCast([each], result.type, operation, operation.location);
+        this.replaceAllUses(result, stand);
+      }
     }
     return this.erase(operation);
+  }
+
+  #replaceBySeveral(operation: Operation, result: Value, values: readonly Value[]): void {
+    this.#passOnName(result, values);
+    if (!result.hasUses) return;
+    this.replaceAllUses(result, this.#sourceCast(values, result.type, operation, operation.location));
   }
 
   /**
@@ -168,14 +186,11 @@ export class ConversionRewriter extends Rewriter {
    */
   override erase(operation: Operation): true {
     if (this.#erased.has(operation)) throw operation.error("is erased twice");
-    const inner: Operation[] = [];
-    forEachInside(operation, (each) => {
-      if (this.#erased.has(each)) return false;
+    const inner = operation.regions.length === 0 ? [operation] : this.#contentsOf(operation);
+    for (const each of inner) {
       this.#erased.add(each);
-      inner.push(each);
       this.touched?.add(each);
-      return true;
-    });
+    }
     const attach = detachOperands(inner);
     const putBack = takeOperation(operation);
     this.#erasedRoots.push(operation);
@@ -188,12 +203,23 @@ export class ConversionRewriter extends Rewriter {
     return true;
   }
 
+  /** An operation with all inside it that is not erased yet. */
+  #contentsOf(operation: Operation): readonly Operation[] {
+    const contents: Operation[] = [];
+    forEachInside(operation, (each) => {
+      if (this.#erased.has(each)) return false;
+      contents.push(each);
+      return true;
+    });
+    return contents;
+  }
+
   /** Changes operands, attributes, successors or result types of an operation in place. */
   override modify(operation: Operation, change: () => void): true {
     this.#log.push(snapshotOperation(operation));
     this.touched?.add(operation);
     change();
-    this.#edits.modified.push(operation);
+    this.#modified.push(operation);
     return true;
   }
 
@@ -205,19 +231,29 @@ export class ConversionRewriter extends Rewriter {
 
   protected override inserted(operation: Operation): void {
     this.#log.inserted(operation);
-    this.#edits.made.push(operation);
+    this.#made.push(operation);
     if (this.touched !== undefined) operation.walk((each) => this.touched?.add(each));
+  }
+
+  #noteMoved(subject: Block | Operation): void {
+    this.#moved ??= new Set();
+    this.#moved.add(subject);
+    this.touched?.add(subject);
   }
 
   #passOnName({ nameHint }: Value, values: readonly Value[]): void {
     if (nameHint === undefined) return;
     for (const [position, value] of values.entries()) {
-      if (value.nameHint !== undefined) continue;
-      value.nameHint = values.length === 1 ? nameHint : `${nameHint}_${position}`;
-      this.#log.push(() => {
-        value.nameHint = undefined;
-      });
+      if (value.nameHint === undefined)
+        this.#setName(value, values.length === 1 ? nameHint : `${nameHint}_${position}`);
     }
+  }
+
+  #setName(value: Value, name: string): void {
+    value.nameHint = name;
+    this.#log.push(() => {
+      value.nameHint = undefined;
+    });
   }
 
   // ------------------------------------------------------------------------------------------------- moving operations
@@ -241,8 +277,7 @@ export class ConversionRewriter extends Rewriter {
     for (const operation of operations) {
       const putBack = takeOperation(operation);
       block.insertBefore(operation, before);
-      this.#edits.moved.add(operation);
-      this.touched?.add(operation);
+      this.#noteMoved(operation);
       this.#log.push(() => {
         operation.unlink();
         putBack();
@@ -283,8 +318,7 @@ export class ConversionRewriter extends Rewriter {
     let position = before === undefined ? to.blocks.length : to.blocks.indexOf(before);
     for (const block of blocks) {
       insertBlock(to, block, position++);
-      this.#edits.moved.add(block);
-      this.touched?.add(block);
+      this.#noteMoved(block);
     }
     this.#log.push(() => {
       for (const block of [...blocks].reverse()) block.region?.remove(block);
@@ -378,15 +412,15 @@ export class ConversionRewriter extends Rewriter {
     this.#types = types;
     this.point = at.before(operation);
     this.location = operation.location;
-    const { made, modified, moved } = this.#edits;
-    if (made.length > 0 || modified.length > 0 || moved.size > 0) {
-      this.#edits = { made: [], modified: [], moved: new Set() };
-    }
+    // What was collected before may still be looked at by the driver.
+    if (this.#made.length > 0) this.#made = [];
+    if (this.#modified.length > 0) this.#modified = [];
+    this.#moved = undefined;
   }
 
   /** What was done since `begin`. */
   get edits(): AppliedEdits {
-    return this.#edits;
+    return { made: this.#made, modified: this.#modified, moved: this.#moved };
   }
 
   get mark(): number {
@@ -436,14 +470,6 @@ export class ConversionRewriter extends Rewriter {
 /** What is said of an operand that did not become one value. */
 export function severalValues(count: number): string {
   return `became ${count === 0 ? "no values" : `${count} values`}, but one is expected; use convertOneToN`;
-}
-
-function groupsOf(operation: Operation, replacements: Replacements): readonly (readonly Value[])[] {
-  const list: readonly (Value | readonly Value[])[] = isList(replacements) ? replacements : [replacements];
-  if (list.length !== operation.results.length) {
-    throw new Error(`${operation.name} has ${operation.results.length} results but got ${list.length} replacements`);
-  }
-  return list.map((each) => (isList(each) ? each : [each]));
 }
 
 function isList<T>(value: Value | readonly T[]): value is readonly T[] {

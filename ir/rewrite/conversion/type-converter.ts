@@ -179,7 +179,7 @@ export class TypeConverter {
       const found = values.map((value) => value.type);
       if (found.length !== request.types.length || found.some((type, position) => type !== request.types[position])) {
         throw new DiagnosticError(
-          `a ${kind} materialization made ${listed(found)}, but ${listed(request.types)} was asked for`,
+          `${kind === "argument" ? "an" : "a"} ${kind} materialization made ${listed(found)}, but ${listed(request.types)} was asked for`,
           placeOf(request.location),
         );
       }

@@ -91,33 +91,48 @@ function restoreOperands(operation: Operation, places: readonly UsePlace[]): voi
   for (const position of places.keys()) restore(position);
 }
 
-/** Moves all uses of `value` to `replacement`; the result moves them back, in their old order. */
+/**
+ * Moves all uses of `value` to `replacement`; the result moves them back, in their old order. Uses are remembered by owner
+ * and position, because their objects may be others by then.
+ */
 export function moveUses(value: Value, replacement: Value): () => void {
-  const moved = value.uses.map(({ owner, index }) => ({ owner, index }));
+  const { firstUse } = value;
+  if (firstUse !== undefined && firstUse.next === undefined) {
+    const { owner, index } = firstUse;
+    firstUse.set(replacement);
+    return () => owner.setOperand(index, value);
+  }
+  const owners: Operation[] = [];
+  const positions: number[] = [];
+  for (let use = firstUse; use !== undefined; use = use.next) {
+    owners.push(use.owner);
+    positions.push(use.index);
+  }
   value.replaceAllUsesWith(replacement);
   return () => {
-    for (let position = moved.length - 1; position >= 0; position--) {
-      const { owner, index } = moved[position]!;
-      owner.setOperand(index, value);
-    }
+    for (let at = owners.length - 1; at >= 0; at--) owners[at]!.setOperand(positions[at]!, value);
   };
 }
 
 /** Takes the operands of operations out of the use lists (the operations still name them); the result puts them back. */
 export function detachOperands(operations: readonly Operation[]): () => void {
-  const behind: (Use | undefined)[] = [];
-  for (const operation of operations) {
-    for (const use of operation.operandUses) behind.push(use.detach());
+  const owners: (Operation | undefined)[] = [];
+  const positions: number[] = [];
+  for (let each = 0; each < operations.length; each++) {
+    const uses = operations[each]!.operandUses;
+    for (let index = 0; index < uses.length; index++) {
+      const behind = uses[index]!.detach();
+      owners.push(behind?.owner);
+      positions.push(behind === undefined ? 0 : behind.index);
+    }
   }
-  // Uses are named by owner and position: by then their objects may be others.
-  const places = behind.map((use) => use && { owner: use.owner, index: use.index });
   return () => {
-    let next = places.length;
+    let at = owners.length;
     for (let each = operations.length - 1; each >= 0; each--) {
       const uses = operations[each]!.operandUses;
       for (let index = uses.length - 1; index >= 0; index--) {
-        const place = places[--next];
-        uses[index]!.attach(place?.owner.operandUses[place.index]);
+        at--;
+        uses[index]!.attach(owners[at]?.operandUses[positions[at]!]);
       }
     }
   };
