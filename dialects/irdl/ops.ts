@@ -39,8 +39,15 @@ const symbolReference = attributeOf(SymbolReferenceAttribute, "a symbol referenc
 
 const frameTraits: readonly Trait[] = ["Symbol", "NoTerminator", "SingleBlock"];
 
-/** A definition may have one list of each kind. */
+function checkBody({ regions: [body] }: Operation, report: Report): void {
+  const block = body?.entry;
+  if (block === undefined) report("needs a body of one block, but has none");
+  else if (block.arguments.length > 0) report("needs a body without arguments");
+}
+
+/** A definition has a body of one block, with one list of each kind at most. */
 function checkLists(operation: Operation, names: readonly string[], report: Report): void {
+  checkBody(operation, report);
   const inside = operation.regions[0]?.entry?.operations ?? [];
   for (const name of names) {
     if (inside.filter((each) => each.name === name).length > 1) report(`has more than one ${name}: give one`);
@@ -62,9 +69,7 @@ export const dialectDefinition = op(
     ].join("\n"),
     traits: [...frameTraits, "SymbolTable", "IsolatedFromAbove"],
     format: definitionFormat,
-    verify: ({ body }, report) => {
-      if (body.blocks.length !== 1) report(`needs a body of one block, but has ${body.blocks.length}`);
-    },
+    verify: checkBody,
   },
 );
 

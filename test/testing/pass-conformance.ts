@@ -82,12 +82,12 @@ class PassSuite {
       this.#forAllPrograms((program) => {
         for (const instance of instances) {
           const module = program.build();
-          const before = print(module, { generic: true });
+          const before = print(module, { generic: true, debugInfo: true });
           const changed = this.#run(instance, module);
           if (changed === undefined) continue;
           accepted++;
           expect(verifyAll(module, this.#context).map(({ message }) => message)).toEqual([]);
-          const after = print(module, { generic: true });
+          const after = print(module, { generic: true, debugInfo: true });
           expect(changed, `it says changed: ${changed}\nbefore:\n${before}\nafter:\n${after}`).toBe(after !== before);
         }
       });

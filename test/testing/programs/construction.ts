@@ -10,7 +10,7 @@ import type { TypeConstraint } from "../../../ir/constraints.ts";
 import type { Context } from "../../../ir/context.ts";
 import { nameLocation } from "../../../ir/location.ts";
 import { Block, type Operation, type OperationResult, Region, type Value } from "../../../ir/operation.ts";
-import { countSymbolUses } from "../../../ir/symbol-table.ts";
+import { countSymbolUses, symbolName } from "../../../ir/symbol-table.ts";
 import { FunctionType, type Type } from "../../../ir/types.ts";
 import { verifyAll } from "../../../ir/verifier.ts";
 import { Choices } from "../draft.ts";
@@ -37,6 +37,8 @@ export class Construction {
   readonly #places: Place[] = [];
   /** Copies of the symbols of examples that are in the module. */
   readonly #imported = new Map<Operation, Operation>();
+
+  #named = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -97,6 +99,7 @@ export class Construction {
     made.walk(dropNames);
     made.setOperands(operands);
     this.#rename(made, template);
+    if (symbolName(made) !== undefined) made.properties.set("sym_name", StringAttribute.get(`n${this.#named++}`));
     if (isFree) varyAttribute(made, template, choices);
     this.#insert(made, place.block);
     if (!this.#inferResults(made) || !this.#isRight(made)) {
