@@ -9,6 +9,7 @@ import { verify } from "../ir/verifier.ts";
 import { overflowEntries } from "../lowering/ane-to-linalg/index.ts";
 import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
 import { emitMil } from "../lowering/mil-to-text/index.ts";
+import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
@@ -47,6 +48,8 @@ export interface LowerOptions {
   /** Called with what is being done. */
   readonly onProgress?: (step: string) => void;
   readonly onRemark?: (remark: Remark) => void;
+  /** Keeps what every pass changed: `new History()` of `anemone/passes`. */
+  readonly history?: History;
   /** 128-bit vectors that any machine has (for WebAssembly). */
   readonly portable?: boolean;
 }
@@ -132,6 +135,7 @@ export function lowerModule(
       // Once per level, below: after each pass it would be a fourth of the compile time. `anemone opt` does it after each.
       verifyEach: false,
       ...(options.onRemark === undefined ? {} : { onRemark: options.onRemark }),
+      ...(options.history === undefined ? {} : { history: options.history }),
     });
     manager.run(module);
     verify(module, context);

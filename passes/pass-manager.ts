@@ -32,8 +32,8 @@ export interface PassManagerOptions {
   readonly onDiagnostic?: DiagnosticHandler;
   /** Module properties that hold at the start; a function is asked only if a pass requires one. */
   readonly properties?: readonly string[] | (() => readonly string[]);
-  /** Keep what the module looked like after each pass: `manager.history`. Default false. */
-  readonly history?: boolean | HistoryOptions;
+  /** Keep what the module looked like after each pass: `manager.history`. A `History` is continued. Default false. */
+  readonly history?: boolean | HistoryOptions | History;
 }
 
 /** A pass left invalid IR behind. The message and place are those of the first broken rule. */
@@ -73,7 +73,7 @@ export class PassManager {
     this.#context = context;
     this.#options = options;
     const { onRemark, history = false } = options;
-    this.#history = history === false ? undefined : new History(history === true ? {} : history);
+    this.#history = historyOf(history);
     this.#instrumentation = [
       ...(this.#history === undefined ? [] : [this.#history]),
       ...(options.instrumentation ?? []),
@@ -151,6 +151,11 @@ export class PassManager {
       for (const each of this.#instrumentation) each.afterPipeline?.(execution, operation);
     }
   }
+}
+
+function historyOf(wanted: boolean | HistoryOptions | History): History | undefined {
+  if (wanted === false) return undefined;
+  return wanted instanceof History ? wanted : new History(wanted === true ? {} : wanted);
 }
 
 /** The operations directly inside `operation` that a nested pipeline runs on. */

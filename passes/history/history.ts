@@ -13,17 +13,15 @@
 import { createRequire } from "node:module";
 import type { Immer, Patch } from "immer";
 import type { Operation } from "../../ir/operation.ts";
-import { Block, createOperation, Region } from "../../ir/operation.ts";
+import { createOperation, Region } from "../../ir/operation.ts";
 import { symbolName } from "../../ir/symbol-table.ts";
 import { printAnyway } from "../instrumentation/print-anyway.ts";
 import type { Instrumentation, PassOutcome, PipelineExecution } from "../manager/instrumentation.ts";
 import type { PassInstance } from "../pass.ts";
 import { unifiedDiff } from "./line-diff.ts";
+import { type SymbolText, symbolText } from "./symbol-text.ts";
 
-/** One symbol (or other operation of the module's body) as text. */
-export interface SymbolText {
-  readonly text: string;
-}
+export type { SymbolText } from "./symbol-text.ts";
 
 /** The module at one moment. */
 export interface CompilationState {
@@ -71,7 +69,8 @@ export class History implements Instrumentation {
   }
 
   beforePipeline({ nested, root }: PipelineExecution): void {
-    if (nested !== undefined) return;
+    // A further pipeline on the same module goes on where the last one ended.
+    if (nested !== undefined || root === this.#root) return;
     this.#root = root;
     this.#record("input", root, true, false);
   }
@@ -94,7 +93,7 @@ export class History implements Instrumentation {
       return;
     }
     const [state, patches, inversePatches] = this.#immer.produceWithPatches(before, (draft) => {
-      update(draft, before, root, operation);
+      update(draft, before, root, operation, failed);
     });
     this.#entries.push({ pass, on, changed, failed, state, patches, inversePatches });
   }
@@ -131,6 +130,7 @@ export class History implements Instrumentation {
   /** The whole text of the module at a moment. */
   text(moment: Moment): string {
     const { frame, symbols, order } = this.at(moment);
+    if (frame === "") return order.map((key) => symbols[key]!.text).join("");
     const body = order.map((key) => symbols[key]!.text.replaceAll(/^(?=.)/gm, "  ")).join("");
     return frame.replace(/\{\s*\}\s*$/, () => `{\n${body}}\n`);
   }
@@ -163,26 +163,32 @@ export class History implements Instrumentation {
   }
 }
 
+/** Whether the module's parts are kept apart; another operation is one text as a whole. */
+function hasParts(root: Operation): boolean {
+  return root.definition?.hasTrait("SymbolTable") ?? false;
+}
+
 /** Brings the draft up to date after a pass on `changed`. Only what it may have touched is printed. */
 function update(
   draft: { frame: string; symbols: { [key: string]: SymbolText }; order: readonly string[] },
   before: CompilationState,
   root: Operation,
   changed: Operation,
+  mayBeInvalid: boolean,
 ): void {
-  if (changed !== root) {
+  if (changed !== root && hasParts(root)) {
     const top = topLevel(changed, root);
     const position = symbolName(top) === undefined ? bodyOf(root).indexOf(top) : 0;
-    setText(draft.symbols, before, keyOf(top, position), printAnyway(top));
+    setText(draft.symbols, before, keyOf(top, position), top, mayBeInvalid);
     return;
   }
-  const frame = frameText(root);
+  const frame = hasParts(root) ? frameText(root) : "";
   if (frame !== before.frame) draft.frame = frame;
   const order: string[] = [];
   for (const [position, operation] of bodyOf(root).entries()) {
     const key = keyOf(operation, position);
     order.push(key);
-    setText(draft.symbols, before, key, printAnyway(operation));
+    setText(draft.symbols, before, key, operation, mayBeInvalid);
   }
   const present = new Set(order);
   for (const key of before.order) if (!present.has(key)) delete draft.symbols[key];
@@ -191,11 +197,20 @@ function update(
 }
 
 /** The text, as the object that held it before where it is the same. */
-function setText(symbols: { [key: string]: SymbolText }, before: CompilationState, key: string, text: string): void {
-  if (before.symbols[key]?.text !== text) symbols[key] = { text };
+function setText(
+  symbols: { [key: string]: SymbolText },
+  before: CompilationState,
+  key: string,
+  operation: Operation,
+  mayBeInvalid: boolean,
+): void {
+  const known = before.symbols[key];
+  const text = symbolText(operation, known, mayBeInvalid);
+  if (text !== known) symbols[key] = text;
 }
 
 function bodyOf(root: Operation): Operation[] {
+  if (!hasParts(root)) return [root];
   return root.regions.flatMap((region) => region.blocks.flatMap((block) => block.operations));
 }
 
@@ -213,6 +228,6 @@ function keyOf(operation: Operation, position: number): string {
 
 /** The operation around the body, without it. */
 function frameText({ name, definition, properties, attributes, location }: Operation): string {
-  const regions = [new Region([new Block()])];
+  const regions = [new Region([])];
   return printAnyway(createOperation({ name, definition, properties, attributes, location, regions }));
 }

@@ -167,6 +167,7 @@ export function readOption(
 const plainWord = /^[^\s,'"\\{}()[\]=]+$/;
 
 function printScalar(value: OptionScalar): string {
+  if (Object.is(value, -0)) return "-0";
   if (typeof value !== "string" || plainWord.test(value)) return String(value);
   return `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
 }

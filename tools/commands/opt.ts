@@ -135,8 +135,10 @@ class OptRun {
       } else if (error instanceof VerificationError) {
         for (const each of [error, ...error.all.slice(1)]) this.#emit("error", each);
       } else if (error instanceof DiagnosticError) this.#emit("error", error);
-      else if (this.#expected === undefined) reportFailure(error);
-      else this.#emit("error", new DiagnosticError(String(error)));
+      else if (this.#expected === undefined) {
+        reportFailure(error);
+        if (this.#reports.failure !== undefined) console.error(`note: ${this.#reports.failure}`);
+      } else this.#emit("error", new DiagnosticError(String(error)));
       return undefined;
     }
   }

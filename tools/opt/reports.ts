@@ -1,14 +1,16 @@
 /** The instrumentation that the flags of `anemone opt` ask for, and what it reports at the end. */
 import { writeFileSync } from "node:fs";
 import type { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import type { Operation } from "../../ir/operation.ts";
 import { CrashReproducer } from "../../passes/instrumentation/crash-reproducer.ts";
 import { IrPrinting } from "../../passes/instrumentation/ir-printing.ts";
+import { describeOperation } from "../../passes/instrumentation/print-anyway.ts";
 import { Remarks, remarkDiagnostic, remarksAsYaml } from "../../passes/instrumentation/remarks.ts";
 import { Statistics } from "../../passes/instrumentation/statistics.ts";
 import { StopAfter } from "../../passes/instrumentation/stop-after.ts";
 import { Timing } from "../../passes/instrumentation/timing.ts";
 import type { Instrumentation } from "../../passes/manager/instrumentation.ts";
-import type { AnyPass } from "../../passes/pass.ts";
+import type { AnyPass, PassInstance } from "../../passes/pass.ts";
 import type { Severity } from "../../passes/pass-types.ts";
 import type { OptOptions } from "./flags.ts";
 import { choice, count, flagValue, passNames, printOptions, remarkFilter } from "./settings.ts";
@@ -20,6 +22,7 @@ export class Reports {
   readonly #statistics: Statistics | undefined;
   readonly #remarks: Remarks | undefined;
   readonly #stopAfter: StopAfter | undefined;
+  #failure: string | undefined;
   readonly #timingDisplay: "tree" | "list";
   readonly #timingFormat: "text" | "json";
   readonly #statisticsDisplay: "pipeline" | "list";
@@ -45,6 +48,7 @@ export class Reports {
       this.#remarks = new Remarks(filter, shown ? undefined : (record) => emit("remark", remarkDiagnostic(record)));
     }
     const parts = [
+      { afterFailure: (pass, operation) => this.#failed(pass, operation) } satisfies Instrumentation,
       this.#stopAfter,
       this.timing,
       this.#statistics,
@@ -53,6 +57,19 @@ export class Reports {
       crashReproducer(options),
     ];
     this.instrumentation = parts.filter((part) => part !== undefined);
+  }
+
+  /** Where the last pass that failed stood, for people. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  #failed({ definition }: PassInstance, operation: Operation): void {
+    const advice =
+      this.#options.mlirPassPipelineCrashReproducer === undefined
+        ? ": --mlir-pass-pipeline-crash-reproducer=FILE writes what is needed to reproduce it"
+        : "";
+    this.#failure = `in the pass '${definition.name}' on ${describeOperation(operation)}${advice}`;
   }
 
   /** Times a step that is not a pass. */
