@@ -5,6 +5,7 @@
  * it by leaving statements out. `interpret` runs what they print.
  */
 import fc from "fast-check";
+import type { Buffer } from "./interpret.ts";
 
 /** Statements take values by number: the n-th available one, counted from the latest, modulo how many there are. */
 type Pick = number;
@@ -107,6 +108,14 @@ const functions: fc.Arbitrary<FunctionDraft> = fc.record({
 
 /** How many elements the buffer argument has. */
 export const bufferSize = 8;
+
+/** The buffer to run a program with: fresh each time, since programs write to it. */
+export function sampleBuffer(): Buffer {
+  return {
+    shape: [bufferSize],
+    elements: Array.from({ length: bufferSize }, (_each, position) => BigInt(position + 1)),
+  };
+}
 
 export interface ControlFlowProgram {
   /** A module with `func.func @main(i32, i32, memref<8xi32>) -> (i32, i32)`. */

@@ -11,3 +11,4 @@ export {
   type WellFormedProgram,
 } from "./programs/arbitrary-program.ts";
 export { forAll, forAllAsync, propertyParameters } from "./property.ts";
+export { type TextFilesOptions, textFiles } from "./text-files.ts";
