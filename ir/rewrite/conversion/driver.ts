@@ -11,7 +11,7 @@ import { Fold } from "../../interfaces.ts";
 import type { Operation, Value } from "../../operation.ts";
 import { isRefusal, type Outcome } from "../pattern.ts";
 import { castName, reconcile } from "./casts.ts";
-import { ExpensiveChecks } from "./expensive-checks.ts";
+import { ExpensiveChecks, UntrackedEditError } from "./expensive-checks.ts";
 import type { ConversionPattern } from "./pattern.ts";
 import {
   ConversionError,
@@ -161,7 +161,8 @@ class Conversion {
       }
       analysis.leftCasts = this.#finish();
     });
-    this.#undoAll();
+    this.#rewriter.undoTo(0);
+    this.#checks?.expectOriginal();
     return analysis;
   }
 
@@ -172,14 +173,10 @@ class Conversion {
     try {
       body();
     } catch (error) {
-      this.#undoAll();
+      this.#rewriter.undoTo(0);
+      if (!(error instanceof UntrackedEditError)) this.#checks?.expectOriginal();
       throw error;
     }
-  }
-
-  #undoAll(): void {
-    this.#rewriter.undoTo(0);
-    this.#checks?.expectOriginal();
   }
 
   /** Definitions come before their users, so that users find converted operands. */

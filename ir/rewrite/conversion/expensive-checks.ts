@@ -3,7 +3,10 @@
  * written down, and afterwards what differs must be something that the rewriter knows of. Slow; for tests.
  */
 import type { Block, Operation, Value } from "../../operation.ts";
-import { type ConversionRewriter, forEachInside } from "./rewriter.ts";
+import { type ConversionRewriter, forEachInside, type Touch } from "./rewriter.ts";
+
+/** A pattern went past its rewriter, or undoing did not restore what was: a defect, which the checks report. */
+export class UntrackedEditError extends Error {}
 
 type Snapshot = ReadonlyMap<Operation | Block, string>;
 
@@ -25,7 +28,7 @@ export class ExpensiveChecks {
   /** To be called before a pattern is applied. */
   before(): void {
     this.#before = this.#snapshot();
-    this.#rewriter.touched = new Set();
+    this.#rewriter.touched = new Map();
   }
 
   /** After a refusal, once edits are taken back, everything is as it was. */
@@ -36,23 +39,26 @@ export class ExpensiveChecks {
 
   /** After a success, only what the rewriter was told of is different. */
   afterSuccess(pattern: string): void {
-    const touched = this.#rewriter.touched ?? new Set();
+    const touched = this.#rewriter.touched ?? new Map<Operation | Block, Touch>();
     this.#rewriter.touched = undefined;
-    const before = this.#withoutUses(this.#before);
-    const after = this.#withoutUses(this.#snapshot());
+    const before = ownTexts(this.#before);
+    const after = ownTexts(this.#snapshot());
     const isKnown = (subject: Operation | Block): boolean =>
-      touched.has(subject) || (!("name" in subject) && touched.has(subject.parentOperation ?? subject));
+      touched.get(subject) === "all" || (!("name" in subject) && touched.has(subject.parentOperation ?? subject));
     for (const [subject, text] of after) {
       const earlier = before.get(subject);
       if (earlier === text || isKnown(subject)) continue;
+      if (touched.has(subject) && earlier !== undefined && withoutOperands(earlier) === withoutOperands(text)) continue;
       const what = earlier === undefined ? "inserted" : "changed";
-      throw new Error(
+      throw new UntrackedEditError(
         `the pattern ${pattern} ${what} ${nameOf(subject)} without its rewriter: use rewriter.modify and the like`,
       );
     }
     for (const subject of before.keys()) {
       if (after.has(subject) || isKnown(subject)) continue;
-      throw new Error(`the pattern ${pattern} removed ${nameOf(subject)} without its rewriter: use rewriter.erase`);
+      throw new UntrackedEditError(
+        `the pattern ${pattern} removed ${nameOf(subject)} without its rewriter: use rewriter.erase`,
+      );
     }
   }
 
@@ -66,15 +72,14 @@ export class ExpensiveChecks {
     const found = this.#snapshot();
     for (const [subject, text] of found) {
       if (wanted.get(subject) === text) continue;
-      throw new Error(`${complaint} ${nameOf(subject)} without its rewriter:\n  ${wanted.get(subject)}\n  ${text}`);
+      throw new UntrackedEditError(
+        `${complaint} ${nameOf(subject)} without its rewriter:\n  ${wanted.get(subject)}\n  ${text}`,
+      );
     }
     for (const subject of wanted.keys()) {
-      if (!found.has(subject)) throw new Error(`${complaint} ${nameOf(subject)}, which is no longer there`);
+      if (!found.has(subject))
+        throw new UntrackedEditError(`${complaint} ${nameOf(subject)}, which is no longer there`);
     }
-  }
-
-  #withoutUses(snapshot: Snapshot): Snapshot {
-    return new Map([...snapshot].map(([subject, text]) => [subject, text.split("\n")[0]!]));
   }
 
   /** Per operation and block one line of what it is, and one of its neighbours and the uses of its values. */
@@ -135,6 +140,15 @@ export class ExpensiveChecks {
     }
     return number;
   }
+}
+
+/** What each is in itself: the first line. */
+function ownTexts(snapshot: Snapshot): Snapshot {
+  return new Map([...snapshot].map(([subject, text]) => [subject, text.split("\n")[0]!]));
+}
+
+function withoutOperands(text: string): string {
+  return text.replace(/; operands [^;]*/, "");
 }
 
 function nameOf(subject: Operation | Block): string {

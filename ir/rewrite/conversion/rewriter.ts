@@ -32,6 +32,9 @@ export interface CastOrigin {
   readonly converted: Value | undefined;
 }
 
+/** How an edit touched something: a user of a replaced value has other operands, and nothing else. */
+export type Touch = "all" | "operands";
+
 /** What one application of a pattern did, for the driver to look at. */
 export interface AppliedEdits {
   readonly made: readonly Operation[];
@@ -55,7 +58,7 @@ export class ConversionRewriter extends Rewriter {
   #modified: Operation[] = [];
   #moved: Set<Block | Operation> | undefined = undefined;
   /** Everything that edits touched; kept for expensive checks only. */
-  touched: Set<Operation | Block> | undefined = undefined;
+  touched: Map<Operation | Block, Touch> | undefined = undefined;
 
   constructor(context: Context, types: TypeConverter) {
     super({ block: new Block(), before: undefined }, context);
@@ -113,12 +116,23 @@ export class ConversionRewriter extends Rewriter {
       const { results } = cast;
       if (results.length === wanted.length && results.every((result, at) => result.type === wanted[at])) return results;
     }
-    const { definer } = value;
-    const point = definer === undefined ? at.startOf(value.parentBlock!) : at.after(definer);
-    const made = this.within(point, () => this.#insertCast([value], wanted, value.location, "target", value));
+    const made = this.within(this.#behindTargetCasts(value), () =>
+      this.#insertCast([value], wanted, value.location, "target", value),
+    );
     if (known === undefined) this.#targetCasts.set(value, [made]);
     else known.push(made);
     return made.results;
+  }
+
+  /** Right behind a value and the casts of its neighbours, so that these stand in the order in which they are asked for. */
+  #behindTargetCasts(value: Value): InsertionPoint {
+    const { definer } = value;
+    const point = definer === undefined ? at.startOf(value.parentBlock!) : at.after(definer);
+    let { before } = point;
+    for (let step = 0; step < 64 && before !== undefined && this.#casts.get(before)?.kind === "target"; step++) {
+      before = before.next;
+    }
+    return { block: point.block, before };
   }
 
   #insertCast(
@@ -133,7 +147,7 @@ export class ConversionRewriter extends Rewriter {
     block.insertBefore(cast, before);
     this.#log.inserted(cast);
     this.#casts.set(cast, { kind, types: this.#types, converted });
-    this.touched?.add(cast);
+    this.touched?.set(cast, "all");
     return cast;
   }
 
@@ -189,7 +203,7 @@ export class ConversionRewriter extends Rewriter {
     const inner = operation.regions.length === 0 ? [operation] : this.#contentsOf(operation);
     for (const each of inner) {
       this.#erased.add(each);
-      this.touched?.add(each);
+      this.touched?.set(each, "all");
     }
     const attach = detachOperands(inner);
     const putBack = takeOperation(operation);
@@ -217,7 +231,7 @@ export class ConversionRewriter extends Rewriter {
   /** Changes operands, attributes, successors or result types of an operation in place. */
   override modify(operation: Operation, change: () => void): true {
     this.#log.push(snapshotOperation(operation));
-    this.touched?.add(operation);
+    this.touched?.set(operation, "all");
     change();
     this.#modified.push(operation);
     return true;
@@ -225,20 +239,24 @@ export class ConversionRewriter extends Rewriter {
 
   override replaceAllUses(value: Value, replacement: Value): void {
     if (value === replacement) return;
-    if (this.touched !== undefined) for (const user of value.users) this.touched.add(user);
+    if (this.touched !== undefined) for (const user of value.users) this.#touchOperands(user);
     this.#log.push(moveUses(value, replacement));
   }
 
   protected override inserted(operation: Operation): void {
     this.#log.inserted(operation);
     this.#made.push(operation);
-    if (this.touched !== undefined) operation.walk((each) => this.touched?.add(each));
+    if (this.touched !== undefined) operation.walk((each) => this.touched?.set(each, "all"));
+  }
+
+  #touchOperands(operation: Operation): void {
+    if (!this.touched?.has(operation)) this.touched?.set(operation, "operands");
   }
 
   #noteMoved(subject: Block | Operation): void {
     this.#moved ??= new Set();
     this.#moved.add(subject);
-    this.touched?.add(subject);
+    this.touched?.set(subject, "all");
   }
 
   #passOnName({ nameHint }: Value, values: readonly Value[]): void {
@@ -329,13 +347,13 @@ export class ConversionRewriter extends Rewriter {
   /** Erases a block with all in it. */
   eraseBlock(block: Block): void {
     for (const operation of block.operations.reverse()) this.erase(operation);
-    this.touched?.add(block);
+    this.touched?.set(block, "all");
     this.#log.push(takeBlock(block));
   }
 
   #place(block: Block, region: Region, before: Block | undefined): void {
     insertBlock(region, block, before === undefined ? region.blocks.length : region.blocks.indexOf(before));
-    this.touched?.add(block);
+    this.touched?.set(block, "all");
     this.#log.push(() => region.remove(block));
   }
 
@@ -380,7 +398,7 @@ export class ConversionRewriter extends Rewriter {
     const kept = new Set(list);
     block.restoreArguments([...list, ...old.filter((argument) => !kept.has(argument))]);
     this.#log.push(() => block.restoreArguments(old));
-    this.touched?.add(block);
+    this.touched?.set(block, "all");
     for (const [position, argument] of old.entries()) {
       if (kept.has(argument)) continue;
       const input = conversion.input(position);

@@ -72,12 +72,8 @@ export function snapshotOperation(operation: Operation): () => void {
   };
 }
 
-/** Puts back the operands, each at its old place in the use list of its value. */
+/** Puts back the operands, each at its old place in the use list of its value (which it may have left and come back to). */
 function restoreOperands(operation: Operation, places: readonly UsePlace[]): void {
-  const isSame =
-    operation.operandCount === places.length &&
-    places.every(({ value }, position) => operation.operandUses[position]!.value === value);
-  if (isSame) return;
   if (operation.operandCount !== places.length) operation.setOperands(places.map(({ value }) => value));
   const done = new Set<number>();
   const restore = (position: number): void => {
