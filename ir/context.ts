@@ -10,6 +10,7 @@ import type { Operation } from "./operation.ts";
 import type { TextParser } from "./parser/text-parser.ts";
 import type { RewriteObserver } from "./rewrite/observer.ts";
 import type { Pattern } from "./rewrite/pattern.ts";
+import { PatternSet } from "./rewrite/pattern-set.ts";
 import type { DialectType, Type } from "./types.ts";
 
 /** How a dialect's types are read: the parser stands after `!dialect.mnemonic`. */
@@ -87,6 +88,8 @@ export class Context {
   readonly #definitions = new Map<string, OperationDefinition>();
   readonly #attached = new Map<OperationDefinition, InterfaceImplementation[]>();
 
+  #canonicalization: PatternSet | undefined = undefined;
+
   constructor(dialects: readonly Dialect[], options: ContextOptions = {}) {
     const byName = new Map<string, Dialect>();
     for (const each of dialects) {
@@ -133,7 +136,13 @@ export class Context {
 
   /** All canonicalization patterns of the loaded dialects. */
   get canonicalizationPatterns(): readonly Pattern[] {
-    return [...this.dialects.values()].flatMap((each) => each.canonicalization);
+    return this.canonicalization.patterns;
+  }
+
+  /** The same as a set, indexed once. */
+  get canonicalization(): PatternSet {
+    this.#canonicalization ??= PatternSet.of([...this.dialects.values()].flatMap((each) => each.canonicalization));
+    return this.#canonicalization;
   }
 
   /** Makes a constant operation through the dialect of `like`, else through any loaded dialect that can. */

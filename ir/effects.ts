@@ -3,7 +3,7 @@ import { entryValue } from "./attribute-map.ts";
 import type { Attribute } from "./attributes.ts";
 import type { Context } from "./context.ts";
 import { type MemoryEffect, MemoryEffects } from "./interfaces.ts";
-import type { Operation, Value } from "./operation.ts";
+import type { Operation, OperationKind, Value } from "./operation.ts";
 
 /** The constant that a value holds, if a ConstantLike operation with a `value` attribute defines it. */
 export function constantOf(value: Value): Attribute | undefined {
@@ -102,6 +102,14 @@ function canBeUnused(operation: Operation): boolean {
   return entryValue(operation.inherentEntries, "sym_name") === undefined;
 }
 
+/** Whether every operation of this one's kind can be removed once it is unused, whatever its attributes. */
+function isRemovableKind(operation: Operation, context: Context): boolean {
+  const { definition } = operation;
+  if (definition === undefined || !definition.hasTrait("Pure") || definition.regionFields.length > 0) return false;
+  if (context.implementation(MemoryEffects, operation) !== undefined) return false;
+  return definition.resultFields.length > 0 && definition.fields["sym_name"] === undefined && canBeUnused(operation);
+}
+
 /** Whether the operation can be removed: unused, not a terminator or symbol, and without effects but reads or allocations. */
 export function isTriviallyDead(operation: Operation, context: Context): boolean {
   if (operation.hasUses || !canBeUnused(operation)) return false;
@@ -117,21 +125,32 @@ export class Deadness {
   /** Operations with regions to an operation inside that must not be removed. */
   readonly #witnesses = new Map<Operation, Operation>();
   readonly #watched = new Set<Operation>();
+  /** Whether all operations of a kind can be removed once unused. */
+  readonly #plain = new Map<OperationKind, boolean>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
   isTriviallyDead(operation: Operation): boolean {
-    if (operation.hasUses || !canBeUnused(operation)) return false;
-    return this.isRemovable(operation);
+    if (operation.hasUses) return false;
+    const { storedKind } = operation;
+    let isPlain = this.#plain.get(storedKind);
+    if (isPlain === undefined) {
+      isPlain = isRemovableKind(operation, this.#context);
+      this.#plain.set(storedKind, isPlain);
+    }
+    return isPlain || (canBeUnused(operation) && this.isRemovable(operation));
   }
 
   /** Whether the operation could be removed if nobody used it, by its effects. */
   isRemovable(operation: Operation): boolean {
+    if (operation.regions.length === 0) {
+      const effects = ownEffects(operation, this.#context);
+      return effects !== undefined && effects !== "inside" && effects.every((effect) => isRemovable(effect, operation));
+    }
     const witness = firstRefused(operation, this.#context, isRemovable, this.#witnesses);
     if (witness === undefined) return true;
-    if (operation.regions.length === 0) return false;
     this.#watched.add(witness);
     let around: Operation | undefined = witness;
     while (around !== undefined) {

@@ -1,6 +1,5 @@
 /** Applies the canonicalization patterns of all loaded dialects and folds, to a fixed point. */
 import { applyPatternsGreedily } from "../ir/rewrite/greedy-driver.ts";
-import { PatternSet } from "../ir/rewrite/pattern-set.ts";
 import { pass } from "./pass.ts";
 
 const simplifications = ["disabled", "normal", "aggressive"] as const;
@@ -33,9 +32,9 @@ export const canonicalize = pass("canonicalize", {
     "disable-patterns": { doc: "all but the patterns with these names", default: [], kind: "string" },
   },
   run: (operation, { context }, options) => {
-    let patterns = PatternSet.of(context.canonicalizationPatterns);
+    let patterns = context.canonicalization;
     if (options["enable-patterns"].length > 0) patterns = patterns.only(options["enable-patterns"]);
-    patterns = patterns.without(options["disable-patterns"]);
+    if (options["disable-patterns"].length > 0) patterns = patterns.without(options["disable-patterns"]);
     const { changed, converged, iterations } = applyPatternsGreedily(operation, patterns, context, {
       topDown: options["top-down"],
       regionSimplify: simplifications.find((each) => each === options["region-simplify"]) ?? "normal",

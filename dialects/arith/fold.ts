@@ -3,6 +3,7 @@
  * exact result (signs of zeros too), unless the op's fast-math flags allow otherwise; the equation stands beside it.
  */
 import { type Attribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
+import { constantOf } from "../../ir/effects.ts";
 import { roundToFloat } from "../../ir/float-bits.ts";
 import type { FoldResult } from "../../ir/interfaces.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
@@ -27,40 +28,57 @@ type Folded = Value | Attribute | FoldResult;
 
 const elementOf = (type: Type): Type => (type instanceof ShapedType ? type.element : type);
 
-/** What a constant right operand (or both operands alike) makes of an integer operation. */
+/** What a constant operand (or two operands alike) makes of an integer operation. Numbers are signed, of the width. */
 interface IntegerRules {
   /** x ∘ neutral = x. */
-  readonly neutral?: bigint;
+  readonly neutral?: (width: number) => bigint;
   /** x ∘ absorbing = absorbing. */
-  readonly absorbing?: bigint;
+  readonly absorbing?: (width: number) => bigint;
   /** x ∘ x: the operand itself or a number. */
   readonly same?: "operand" | bigint;
 }
 
+const zero = () => 0n;
+const allOnes = () => -1n;
+// A width of one bit has -1 for 1.
+const one = (width: number) => BigInt.asIntN(width, 1n);
+const greatest = (width: number) => (1n << BigInt(width - 1)) - 1n;
+const least = (width: number) => -(1n << BigInt(width - 1));
+
 const integerRules: { readonly [M in IntegerMnemonic]: IntegerRules } = {
-  addi: { neutral: 0n },
-  subi: { neutral: 0n, same: 0n },
-  muli: { neutral: 1n, absorbing: 0n },
-  divsi: { neutral: 1n },
-  divui: { neutral: 1n },
-  ceildivsi: { neutral: 1n },
-  ceildivui: { neutral: 1n },
-  floordivsi: { neutral: 1n },
+  addi: { neutral: zero },
+  subi: { neutral: zero, same: 0n },
+  muli: { neutral: one, absorbing: zero },
+  divsi: { neutral: one },
+  divui: { neutral: one },
+  ceildivsi: { neutral: one },
+  ceildivui: { neutral: one },
+  floordivsi: { neutral: one },
   remsi: {},
   remui: {},
-  andi: { neutral: -1n, absorbing: 0n, same: "operand" },
-  ori: { neutral: 0n, absorbing: -1n, same: "operand" },
-  xori: { neutral: 0n, same: 0n },
-  shli: { neutral: 0n },
-  shrsi: { neutral: 0n },
-  shrui: { neutral: 0n },
-  minsi: { same: "operand" },
-  maxsi: { same: "operand" },
-  minui: { same: "operand" },
-  maxui: { same: "operand" },
+  andi: { neutral: allOnes, absorbing: zero, same: "operand" },
+  ori: { neutral: zero, absorbing: allOnes, same: "operand" },
+  xori: { neutral: zero, same: 0n },
+  shli: { neutral: zero },
+  shrsi: { neutral: zero },
+  shrui: { neutral: zero },
+  minsi: { neutral: greatest, absorbing: least, same: "operand" },
+  maxsi: { neutral: least, absorbing: greatest, same: "operand" },
+  minui: { neutral: allOnes, absorbing: zero, same: "operand" },
+  maxui: { neutral: zero, absorbing: allOnes, same: "operand" },
 };
 
-const commutative: ReadonlySet<IntegerMnemonic> = new Set(["addi", "muli", "andi", "ori", "xori"]);
+const commutative: ReadonlySet<IntegerMnemonic> = new Set([
+  "addi",
+  "muli",
+  "andi",
+  "ori",
+  "xori",
+  "minsi",
+  "maxsi",
+  "minui",
+  "maxui",
+]);
 
 export function foldInteger(mnemonic: IntegerMnemonic, operation: Operation, constants: Constants): Folded {
   const type = operation.onlyResult.type;
@@ -69,35 +87,76 @@ export function foldInteger(mnemonic: IntegerMnemonic, operation: Operation, con
   const { neutral, absorbing, same } = integerRules[mnemonic];
   if (lhs === rhs && same !== undefined) return same === "operand" ? lhs : constantOfType(same, type);
   const [left, right] = constants;
-  if (left === undefined && right === undefined) return undefined;
-  const folded = foldSmall(mnemonic, left, right, type);
+  if (left === undefined && right === undefined) return foldRelated(mnemonic, lhs, rhs, type);
+  const folded = left && right && computeSmall(mnemonic, left, right, type);
   if (folded !== undefined) return folded;
   const width = widthOf(elementOf(type));
-  // A width of one bit has -1 for 1.
-  const isKnown = (wanted: bigint | undefined, known: Element) =>
-    wanted !== undefined && BigInt.asIntN(width, wanted) === known;
   const rightValue = splatOf(right);
   if (rightValue !== undefined) {
-    if (isKnown(neutral, rightValue)) return lhs;
-    if (isKnown(absorbing, rightValue)) return rhs;
+    if (rightValue === neutral?.(width)) return lhs;
+    if (rightValue === absorbing?.(width)) return rhs;
+    if ((mnemonic === "remsi" || mnemonic === "remui") && rightValue === one(width)) return constantOfType(0n, type);
   }
   const leftValue = commutative.has(mnemonic) ? splatOf(left) : undefined;
   if (leftValue !== undefined) {
-    if (isKnown(neutral, leftValue)) return rhs;
-    if (isKnown(absorbing, leftValue)) return lhs;
+    if (leftValue === neutral?.(width)) return rhs;
+    if (leftValue === absorbing?.(width)) return lhs;
   }
-  if (left === undefined || right === undefined) return undefined;
+  return left && right && computeInteger(mnemonic, left, right, type);
+}
+
+/** What follows from how the operands were made of each other. */
+function foldRelated(mnemonic: IntegerMnemonic, lhs: Value, rhs: Value, type: Type): Folded {
+  const [left, right] = [lhs.definer, rhs.definer];
+  switch (mnemonic) {
+    case "addi":
+      // (a - b) + b = a, and b + (a - b) = a
+      if (left?.name === "arith.subi" && left.operand(1) === rhs) return left.operand(0);
+      return right?.name === "arith.subi" && right.operand(1) === lhs ? right.operand(0) : undefined;
+    case "subi":
+      // (a + b) - b = a, and (a + b) - a = b
+      if (left?.name !== "arith.addi") return undefined;
+      if (left.operand(1) === rhs) return left.operand(0);
+      return left.operand(0) === rhs ? left.operand(1) : undefined;
+    case "xori":
+      // (a ^ b) ^ b = a, in every order
+      if (left?.name === "arith.xori" && left.operand(1) === rhs) return left.operand(0);
+      if (left?.name === "arith.xori" && left.operand(0) === rhs) return left.operand(1);
+      if (right?.name === "arith.xori" && right.operand(1) === lhs) return right.operand(0);
+      return right?.name === "arith.xori" && right.operand(0) === lhs ? right.operand(1) : undefined;
+    case "andi":
+      // a & ~a = 0
+      return isComplement(left, rhs) || isComplement(right, lhs) ? constantOfType(0n, type) : undefined;
+    case "ori":
+      // a | ~a = -1
+      return isComplement(left, rhs) || isComplement(right, lhs) ? constantOfType(-1n, type) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an operation computes ~value. */
+function isComplement(operation: Operation | undefined, value: Value): boolean {
+  if (operation?.name !== "arith.xori" || operation.operand(0) !== value) return false;
+  return splatOf(constantOf(operation.operand(1))) === -1n;
+}
+
+/** `left ∘ right` as a constant of `type`; undefined where the result is, or the constants are too large. */
+export function computeInteger(
+  mnemonic: IntegerMnemonic,
+  left: Attribute,
+  right: Attribute,
+  type: Type,
+): Attribute | undefined {
+  const small = computeSmall(mnemonic, left, right, type);
+  if (small !== undefined) return small;
+  const width = widthOf(elementOf(type));
   const compute = integerFunctions[mnemonic];
-  return foldElements(constants, type, (a, b) => compute(BigInt(a!), BigInt(b!), width));
+  return foldElements([left, right], type, (a, b) => compute(BigInt(a!), BigInt(b!), width));
 }
 
 /** Two constants of at most 32 bits, by the host's integers; undefined where that is not enough. */
-function foldSmall(
-  mnemonic: IntegerMnemonic,
-  left: Attribute | undefined,
-  right: Attribute | undefined,
-  type: Type,
-): Attribute | undefined {
+function computeSmall(mnemonic: IntegerMnemonic, left: Attribute, right: Attribute, type: Type): Attribute | undefined {
   if (!(left instanceof IntegerAttribute && right instanceof IntegerAttribute && type instanceof IntegerType)) return;
   // i1 holds 1 where its signed number is -1.
   if (type.width > 32 || type.width < 2 || type.signedness !== "signless") return undefined;
@@ -165,11 +224,34 @@ function isExact(mnemonic: string): mnemonic is keyof typeof exactUnaryFunctions
 /** What a comparison of a value with itself gives. */
 const reflexive: ReadonlySet<string> = new Set(["eq", "sle", "sge", "ule", "uge"]);
 
+/** Comparisons with the least or greatest number that are always true, or never: [predicate, number, outcome]. */
+const decidedByLimit: readonly (readonly [IntegerPredicate, (width: number) => bigint, boolean])[] = [
+  ["ult", zero, false],
+  ["uge", zero, true],
+  ["ugt", allOnes, false],
+  ["ule", allOnes, true],
+  ["slt", least, false],
+  ["sge", least, true],
+  ["sgt", greatest, false],
+  ["sle", greatest, true],
+];
+
 export function foldIntegerComparison(predicate: IntegerPredicate, operation: Operation, constants: Constants): Folded {
   const type = operation.onlyResult.type;
-  const operandType = operation.operand(0).type;
-  if (operation.operand(0) === operation.operand(1)) return constantOfType(reflexive.has(predicate) ? 1n : 0n, type);
-  const width = widthOf(elementOf(operandType));
+  const lhs = operation.operand(0);
+  if (lhs === operation.operand(1)) return constantOfType(reflexive.has(predicate) ? 1n : 0n, type);
+  const [left, right] = constants;
+  if (right === undefined) return undefined;
+  const width = widthOf(elementOf(lhs.type));
+  if (left === undefined) {
+    const known = splatOf(right);
+    // x == true is x, and so is x != false.
+    if (width === 1 && known !== undefined && lhs.type === type) {
+      if (predicate === (known === 0n ? "ne" : "eq")) return lhs;
+    }
+    const rule = decidedByLimit.find(([word, limit]) => word === predicate && limit(width) === known);
+    return rule && constantOfType(rule[2] ? 1n : 0n, type);
+  }
   const compare = integerComparisons[predicate];
   return foldElements(constants, type, (a, b) => (compare(BigInt(a!), BigInt(b!), width) ? 1n : 0n));
 }
@@ -177,6 +259,10 @@ export function foldIntegerComparison(predicate: IntegerPredicate, operation: Op
 export function foldFloatComparison(predicate: FloatPredicate, operation: Operation, constants: Constants): Folded {
   const type = operation.onlyResult.type;
   if (predicate === "false" || predicate === "true") return constantOfType(predicate === "true" ? 1n : 0n, type);
+  if (constants.some((constant) => Number.isNaN(splatOf(constant)))) {
+    // Ordered comparisons with NaN are false, unordered ones true.
+    return constantOfType(predicate.startsWith("u") ? 1n : 0n, type);
+  }
   const compare = floatComparisons[predicate];
   return foldElements(constants, type, (a, b) => (compare(Number(a), Number(b)) ? 1n : 0n));
 }

@@ -131,50 +131,66 @@ class GreedyDriver {
 
   run(): GreedyResult {
     const limit = this.#options.maxIterations ?? 10;
+    const most = this.#options.maxNumRewrites ?? -1;
     let iterations = 0;
-    let converged = false;
+    let converged = !this.#hasWork();
     let changed = false;
-    while (limit < 0 || iterations < limit) {
+    while (!converged && (limit < 0 || iterations < limit)) {
       this.#changed = false;
-      if (!this.#seed(iterations > 0)) {
-        converged = true;
-        break;
-      }
-      iterations++;
-      const most = this.#options.maxNumRewrites ?? -1;
       if (most >= 0) this.#rewriteLimit = this.#rewrites + most;
+      if (iterations === 0) this.#sweepDead();
+      iterations++;
+      this.#seed();
       this.#process();
       if (this.#simplifyRegions()) this.#changed = true;
       changed ||= this.#changed;
-      if (!this.#changed) {
-        converged = true;
-        break;
-      }
+      converged = !this.#changed;
     }
     return { changed, converged, iterations, rewrites: this.#rewrites, statistics: this.#statistics() };
   }
 
-  /** Fills the work list; false where there is nothing that the patterns could be applied to. */
-  #seed(isAgain: boolean): boolean {
-    const worklist = this.#worklist;
-    const constants: Operation[] = [];
-    worklist.length = 0;
-    let hasRoots = isAgain || (this.#options.alwaysFold ?? this.#patterns.size === 0);
-    let count = 0;
+  /** Whether there is anything that the patterns could be applied to, or all is to be folded anyway. */
+  #hasWork(): boolean {
+    if (this.#options.alwaysFold ?? this.#patterns.size === 0) return true;
+    if ((this.#options.regionSimplify ?? "disabled") !== "disabled") return true;
     const later: (Operation | undefined)[] = [];
-    const enter = (operation: Operation) => {
-      for (let at = operation.regions.length - 1; at >= 0; at--) {
-        const { blocks } = operation.regions[at]!;
-        for (let position = blocks.length - 1; position >= 0; position--) later.push(blocks[position]!.first);
+    this.#enter(this.#root, later);
+    while (later.length > 0) {
+      let operation = later.pop();
+      while (operation !== undefined) {
+        if (this.#infoOf(operation).patterns.length > 0) return true;
+        if (operation.regions.length > 0) {
+          later.push(operation.next);
+          this.#enter(operation, later);
+          break;
+        }
+        operation = operation.next;
       }
-    };
-    enter(this.#root);
+    }
+    return false;
+  }
+
+  /** Puts the first operations of all blocks in an operation on a list, the first block last. */
+  #enter(operation: Operation, later: (Operation | undefined)[]): void {
+    for (let at = operation.regions.length - 1; at >= 0; at--) {
+      const { blocks } = operation.regions[at]!;
+      for (let position = blocks.length - 1; position >= 0; position--) later.push(blocks[position]!.first);
+    }
+  }
+
+  /** Fills the work list, in the order of the program, and unites its constants. */
+  #seed(): void {
+    const worklist = this.#worklist;
+    worklist.length = 0;
+    const constants: Operation[] = [];
+    const later: (Operation | undefined)[] = [];
+    let count = 0;
+    this.#enter(this.#root, later);
     while (later.length > 0) {
       let operation = later.pop();
       while (operation !== undefined) {
         count++;
         const info = this.#infoOf(operation);
-        if (info.patterns.length > 0) hasRoots = true;
         if (info.isConstant) constants.push(operation);
         if (info.isActive || !operation.hasUses) {
           operation.scratch = worklist.length;
@@ -182,22 +198,45 @@ class GreedyDriver {
         }
         if (operation.regions.length > 0) {
           later.push(operation.next);
-          enter(operation);
+          this.#enter(operation, later);
           break;
         }
         operation = operation.next;
       }
-    }
-    if (!hasRoots && !this.#simplifiesRegions) {
-      worklist.length = 0;
-      return false;
     }
     this.#operationCount = count;
     if (this.#options.topDown ?? true) this.#reverse();
     // In the order of the program, so that constants keep it.
     if (this.#options.fold ?? true)
       for (const constant of constants) if (constant.hasUses) this.#uniteConstant(constant);
-    return true;
+  }
+
+  /** Removes what is dead from the start, users before definers, so that no work is spent on it. */
+  #sweepDead(): void {
+    const observer = this.#observer;
+    const later: (Operation | undefined)[] = [];
+    const enter = ({ regions }: Operation) => {
+      for (const region of regions) for (const block of region.blocks) later.push(block.last);
+    };
+    enter(this.#root);
+    while (later.length > 0) {
+      let operation = later.pop();
+      while (operation !== undefined && this.#rewrites < this.#rewriteLimit) {
+        const { previous } = operation;
+        if (!operation.hasUses && this.#deadness.isTriviallyDead(operation)) {
+          if (observer?.begin?.("dead", operation.name, operation) !== false) {
+            operation.erase();
+            observer?.matched?.(operation.name, operation, "dead");
+            this.#countRewrite();
+          }
+        } else if (operation.regions.length > 0) {
+          later.push(previous);
+          enter(operation);
+          break;
+        }
+        operation = previous;
+      }
+    }
   }
 
   /** So that the first operation is taken first. */
@@ -245,6 +284,7 @@ class GreedyDriver {
       this.#deadness.changed(operation);
       this.#push(operation);
     },
+    constant: (value, type, like) => this.#pool.valueOf(value, type, like),
   };
 
   #inserted(operation: Operation): void {
@@ -429,10 +469,6 @@ class GreedyDriver {
     this.#observer?.matched?.(constant.name, constant, "fold");
     this.#countRewrite();
     return true;
-  }
-
-  get #simplifiesRegions(): boolean {
-    return (this.#options.regionSimplify ?? "disabled") !== "disabled";
   }
 
   #simplifyRegions(): boolean {

@@ -2,10 +2,12 @@
  * The rewriter that patterns edit through: a builder that also replaces and erases, and tells its listener about every
  * edit so that drivers know what to look at again.
  */
+import type { Attribute } from "../attributes.ts";
 import { Builder, type InsertionPoint } from "../builder.ts";
 import type { Context } from "../context.ts";
 import type { Accessors, BuildArguments, Fields, OperationDefinition } from "../declaration.ts";
 import type { Operation, Value } from "../operation.ts";
+import type { Type } from "../types.ts";
 
 export interface RewriteListener {
   readonly inserted?: (operation: Operation) => void;
@@ -15,6 +17,8 @@ export interface RewriteListener {
   readonly modified?: (operation: Operation) => void;
   /** Called before the uses of `operation`'s results move to `replacements`. */
   readonly replaced?: (operation: Operation, replacements: readonly Value[]) => void;
+  /** Gives a constant that can be used before `like`, where the driver keeps constants. */
+  readonly constant?: (value: Attribute, type: Type, like: Operation) => Value | undefined;
 }
 
 export class Rewriter extends Builder {
@@ -66,13 +70,25 @@ export class Rewriter extends Builder {
 
   /** Changes an operation in place: `modify(op, () => op.setOperand(0, x))`. */
   modify(operation: Operation, change: () => void): true {
-    const before = operation.operands;
+    const before: Value[] = [];
+    for (let index = 0; index < operation.operandCount; index++) before.push(operation.operand(index));
     change();
-    this.#listener.modified?.(operation);
+    const modified = this.#listener.modified;
+    if (modified === undefined) return true;
+    modified(operation);
     // What the operation no longer uses may be dead now.
-    for (const value of before)
-      if (!value.hasUses && value.definer !== undefined) this.#listener.modified?.(value.definer);
+    for (const value of before) if (!value.hasUses && value.definer !== undefined) modified(value.definer);
     return true;
+  }
+
+  /**
+   * A constant to be used by `operation` or what replaces it: one that is there already where the driver keeps constants,
+   * else a new one at the insertion point. Undefined for attributes and types of which no dialect makes constants.
+   */
+  constant(value: Attribute, type: Type, operation: Operation): Value | undefined {
+    if (this.#listener.constant !== undefined) return this.#listener.constant(value, type, operation);
+    const made = this.context.materializeConstant(value, type, operation.location, operation);
+    return made === undefined ? undefined : this.insert(made).onlyResult;
   }
 
   replaceAllUses(value: Value, replacement: Value): void {

@@ -133,11 +133,11 @@ func.func @main(%x: index, %y: i32) -> (index, i32) {
 // AFTER
 module {
   func.func @main(%x: index, %y: i32) -> (index, i32) {
+    %low = arith.constant 6 : i32
     %0 = arith.constant -1 : index
-    %1 = arith.constant 6 : i32
-    %2 = arith.addi %x, %0 : index
-    %3 = arith.andi %y, %1 : i32
-    return %2, %3 : index, i32
+    %1 = arith.addi %x, %0 : index
+    %2 = arith.andi %y, %low : i32
+    return %1, %2 : index, i32
   }
 }
 // -----
