@@ -3,7 +3,6 @@
  * of its content, so equal weights are shared and a dump finds its weights again in the sidecar file. Bytes may be a view
  * on a memory-mapped or larger file buffer; passes never copy or print them.
  */
-import { createHash } from "node:crypto";
 
 export interface Blob {
   /** Identifies the content; printed in `dense_resource<key>`. */
@@ -14,7 +13,7 @@ export interface Blob {
 
 /** A content key: `hint` (an identifier that helps people) and the first 64 bits of SHA-256. */
 export function contentKey(bytes: Uint8Array, hint = "blob"): string {
-  const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  const hash = new Bun.CryptoHasher("sha256").update(bytes).digest("hex").slice(0, 16);
   return `${hint.replaceAll(/[^A-Za-z0-9_]/g, "_")}_${hash}`;
 }
 

@@ -250,52 +250,82 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly dialect: string;
   readonly fields: F;
   readonly options: OpOptions<F>;
-  readonly traits: ReadonlySet<Trait>;
-  readonly interfaces: readonly InterfaceImplementation[];
-  readonly operandFields: readonly NamedField<OperandField>[];
-  readonly resultFields: readonly NamedField<ResultField>[];
-  readonly attributeFields: readonly NamedField<AttributeField>[];
-  readonly regionFields: readonly NamedField<RegionField>[];
-  readonly successorFields: readonly NamedField<SuccessorField>[];
-  readonly operandLimits: ArityLimits;
-  readonly resultLimits: ArityLimits;
-  readonly regionLimits: ArityLimits;
-  readonly successorLimits: ArityLimits;
-  /** Kept by assembly/definition-info.ts. */
-  textInfo: DefinitionInfo | undefined = undefined;
-  /** Kept by the verifier. */
-  readonly acceptedShapes: AcceptedShapes;
   /** What operations of this declaration hold. */
   readonly kind: OperationKind;
-  /** Per field, what its accessor gives. */
-  readonly #readers: ReadonlyMap<string, FieldReader>;
+  /** Kept by assembly/definition-info.ts. */
+  textInfo: DefinitionInfo | undefined = undefined;
+  #shapes: AcceptedShapes | undefined;
+  #structure: Structure | undefined;
 
   constructor(name: string, fields: F, options: OpOptions<F>) {
     this.name = name;
     this.fields = fields;
     this.options = options;
-    const named = Object.entries(fields).map(([fieldName, field]) => ({ name: fieldName, field }));
-    const pick = <K extends Field["kind"]>(kind: K) =>
-      named.filter((entry): entry is NamedField<Extract<Field, { kind: K }>> => entry.field.kind === kind);
-    this.operandFields = pick("operand");
-    this.resultFields = pick("result");
-    this.attributeFields = pick("attribute");
-    this.regionFields = pick("region");
-    this.successorFields = pick("successor");
-    this.operandLimits = arityLimits("operand", this.operandFields);
-    this.resultLimits = arityLimits("result", this.resultFields);
-    this.regionLimits = arityLimits("region", this.regionFields);
-    this.successorLimits = arityLimits("successor", this.successorFields);
-    const traits = new Set(options.traits ?? []);
-    if (needsSegments(this.operandFields)) traits.add("AttrSizedOperandSegments");
-    if (needsSegments(this.resultFields)) traits.add("AttrSizedResultSegments");
-    this.traits = traits;
     this.dialect = name.slice(0, name.indexOf("."));
     this.kind = new OperationKind(name, this as unknown as OperationDefinition);
-    this.#readers = fieldReaders(this);
-    for (const fieldName of this.#readers.keys()) defineAccessor(fieldName);
-    this.acceptedShapes = new AcceptedShapes(this as unknown as OperationDefinition);
-    this.interfaces = [...(options.interfaces ?? []), ...this.#declaredInterfaces(options)];
+    for (const fieldName of Object.keys(fields)) {
+      if (!reservedNames.has(fieldName)) defineAccessor(fieldName);
+      else if (fields[fieldName]?.kind !== "attribute")
+        throw new Error(`'${name}': a field cannot be called ${fieldName}, which every operation has already`);
+    }
+  }
+
+  /** Computed for the declarations that a program uses: starting a command declares hundreds. */
+  get #parts(): Structure {
+    if (this.#structure !== undefined) return this.#structure;
+    const structure = structureOf(this.fields, this.options.traits ?? [], () => this.#allInterfaces());
+    this.#structure = structure;
+    return structure;
+  }
+
+  get traits(): ReadonlySet<Trait> {
+    return this.#parts.traits;
+  }
+
+  get interfaces(): readonly InterfaceImplementation[] {
+    return this.#parts.interfaces;
+  }
+
+  get operandFields(): readonly NamedField<OperandField>[] {
+    return this.#parts.operands;
+  }
+
+  get resultFields(): readonly NamedField<ResultField>[] {
+    return this.#parts.results;
+  }
+
+  get attributeFields(): readonly NamedField<AttributeField>[] {
+    return this.#parts.attributes;
+  }
+
+  get regionFields(): readonly NamedField<RegionField>[] {
+    return this.#parts.regions;
+  }
+
+  get successorFields(): readonly NamedField<SuccessorField>[] {
+    return this.#parts.successors;
+  }
+
+  get operandLimits(): ArityLimits {
+    return this.#parts.operandLimits;
+  }
+
+  get resultLimits(): ArityLimits {
+    return this.#parts.resultLimits;
+  }
+
+  get regionLimits(): ArityLimits {
+    return this.#parts.regionLimits;
+  }
+
+  get successorLimits(): ArityLimits {
+    return this.#parts.successorLimits;
+  }
+
+  /** Kept by the verifier. */
+  get acceptedShapes(): AcceptedShapes {
+    this.#shapes ??= new AcceptedShapes(this as unknown as OperationDefinition);
+    return this.#shapes;
   }
 
   hasTrait(trait: Trait): boolean {
@@ -320,7 +350,13 @@ export class OperationDefinition<F extends Fields = Fields> {
 
   /** The value of a field's accessor on an operation of this definition; undefined where there is no such field. */
   readField(operation: Operation, field: string): unknown {
-    return this.#readers.get(field)?.(operation);
+    const parts = this.#parts;
+    let { readers } = parts;
+    if (readers === undefined) {
+      readers = fieldReaders(this);
+      parts.readers = readers;
+    }
+    return readers.get(field)?.(operation);
   }
 
   /** Makes an operation from named arguments; result types that are left out are inferred. It is not yet in a block. */
@@ -444,9 +480,10 @@ export class OperationDefinition<F extends Fields = Fields> {
     return complete as InferenceView<F>;
   }
 
-  #declaredInterfaces(options: OpOptions<F>): InterfaceImplementation[] {
-    const { evaluate, fold, effects } = options;
-    const implementations: InterfaceImplementation[] = [];
+  /** Those that are listed, then those that options of their own declare. */
+  #allInterfaces(): InterfaceImplementation[] {
+    const { evaluate, fold, effects, interfaces = [] } = this.options;
+    const implementations: InterfaceImplementation[] = [...interfaces];
     if (evaluate !== undefined) {
       implementations.push(
         Evaluate.implement((operation, inputs) => {
@@ -468,6 +505,54 @@ export class OperationDefinition<F extends Fields = Fields> {
       implementations.push(MemoryEffects.implement((operation) => effects(this.cast(operation))));
     return implementations;
   }
+}
+
+/** What follows from the fields of a declaration. */
+interface Structure {
+  readonly traits: ReadonlySet<Trait>;
+  readonly interfaces: readonly InterfaceImplementation[];
+  readonly operands: readonly NamedField<OperandField>[];
+  readonly results: readonly NamedField<ResultField>[];
+  readonly attributes: readonly NamedField<AttributeField>[];
+  readonly regions: readonly NamedField<RegionField>[];
+  readonly successors: readonly NamedField<SuccessorField>[];
+  readonly operandLimits: ArityLimits;
+  readonly resultLimits: ArityLimits;
+  readonly regionLimits: ArityLimits;
+  readonly successorLimits: ArityLimits;
+  /** Per field, what its accessor gives; made when one is asked. */
+  readers: ReadonlyMap<string, FieldReader> | undefined;
+}
+
+function structureOf(
+  fields: Fields,
+  declaredTraits: readonly Trait[],
+  interfaces: () => readonly InterfaceImplementation[],
+): Structure {
+  const named = Object.entries(fields).map(([name, field]) => ({ name, field }));
+  const pick = <K extends Field["kind"]>(kind: K) =>
+    named.filter((entry): entry is NamedField<Extract<Field, { kind: K }>> => entry.field.kind === kind);
+  const operands = pick("operand");
+  const results = pick("result");
+  const regions = pick("region");
+  const successors = pick("successor");
+  const traits = new Set(declaredTraits);
+  if (needsSegments(operands)) traits.add("AttrSizedOperandSegments");
+  if (needsSegments(results)) traits.add("AttrSizedResultSegments");
+  return {
+    traits,
+    interfaces: interfaces(),
+    operands,
+    results,
+    attributes: pick("attribute"),
+    regions,
+    successors,
+    operandLimits: arityLimits("operand", operands),
+    resultLimits: arityLimits("result", results),
+    regionLimits: arityLimits("region", regions),
+    successorLimits: arityLimits("successor", successors),
+    readers: undefined,
+  };
 }
 
 /** Declares an op. `name` is `dialect.mnemonic`; field names become accessors and builder arguments. */
@@ -590,11 +675,6 @@ function fieldReaders<F extends Fields>(definition: OperationDefinition<F>): Rea
     readers.set(name, (operation) =>
       field.arity === "one" ? operation.successors[position] : operation.successors.slice(position),
     );
-  }
-  for (const name of readers.keys()) {
-    if (!reservedNames.has(name)) continue;
-    if (definition.fields[name]?.kind === "attribute") readers.delete(name);
-    else throw new Error(`'${definition.name}': a field cannot be called ${name}, which every operation has already`);
   }
   return readers;
 }

@@ -113,9 +113,8 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
   return [...previous, value];
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
+// Not awaited here: the bundled command is no ES module.
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else process.exitCode = reportFailure(error);
-}
+});

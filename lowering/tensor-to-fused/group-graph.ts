@@ -2,8 +2,8 @@
  * The graph of groups: which ops of a block are computed together, and who waits for whom. Merging two groups must leave
  * the graph without cycles, or no order of tasks would compute all inputs of each before it runs.
  */
-import { DirectedGraph } from "graphology";
-import { willCreateCycle } from "graphology-dag";
+import { createRequire } from "node:module";
+import type { DirectedGraph } from "graphology";
 import { type AnchorClass, anchorClassOf, strongestAnchor } from "../../dialects/fused/anchors.ts";
 import type { Block, Operation, Value } from "../../ir/operation.ts";
 
@@ -23,6 +23,11 @@ export class Group {
   }
 }
 
+// Loaded where it is used: most commands group nothing.
+const load = createRequire(import.meta.url);
+const graphology = (): typeof import("graphology") => load("graphology");
+const graphologyDag = (): typeof import("graphology-dag") => load("graphology-dag");
+
 /** Every operand of an operation and of all inside it. */
 function usedValues(operation: Operation): Value[] {
   const values: Value[] = [];
@@ -31,7 +36,7 @@ function usedValues(operation: Operation): Value[] {
 }
 
 export class GroupGraph {
-  readonly #graph = new DirectedGraph();
+  readonly #graph: DirectedGraph = new (graphology().DirectedGraph)();
   readonly #groups = new Map<string, Group>();
   readonly #groupOf = new Map<Operation, Group>();
 
@@ -68,9 +73,9 @@ export class GroupGraph {
     // A path from one to the other beside the direct edge would run out of the merged group and back into it.
     const hasEdge = this.#graph.hasEdge(producer.key, consumer.key);
     if (hasEdge) this.#graph.dropEdge(producer.key, consumer.key);
-    const hasOtherPath = willCreateCycle(this.#graph, consumer.key, producer.key);
+    const hasOtherPath = graphologyDag().willCreateCycle(this.#graph, consumer.key, producer.key);
     if (hasEdge) this.#graph.addEdge(producer.key, consumer.key);
-    return !hasOtherPath && !willCreateCycle(this.#graph, producer.key, consumer.key);
+    return !hasOtherPath && !graphologyDag().willCreateCycle(this.#graph, producer.key, consumer.key);
   }
 
   /** Puts the operations of `absorbed` into `group`. */

@@ -3,7 +3,8 @@
  * functions melts into its caller in one run. Recursion ends: what an inlined body calls is not inlined again in the same
  * place. Who may be inlined, and how a return becomes a branch, is asked of interfaces.
  */
-import { DirectedGraph } from "graphology";
+import { createRequire } from "node:module";
+import type { DirectedGraph } from "graphology";
 import { SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import { at, Builder } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
@@ -57,6 +58,8 @@ export const inline = pass("inline", {
 
 /** Every callable with a body, and an edge from each to those that it calls directly. Nodes carry their operation. */
 function callGraph(root: Operation, context: Context): DirectedGraph<{ operation: Operation }> {
+  // Loaded where it is used: most pipelines inline nothing.
+  const { DirectedGraph }: typeof import("graphology") = createRequire(import.meta.url)("graphology");
   const graph = new DirectedGraph<{ operation: Operation }>();
   const names = new Map<Operation, string>();
   root.walk((operation) => {

@@ -109,7 +109,7 @@ class OptRun {
     if (this.#options.history !== undefined) writeFileSync(this.#options.history, this.#historyText(isSplit));
     if (failed) process.exitCode = 1;
     // A failure leaves no output behind, unless other parts have one.
-    if (!failed || (isSplit && outputs.length > 0)) this.#write(outputs);
+    if (!failed || (isSplit && outputs.length > 0)) await this.#write(outputs);
   }
 
   /** Runs one text to its end; undefined where it failed, which has been reported. */
@@ -217,7 +217,7 @@ class OptRun {
     return { text: print(module, { ...options, inlineResources, elideResourcesLongerThan }), blobs, elided };
   }
 
-  #write(outputs: readonly Output[]): void {
+  async #write(outputs: readonly Output[]): Promise<void> {
     const { output, outputSplitMarker } = this.#options;
     const text = outputs
       .map((each) => `${each.text.trimEnd()}\n`)
@@ -227,7 +227,8 @@ class OptRun {
       writeIrText(output, text, [...blobs.values()]);
       return;
     }
-    process.stdout.write(text);
+    // Not through `process.stdout`, whose streams take longer to load than a small text takes to parse.
+    await Bun.write(Bun.stdout, text);
     const elided = outputs.reduce((sum, each) => sum + each.elided, 0);
     if (elided > 0 && this.#options.mlirElideResourceStringsIfLarger === undefined) {
       console.error(
