@@ -59,7 +59,7 @@ export function print(operation: Operation, options: PrintOptions = {}): string 
 function isolatedAround(operation: Operation): Operation {
   const isAlone = operation.operandCount === 0 && operation.results.length === 0 && operation.successors.length === 0;
   // Naming all functions to print one would make printing each of them quadratic.
-  if (isAlone && isIsolated(operation)) return operation;
+  if (isAlone && (operation.regions.length === 0 || isIsolated(operation))) return operation;
   let scope = operation;
   while (scope.parentOperation !== undefined && (scope === operation || !isIsolated(scope)))
     scope = scope.parentOperation;

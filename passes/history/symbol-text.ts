@@ -4,7 +4,6 @@
  */
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
 import { printAnyway } from "../instrumentation/print-anyway.ts";
-import { canAnchor } from "../manager/check-pipeline.ts";
 
 /** One symbol (or other operation of the module's body) as text. */
 export interface SymbolText {
@@ -51,7 +50,7 @@ export function symbolText(operation: Operation, before: SymbolText | undefined,
 
 /** A copy of an operation that uses no value from around it; undefined where it does. */
 function isolatedCopy(operation: Operation): Operation | undefined {
-  if (!canAnchor(operation) || operation.operandCount > 0 || operation.successors.length > 0) return undefined;
+  if (operation.operandCount > 0 || operation.successors.length > 0) return undefined;
   const copies = new Map<Value, Value>();
   const copy = operation.clone(copies);
   let isContained = true;
