@@ -30,12 +30,14 @@ export interface Completions {
   readonly items: readonly Completion[];
 }
 
+const longestLine = 2000;
 const none: readonly Completion[] = [];
 
 export function completionsAt(model: TextModel, offset: number): Completions {
   const { source } = model;
   const lineStart = source.lastIndexOf("\n", offset - 1) + 1;
-  const before = source.slice(lineStart, offset);
+  // Nobody completes at the end of a line of megabytes, and looking for its words would take long.
+  const before = source.slice(Math.max(lineStart, offset - longestLine), offset);
   const written = /(?:[%^@#!]"?|")?[\w$.-]*$/.exec(before)?.[0] ?? "";
   const replaced = { start: offset - written.length, end: endOfWord(source, offset) };
   if (isInComment(model, offset)) return { replaced, items: none };

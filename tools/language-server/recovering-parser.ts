@@ -11,6 +11,8 @@ import type { Tokens } from "./tokens.ts";
 
 /** More errors than anybody reads. */
 const maximumErrors = 100;
+/** Behind this many broken operations a text is something else than IR, and its rest is not read. */
+const maximumBroken = 2000;
 
 type Nesting = OperationParser["nesting"];
 
@@ -111,6 +113,10 @@ export class RecoveringParser extends OperationParser {
 
   /** Goes on at the next line that may start something. */
   #toNextLine(from: number): void {
+    if (this.errors.length >= maximumErrors) {
+      this.seek(this.source.length);
+      return;
+    }
     const tokens = this.#tokens;
     let index = tokens.indexBehind(from) + 1;
     while (index < tokens.count && !(tokens.isFirstOnLine(index) && this.#mayStart(index, true))) {
@@ -152,7 +158,7 @@ export class RecoveringParser extends OperationParser {
         } else depth++;
       }
     }
-    this.seek(tokens.start(index));
+    this.seek(this.standIns.size < maximumBroken ? tokens.start(index) : this.source.length);
     const operation = createOperation({
       name: this.#qualified(name, nesting) || "unknown",
       regions,
