@@ -2,8 +2,8 @@
  * The lowering: a polynomial becomes a vector of its coefficients, and the operations become arithmetic on them and loops
  * over buffers. A dialect conversion: types change on the way, and what stays illegal is an error that says why.
  */
-import { addi, constant, indexConstant, muli, scalarConstant } from "anemone/dialects/arith";
-import { call, functionDefinition, returnOperation } from "anemone/dialects/func";
+import { cf, func, scf } from "anemone/dialects";
+import { constant, indexConstant, product, scalarConstant, sum } from "anemone/dialects/arith";
 import { indexValues, load, store } from "anemone/dialects/memref";
 import { forLoop } from "anemone/dialects/scf";
 import { extractAt, insertAt, isVectorValue } from "anemone/dialects/vector";
@@ -13,11 +13,8 @@ import {
   ConversionTarget,
   convert,
   elementsAttribute,
-  FunctionType,
   i32,
-  type Operation,
-  type Type,
-  TypeAttribute,
+  patternsForTypesOf,
   TypeConverter,
   type Value,
   VectorType,
@@ -30,11 +27,9 @@ const vectorOf = ({ degree }: PolynomialType) => VectorType.get([degree + 1], i3
 
 const types = new TypeConverter().add((type) => (type instanceof PolynomialType ? vectorOf(type) : undefined));
 
-const typesOf = (list: readonly Type[]) => list.map((type) => types.convert(type));
-
 /** The coefficients of a lowered polynomial as scalars, the constant term first. */
-function coefficientsOf(builder: Builder, polynomial: Value | undefined): readonly Value[] {
-  if (polynomial === undefined || !isVectorValue(polynomial)) throw new Error("expects a lowered polynomial");
+function coefficientsOf(builder: Builder, polynomial: Value): readonly Value[] {
+  if (!isVectorValue(polynomial)) throw new Error("expects a lowered polynomial");
   return Array.from({ length: polynomial.type.count }, (_, power) => extractAt(builder, polynomial, [power]));
 }
 
@@ -47,20 +42,17 @@ function vectorFrom(builder: Builder, coefficients: readonly Value[]): Value {
   return vector;
 }
 
-const sum = (builder: Builder, lhs: Value, rhs: Value) => builder.build(addi, { lhs, rhs }).result;
-const product = (builder: Builder, lhs: Value, rhs: Value) => builder.build(muli, { lhs, rhs }).result;
-
 const lowerConstant = convert(poly.constant, "lower-constant", (operation, _operands, rewriter) => {
   const value = elementsAttribute(vectorOf(operation.result.type), Int32Array.from(operation.value));
   return rewriter.replaceWith(operation, constant, { value });
 });
 
-const lowerAdd = convert(poly.add, "lower-add", (operation, [p, q], rewriter) => {
-  return rewriter.replace(operation, sum(rewriter, p!, q!));
+const lowerAdd = convert(poly.add, "lower-add", (operation, { lhs, rhs }, rewriter) => {
+  return rewriter.replace(operation, sum(rewriter, lhs, rhs));
 });
 
-const lowerMultiply = convert(poly.multiply, "lower-multiply", (operation, [p, q], rewriter) => {
-  const [left, right] = [coefficientsOf(rewriter, p), coefficientsOf(rewriter, q)];
+const lowerMultiply = convert(poly.multiply, "lower-multiply", (operation, { lhs, rhs }, rewriter) => {
+  const [left, right] = [coefficientsOf(rewriter, lhs), coefficientsOf(rewriter, rhs)];
   const made: Value[] = [];
   for (const [i, a] of left.entries()) {
     for (const [j, b] of right.entries()) {
@@ -71,11 +63,10 @@ const lowerMultiply = convert(poly.multiply, "lower-multiply", (operation, [p, q
   return rewriter.replace(operation, vectorFrom(rewriter, made));
 });
 
-const lowerDerive = convert(poly.derive, "lower-derive", (operation, [p], rewriter) => {
-  const [first, ...rest] = coefficientsOf(rewriter, p);
-  const zero = scalarConstant(rewriter, 0, i32);
+const lowerDerive = convert(poly.derive, "lower-derive", (operation, { input }, rewriter) => {
+  const [, ...rest] = coefficientsOf(rewriter, input);
   const made = rest.map((each, power) => product(rewriter, each, scalarConstant(rewriter, power + 1, i32)));
-  return rewriter.replace(operation, vectorFrom(rewriter, first !== undefined && made.length === 0 ? [zero] : made));
+  return rewriter.replace(operation, vectorFrom(rewriter, made.length > 0 ? made : [scalarConstant(rewriter, 0, i32)]));
 });
 
 // p(x) -> ((c3 * x + c2) * x + c1) * x + c0
@@ -83,13 +74,13 @@ function horner(builder: Builder, coefficients: readonly Value[], x: Value): Val
   return coefficients.reduceRight((high, low) => sum(builder, product(builder, high, x), low));
 }
 
-const lowerEvaluate = convert(poly.evaluate, "lower-evaluate", (operation, [p, x], rewriter) => {
-  return rewriter.replace(operation, horner(rewriter, coefficientsOf(rewriter, p), x!));
+const lowerEvaluate = convert(poly.evaluate, "lower-evaluate", (operation, { polynomial, x }, rewriter) => {
+  return rewriter.replace(operation, horner(rewriter, coefficientsOf(rewriter, polynomial), x));
 });
 
-const lowerEvaluateAll = convert(poly.evaluateAll, "lower-evaluate-all", (operation, [p], rewriter) => {
+const lowerEvaluateAll = convert(poly.evaluateAll, "lower-evaluate-all", (operation, { polynomial }, rewriter) => {
   const { input, output } = operation;
-  const coefficients = coefficientsOf(rewriter, p);
+  const coefficients = coefficientsOf(rewriter, polynomial);
   const [zero, one] = [indexConstant(rewriter, 0), indexConstant(rewriter, 1)];
   forLoop(rewriter, zero, indexConstant(rewriter, input.type.count), one, [], (position) => {
     const indices = indexValues([position]);
@@ -100,40 +91,10 @@ const lowerEvaluateAll = convert(poly.evaluateAll, "lower-evaluate-all", (operat
   return rewriter.erase(operation);
 });
 
-// Functions keep their names and get converted types; calls and returns follow.
-
-const lowerFunction = convert(functionDefinition, "lower-function", (operation, _operands, rewriter) => {
-  const { inputs, results } = operation.function_type;
-  for (const block of operation.body.blocks) rewriter.convertArguments(block);
-  return rewriter.modify(operation, () => {
-    const type = FunctionType.get(typesOf(inputs), typesOf(results));
-    operation.properties.set("function_type", TypeAttribute.get(type));
-  });
-});
-
-const lowerReturn = convert(returnOperation, "lower-return", (operation, inputs, rewriter) => {
-  return rewriter.replaceWith(operation, returnOperation, { inputs });
-});
-
-const lowerCall = convert(call, "lower-call", (operation, inputs, rewriter) => {
-  const outputs = typesOf(operation.outputs.map(({ type }) => type));
-  return rewriter.replaceWith(operation, call, { callee: operation.callee, inputs, outputs });
-});
-
-const usesLegalTypes = ({ operands, results }: Operation) =>
-  [...operands, ...results].every(({ type }) => types.isLegal(type));
-
 export const polyToArith = pass("poly-to-arith", {
   doc: "Lowers polynomials to vectors of coefficients, and what is done with them to arith, scf and memref.",
   run: (module, { context }) => {
-    const target = new ConversionTarget()
-      .illegalDialects("poly")
-      .dynamic(functionDefinition, (operation) => {
-        const { inputs, results } = functionDefinition.cast(operation).function_type;
-        return [...inputs, ...results].every((type) => types.isLegal(type));
-      })
-      .dynamic(returnOperation, usesLegalTypes)
-      .dynamic(call, usesLegalTypes);
+    const target = new ConversionTarget().illegalDialects("poly");
     const patterns = [
       lowerConstant,
       lowerAdd,
@@ -141,9 +102,8 @@ export const polyToArith = pass("poly-to-arith", {
       lowerDerive,
       lowerEvaluate,
       lowerEvaluateAll,
-      lowerFunction,
-      lowerReturn,
-      lowerCall,
+      // Functions, calls, branches and loops pass polynomials on: they only change their types.
+      ...patternsForTypesOf(target, types, [...func.ops, ...cf.ops, ...scf.ops]),
     ];
     return applyPartialConversion(module, target, patterns, context, { types });
   },
