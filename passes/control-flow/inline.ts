@@ -95,6 +95,10 @@ function callsInside(callable: Operation, context: Context): Operation[] {
   return calls;
 }
 
+function callsItself(callable: Operation, context: Context): boolean {
+  return callsInside(callable, context).some((call) => calleeOf(call, context) === callable);
+}
+
 function calleeOf(call: Operation, context: Context): Operation | undefined {
   const reference = context.implementation(CallLike, call)?.callee(call);
   return reference instanceof SymbolReferenceAttribute ? resolveSymbol(call, reference) : undefined;
@@ -142,7 +146,8 @@ function refusalOf(
   if (callable === undefined) return "what it names is not a function";
   if (region?.entry === undefined) return "the function has no body here";
   if (destination === undefined) return "the call is not in a block";
-  if (callee === caller || callee.isAncestorOf(call)) return "the function calls itself";
+  if (callee === caller || callee.isAncestorOf(call) || callsItself(callee, context))
+    return "the function calls itself";
   if (callable.mayBeInlined?.(callee) === false) return "the function asks not to be inlined";
   const like = context.implementation(CallLike, call);
   if (like === undefined || like.mayInline?.(call, callee) === false) return "the call asks not to be inlined";

@@ -132,16 +132,7 @@ module {
     return %r : i32
   }
   func.func @main(%n: i32) -> i32 {
-    %c1 = arith.constant 1 : i32
-    %end = arith.cmpi sle, %n, %c1 : i32
-    %r = scf.if %end -> (i32) {
-      scf.yield %c1 : i32
-    } else {
-      %less = arith.subi %n, %c1 : i32
-      %f = func.call @fact(%less) : (i32) -> i32
-      %p = arith.muli %n, %f : i32
-      scf.yield %p : i32
-    }
+    %r = call @fact(%n) : (i32) -> i32
     return %r : i32
   }
 }
