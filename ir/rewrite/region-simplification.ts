@@ -296,15 +296,20 @@ class Simplification {
         if (!live.has(operation)) dead.push(operation);
     }
     for (const operation of dead) operation.dropReferences();
+    // A dead argument may be passed for another one: what is passed goes first, everywhere.
+    const isDead = (argument: Value) => !live.has(argument);
     for (const block of this.#region.blocks) {
       for (let index = block.arguments.length - 1; index >= 0; index--) {
-        const argument = block.arguments[index]!;
-        const incoming = edges.get(block) ?? [];
-        if (live.has(argument)) continue;
-        for (const { from, position } of incoming) {
+        if (!isDead(block.arguments[index]!)) continue;
+        for (const { from, position } of edges.get(block) ?? []) {
           const terminator = from.last!;
           dropOperand(terminator, this.#passedTo(terminator, position) + index);
         }
+      }
+    }
+    for (const block of this.#region.blocks) {
+      for (let index = block.arguments.length - 1; index >= 0; index--) {
+        if (!isDead(block.arguments[index]!)) continue;
         block.eraseArgument(index);
         this.#changed = true;
       }
