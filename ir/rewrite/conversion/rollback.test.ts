@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { builtin } from "../../../dialects/builtin/index.ts";
+import { propertyParameters } from "../../../test/testing/property.ts";
 import { StringAttribute } from "../../attributes.ts";
 import { at } from "../../builder.ts";
 import { Context } from "../../context.ts";
@@ -236,7 +237,6 @@ describe("a conversion that fails leaves no trace", () => {
 });
 
 describe("random edits", () => {
-  const count = Number(process.env["PROPERTY_RUNS"] ?? 200);
   const edits = fc.array(
     fc.record({
       kind: fc.nat(10),
@@ -272,7 +272,7 @@ describe("random edits", () => {
         expect(picture(module)).toBe(before);
         module.walk((operation) => expect(original.has(operation)).toBe(true));
       }),
-      { numRuns: count },
+      propertyParameters(200),
     );
   });
 });

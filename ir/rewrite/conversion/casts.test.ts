@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { builtin } from "../../../dialects/builtin/index.ts";
+import { Context } from "../../context.ts";
+import type { Operation } from "../../operation.ts";
+import { parse } from "../../parser/parse.ts";
+import { print } from "../../printer/print.ts";
+import { verify } from "../../verifier.ts";
+import { castName, reconcileCasts } from "./casts.ts";
+
+const context = new Context([builtin], { allowUnregistered: true });
+
+function reconciled(...lines: readonly string[]): readonly string[] {
+  const module = parse(lines.join("\n"), context);
+  reconcileCasts(module);
+  verify(module, context);
+  return linesOf(module);
+}
+
+function linesOf(module: Operation): readonly string[] {
+  return print(module, { valueNames: false })
+    .trimEnd()
+    .split("\n")
+    .slice(1, -1)
+    .map((line) => line.trim());
+}
+
+const cast = (result: string, inputs: string, types: string) =>
+  `${result} = builtin.unrealized_conversion_cast ${inputs} : ${types}`;
+const source = (types: string, count = 1) => `%x${count > 1 ? `:${count}` : ""} = "a.source"() : () -> (${types})`;
+
+describe("casts", () => {
+  test("there and back cancel out", () => {
+    expect(
+      reconciled(
+        source("i32"),
+        cast("%y", "%x", "i32 to i64"),
+        cast("%z", "%y", "i64 to i32"),
+        '"a.use"(%z) : (i32) -> ()',
+      ),
+    ).toEqual(['%0 = "a.source"() : () -> i32', '"a.use"(%0) : (i32) -> ()']);
+  });
+
+  test("of several values cancel out, in both directions", () => {
+    expect(
+      reconciled(
+        source("i32, i64", 2),
+        cast("%y", "%x#0, %x#1", "i32, i64 to f32"),
+        cast("%z:2", "%y", "f32 to i32, i64"),
+        '"a.use"(%z#1, %z#0) : (i64, i32) -> ()',
+      ),
+    ).toEqual(['%0:2 = "a.source"() : () -> (i32, i64)', '"a.use"(%0#1, %0#0) : (i64, i32) -> ()']);
+    expect(
+      reconciled(
+        source("f32"),
+        cast("%y:2", "%x", "f32 to i32, i64"),
+        cast("%z", "%y#0, %y#1", "i32, i64 to f32"),
+        '"a.use"(%z) : (f32) -> ()',
+      ),
+    ).toEqual(['%0 = "a.source"() : () -> f32', '"a.use"(%0) : (f32) -> ()']);
+  });
+
+  test("of parts, or of swapped parts, stay", () => {
+    const lines = reconciled(
+      source("i32, i32", 2),
+      cast("%y:2", "%x#0, %x#1", "i32, i32 to f32, f32"),
+      cast("%z:2", "%y#1, %y#0", "f32, f32 to i32, i32"),
+      cast("%p", "%y#0", "f32 to i32"),
+      '"a.use"(%z#0, %p) : (i32, i32) -> ()',
+    );
+    expect(lines).toHaveLength(5);
+  });
+
+  test("that end where a chain came by take the value from there", () => {
+    expect(
+      reconciled(
+        source("i8"),
+        cast("%y", "%x", "i8 to i16"),
+        cast("%z", "%y", "i16 to i32"),
+        cast("%w", "%z", "i32 to i16"),
+        cast("%v", "%w", "i16 to i8"),
+        '"a.use"(%w, %v) : (i16, i8) -> ()',
+      ),
+    ).toEqual([
+      '%0 = "a.source"() : () -> i8',
+      "%1 = unrealized_conversion_cast %0 : i8 to i16",
+      '"a.use"(%1, %0) : (i16, i8) -> ()',
+    ]);
+  });
+
+  test("to the same type vanish", () => {
+    expect(reconciled(source("i8"), cast("%y", "%x", "i8 to i8"), '"a.use"(%y) : (i8) -> ()')).toEqual([
+      '%0 = "a.source"() : () -> i8',
+      '"a.use"(%0) : (i8) -> ()',
+    ]);
+  });
+
+  test("that nobody uses go, whole chains of them", () => {
+    expect(reconciled(source("i8"), cast("%y", "%x", "i8 to i16"), cast("%z", "%y", "i16 to i32"))).toEqual([
+      '%0 = "a.source"() : () -> i8',
+    ]);
+  });
+
+  test("in a ring go where nothing else needs them, and stay where something does", () => {
+    const ring = (use: string) => {
+      const module = parse(
+        ['"a.graph"() ({', cast("%y", "%x", "i8 to i16"), cast("%x", "%y", "i16 to i8"), use, "}) : () -> ()"].join(
+          "\n",
+        ),
+        context,
+      );
+      const changed = reconcileCasts(module);
+      let left = 0;
+      module.walk((operation) => {
+        if (operation.name === castName) left++;
+      });
+      return { changed, left };
+    };
+    expect(ring("")).toEqual({ changed: true, left: 0 });
+    expect(ring('"a.use"(%x) : (i8) -> ()')).toEqual({ changed: false, left: 2 });
+  });
+
+  test("with no inputs, or that change nothing, stay", () => {
+    const module = parse('%x = builtin.unrealized_conversion_cast to i8\n"a.use"(%x) : (i8) -> ()', context);
+    expect(reconcileCasts(module)).toBe(false);
+    expect(linesOf(module)).toHaveLength(2);
+  });
+
+  test("take time in proportion, also in one long chain of different types", () => {
+    const chain = (length: number): number => {
+      const lines = [source("i1")];
+      for (let step = 1; step <= length; step++) {
+        lines.push(cast(`%v${step}`, step === 1 ? "%x" : `%v${step - 1}`, `i${step} to i${step + 1}`));
+      }
+      lines.push(`"a.use"(%v${length}) : (i${length + 1}) -> ()`);
+      const module = parse(lines.join("\n"), context);
+      const start = process.cpuUsage();
+      expect(reconcileCasts(module)).toBe(false);
+      return process.cpuUsage(start).user / 1000;
+    };
+    const best = (length: number): number => Math.min(chain(length), chain(length), chain(length));
+    const [short, long] = [Math.max(1, best(1000)), best(16_000)];
+    // 16 times as many; a search along the chain for each would take 256 times as long.
+    expect(long / short).toBeLessThan(100);
+  });
+});
