@@ -17,6 +17,7 @@ export interface Extensions {
 /** The dialects and passes that a user's file exports, under `dialects` / `passes`, or the dialects that its IR declares. */
 export async function loadExtensions(path: string): Promise<Extensions> {
   if (extname(path) === ".mlir") return { dialects: await loadDeclaredDialects(path), passes: [] };
+  (await import("./package-modules.ts")).providePackageModules();
   const absolute = resolve(path);
   let exported: { readonly dialects?: readonly Dialect[]; readonly passes?: readonly AnyPass[] };
   try {
