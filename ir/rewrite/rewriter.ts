@@ -62,7 +62,12 @@ export class Rewriter extends Builder {
     const erased = this.#listener.erased;
     if (erased !== undefined) {
       if (operation.regions.length === 0) erased(operation);
-      else operation.walk(erased, "post");
+      else {
+        // Users before definers: a driver looks again at what lost a use, and must then hear that it goes as well.
+        const inside: Operation[] = [];
+        operation.walk((each) => inside.push(each));
+        for (let at = inside.length - 1; at >= 0; at--) erased(inside[at]!);
+      }
     }
     operation.erase();
     return true;
