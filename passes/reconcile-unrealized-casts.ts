@@ -3,6 +3,6 @@ import { reconcileCasts } from "../ir/rewrite/conversion.ts";
 import { pass } from "./pass.ts";
 
 export const reconcileUnrealizedCasts = pass("reconcile-unrealized-casts", {
-  doc: "Removes pairs of builtin.unrealized_conversion_cast that cancel out, and unused ones.",
-  run: (operation, { context }) => reconcileCasts(operation, context),
+  doc: "Removes chains of builtin.unrealized_conversion_cast that cancel out, of one value or several, and those that nobody needs.",
+  run: (operation) => reconcileCasts(operation),
 });

@@ -58,7 +58,7 @@ const directEditor: CastEditor = {
 };
 
 /** Removes casts inside `root` that cancel out (A→B→A, also of several values) or that nobody needs. Whether any was removed. */
-export function reconcileCasts(root: Operation, _context?: Context): boolean {
+export function reconcileCasts(root: Operation): boolean {
   const casts: Operation[] = [];
   root.walk((operation) => {
     if (operation.name === castName) casts.push(operation);
