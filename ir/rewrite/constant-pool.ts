@@ -43,9 +43,9 @@ export class ConstantPool {
 
   /**
    * Takes in a constant operation of the program, moving it to the head of its home. Returns an equal constant that is
-   * there already and can replace it, or undefined.
+   * there already and can replace it, or undefined. Where that means a change, `mayChange` is asked.
    */
-  adopt(operation: Operation): Operation | undefined {
+  adopt(operation: Operation, mayChange: () => boolean = () => true): Operation | undefined {
     const { block, inherentEntries: value } = operation;
     const result = operation.results[0];
     // With further attributes it is more than its value.
@@ -57,9 +57,11 @@ export class ConstantPool {
     const known = this.#find(home, attribute, result.type, operation.definition?.dialect);
     if (known === operation) return undefined;
     if (known !== undefined) {
+      if (!mayChange()) return undefined;
       this.#makeVisible(home, known);
       return known;
     }
+    if (this.#anchorFor(home) !== operation && !mayChange()) return undefined;
     this.#remember(home, attribute, operation);
     this.#place(home, operation);
     return undefined;
@@ -113,13 +115,17 @@ export class ConstantPool {
     this.changes++;
   }
 
+  /** What a new constant goes before. */
+  #anchorFor(home: Home): Operation | undefined {
+    const last = home.isMixed || home.last?.block !== home.block ? undefined : home.last;
+    return last === undefined ? home.block.first : last.next;
+  }
+
   #place(home: Home, constant: Operation): void {
-    const { block } = home;
-    const last = home.isMixed || home.last?.block !== block ? undefined : home.last;
-    const anchor = last === undefined ? block.first : last.next;
+    const anchor = this.#anchorFor(home);
     if (anchor !== constant) {
       if (constant.block !== undefined) constant.unlink();
-      block.insertBefore(constant, anchor);
+      home.block.insertBefore(constant, anchor);
       this.changes++;
     }
     home.last = constant;

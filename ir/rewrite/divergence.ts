@@ -111,7 +111,7 @@ export class DivergenceMonitor {
 
   #compare(action: string, operation: Operation): DiagnosticError | undefined {
     // Fingerprints may take a few times the work of the rewrites themselves, and no more.
-    if (!this.#isConfirming && this.#fingerprinter.work > 4_000_000 + 16 * this.#step) return undefined;
+    if (!this.#isConfirming && this.#fingerprinter.work > 1_000_000 + 8 * this.#step) return undefined;
     const saved = this.#saved;
     if (saved === undefined) {
       this.#save(action, operation);
@@ -122,7 +122,7 @@ export class DivergenceMonitor {
     if (isCandidate && this.#fingerprinter.of(saved.scope) === saved.fingerprint) {
       const length = this.#step - saved.step;
       const work = this.#operationCount * length;
-      if (this.#isConfirming || length === 1 || length > logLength || work > 4_000_000) {
+      if (this.#isConfirming || length === 1 || length > logLength || work > 1_000_000) {
         return this.#cycle(operation, Math.min(length, this.#log.length));
       }
       this.#isConfirming = true;

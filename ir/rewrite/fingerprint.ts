@@ -3,12 +3,15 @@
  * whether a rewrite changed anything, and whether a program is the same again after several.
  */
 import type { Attribute } from "../attributes.ts";
-import type { Block, Operation, Value } from "../operation.ts";
+import { Block, type Operation, type Value } from "../operation.ts";
 import type { Type } from "../types.ts";
 
 /** Numbers what it meets, so that identities can be hashed. Attributes and types keep their numbers between calls. */
 export class Fingerprinter {
   readonly #numbers = new Map<Attribute | Type | string, number>();
+  /** By number; a value's `scratch` says where it is. */
+  readonly #values: Value[] = [];
+  readonly #blocks = new Map<Block, number>();
   #low = 0;
   #high = 0;
   /** Operations that were hashed so far, over all calls. */
@@ -18,53 +21,68 @@ export class Fingerprinter {
   of(root: Operation): number {
     this.#low = 0x811c9dc5;
     this.#high = 0x2545f491;
-    const values = new Map<Value | Block, number>();
-    const numberOf = (item: Value | Block): number => {
-      let number = values.get(item);
-      if (number === undefined) {
-        number = values.size;
-        values.set(item, number);
-      }
-      return number;
-    };
+    this.#values.length = 0;
+    this.#blocks.clear();
     const pending: (Operation | Block)[] = [root];
     for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-      if ("regions" in item) this.#operation(item, numberOf, pending);
-      else {
-        this.#mix(numberOf(item));
-        for (const argument of item.arguments) {
-          this.#mix(this.#identity(argument.type));
-          this.#mix(numberOf(argument));
-        }
-        for (let inner = item.last; inner !== undefined; inner = inner.previous) pending.push(inner);
-      }
+      if (item instanceof Block) this.#block(item, pending);
+      else this.#operation(item, pending);
     }
+    this.#values.length = 0;
     // 21 + 32 bits, which a number holds exactly.
     return (this.#high >>> 11) * 0x100000000 + (this.#low >>> 0);
   }
 
-  #operation(operation: Operation, numberOf: (item: Value | Block) => number, pending: (Operation | Block)[]): void {
+  /** The arguments and all operations up to one with regions; the rest waits. */
+  #block(block: Block, pending: (Operation | Block)[]): void {
+    this.#mix(this.#numberOfBlock(block));
+    for (const argument of block.arguments) {
+      this.#mix(this.#identity(argument.type));
+      this.#mix(this.#numberOf(argument));
+    }
+    const nested: (Operation | Block)[] = [];
+    for (let inner = block.first; inner !== undefined; inner = inner.next) this.#operation(inner, nested);
+    for (let at = nested.length - 1; at >= 0; at--) pending.push(nested[at]!);
+  }
+
+  #operation(operation: Operation, pending: (Operation | Block)[]): void {
     this.work++;
     this.#mix(this.#identity(operation.name));
-    for (const operand of operation.operands) this.#mix(numberOf(operand));
-    for (const [name, value] of operation.properties) {
-      this.#mix(this.#identity(name));
-      this.#mix(this.#identity(value));
+    for (let index = 0; index < operation.operandCount; index++) this.#mix(this.#numberOf(operation.operand(index)));
+    for (let entry = operation.inherentEntries; entry !== undefined; entry = entry.next) {
+      this.#mix(this.#identity(entry.name));
+      this.#mix(this.#identity(entry.value));
     }
-    for (const [name, value] of operation.attributes) {
-      this.#mix(this.#identity(name) + 1);
-      this.#mix(this.#identity(value));
+    for (let entry = operation.discardableEntries; entry !== undefined; entry = entry.next) {
+      this.#mix(this.#identity(entry.name) + 1);
+      this.#mix(this.#identity(entry.value));
     }
     for (const result of operation.results) {
       this.#mix(this.#identity(result.type));
-      this.#mix(numberOf(result));
+      this.#mix(this.#numberOf(result));
     }
-    for (const block of operation.successors) this.#mix(numberOf(block));
-    for (let at = operation.regions.length - 1; at >= 0; at--) {
-      const { blocks } = operation.regions[at]!;
-      this.#mix(blocks.length);
-      for (let position = blocks.length - 1; position >= 0; position--) pending.push(blocks[position]!);
+    for (const block of operation.successors) this.#mix(this.#numberOfBlock(block));
+    for (const region of operation.regions) {
+      this.#mix(region.blocks.length);
+      for (const block of region.blocks) pending.push(block);
     }
+  }
+
+  /** In the order of first sight. */
+  #numberOf(value: Value): number {
+    const { scratch } = value;
+    if (scratch >= 0 && this.#values[scratch] === value) return scratch;
+    value.scratch = this.#values.length;
+    this.#values.push(value);
+    return value.scratch;
+  }
+
+  #numberOfBlock(block: Block): number {
+    const known = this.#blocks.get(block);
+    if (known !== undefined) return known;
+    const number = this.#blocks.size;
+    this.#blocks.set(block, number);
+    return number;
   }
 
   #identity(item: Attribute | Type | string): number {

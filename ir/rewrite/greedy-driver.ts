@@ -277,6 +277,13 @@ class GreedyDriver {
     worklist.push(operation);
   }
 
+  /** Puts an operation on top of the list, wherever it stands now: what is dead must go before others are rewritten. */
+  #pushAgain(operation: Operation): void {
+    const { scratch } = operation;
+    if (scratch >= 0 && this.#worklist[scratch] === operation) this.#worklist[scratch] = undefined;
+    this.#push(operation);
+  }
+
   readonly #listener: RewriteListener = {
     inserted: (operation) => this.#inserted(operation),
     erased: (operation) => this.#erased(operation),
@@ -320,7 +327,8 @@ class GreedyDriver {
       const { definer } = value;
       const others = value.firstUse?.next;
       if (definer === undefined || others?.next !== undefined) continue;
-      if (others === undefined || definer.operandCount > 0 || others.owner === operation) this.#push(definer);
+      if (others === undefined && this.#monitor !== undefined) this.#pushAgain(definer);
+      else if (others === undefined || definer.operandCount > 0 || others.owner === operation) this.#push(definer);
     }
     const { block } = operation;
     if (block === undefined || block === this.#quietBlock) return;
@@ -415,6 +423,7 @@ class GreedyDriver {
   #watch(action: string, operation: Operation, generation: number): void {
     const error = this.#monitor?.record(action, operation, generation, this.#made);
     if (error !== undefined) throw error;
+    for (const each of this.#made) if (each.block !== undefined && !each.hasUses) this.#pushAgain(each);
   }
 
   #check({ pattern }: IndexedPattern, operation: Operation, isMatch: boolean, isChanged: boolean): void {
@@ -458,15 +467,19 @@ class GreedyDriver {
 
   /** Puts a constant to the others of its region; true where an equal one was there and replaced it. */
   #uniteConstant(constant: Operation): boolean {
+    const observer = this.#observer;
     const before = this.#pool.changes;
-    const known = this.#pool.adopt(constant);
-    if (this.#pool.changes !== before) this.#changed = true;
+    const begin = observer?.begin;
+    const known = this.#pool.adopt(constant, begin && (() => begin("fold", constant.name, constant)));
+    if (this.#pool.changes !== before) {
+      this.#changed = true;
+      observer?.matched?.(constant.name, constant, "fold");
+    }
     if (known === undefined) return false;
-    if (this.#observer?.begin?.("fold", constant.name, constant) === false) return false;
     const kept = known.onlyResult;
     kept.nameHint ??= constant.results[0]?.nameHint;
     this.#rewriter.replace(constant, kept);
-    this.#observer?.matched?.(constant.name, constant, "fold");
+    if (this.#pool.changes === before) observer?.matched?.(constant.name, constant, "fold");
     this.#countRewrite();
     return true;
   }
