@@ -149,6 +149,7 @@ export class Deadness {
       const effects = ownEffects(operation, this.#context);
       return effects !== undefined && effects !== "inside" && effects.every((effect) => isRemovable(effect, operation));
     }
+    if (this.#witnesses.has(operation)) return false;
     const witness = firstRefused(operation, this.#context, isRemovable, this.#witnesses);
     if (witness === undefined) return true;
     this.#watched.add(witness);
