@@ -1,4 +1,5 @@
 /** The dataflow framework: declare an analysis with one of four kinds, solve it, ask for facts. See docs/dataflow.md. */
+export { constantPropagation, dataflow, integerRangeAnalysis, livenessAnalysis } from "./analysis.ts";
 export { type ConstantFact, constants } from "./constants.ts";
 export { type DenseBackwardOptions, denseBackward } from "./dense-backward.ts";
 export { type DenseForwardOptions, denseForward } from "./dense-forward.ts";

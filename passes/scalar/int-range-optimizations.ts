@@ -5,15 +5,15 @@ import type { Operation, Value } from "../../ir/operation.ts";
 import { ConstantPool } from "../../ir/rewrite/constant-pool.ts";
 import { IndexType, IntegerType } from "../../ir/types.ts";
 import { blocksInside } from "../control-regions.ts";
+import { integerRangeAnalysis } from "../dataflow/analysis.ts";
 import { integerRanges } from "../dataflow/integer-ranges.ts";
-import { solve } from "../dataflow/solver.ts";
 import { pass } from "../pass.ts";
 
 export const intRangeOptimizations = pass("int-range-optimizations", {
   doc: "Replaces integers and comparisons that integer range analysis proves to be constant.",
   statistics: { "values replaced": "values that have one possible number" },
-  run: (root, { context, statistic }) => {
-    const solution = solve(root, context, [integerRanges]);
+  run: (root, { context, statistic, analysis }) => {
+    const solution = analysis(integerRangeAnalysis);
     const pool = new ConstantPool(root, context, { inserted: () => {} });
     let replaced = 0;
     const replace = (value: Value, like: Operation | undefined): boolean => {

@@ -6,9 +6,17 @@
 import type { Context } from "../../ir/context.ts";
 import { isPure } from "../../ir/effects.ts";
 import { Branch, Callable, CallLike, CarriesValues, RegionBranch, type RegionEdge } from "../../ir/interfaces.ts";
-import { type Block, BlockArgument, type Operation, OperationResult, type Use, type Value } from "../../ir/operation.ts";
+import {
+  type Block,
+  BlockArgument,
+  type Operation,
+  OperationResult,
+  type Use,
+  type Value,
+} from "../../ir/operation.ts";
+import { livenessAnalysis } from "../dataflow/analysis.ts";
 import { liveness } from "../dataflow/liveness.ts";
-import { type Solution, solve } from "../dataflow/solver.ts";
+import type { Solution } from "../dataflow/solver.ts";
 import { removeOperands, removeResults } from "../edit-operation.ts";
 import { pass } from "../pass.ts";
 import { SymbolUses } from "../symbol-uses.ts";
@@ -19,8 +27,8 @@ export const removeDeadValues = pass("remove-dead-values", {
     "operations removed": "operations whose results did not matter",
     "arguments removed": "block arguments, parameters and carried values that did not matter",
   },
-  run: (root, { context, statistic }) => {
-    const removal = new Removal(root, context, solve(root, context, [liveness]));
+  run: (root, { context, statistic, analysis }) => {
+    const removal = new Removal(root, context, analysis(livenessAnalysis));
     removal.plan();
     const { operations, values } = removal.apply();
     statistic("operations removed", operations);

@@ -7,15 +7,15 @@ import { isTriviallyDead } from "../../ir/effects.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { ConstantPool } from "../../ir/rewrite/constant-pool.ts";
 import { blocksInside } from "../control-regions.ts";
+import { constantPropagation } from "../dataflow/analysis.ts";
 import { constants } from "../dataflow/constants.ts";
-import { solve } from "../dataflow/solver.ts";
 import { pass } from "../pass.ts";
 
 export const sccp = pass("sccp", {
   doc: "Replaces values that are proven to be constant, following branches on constants only where they go.",
   statistics: { "values replaced": "values that turned out to be constant" },
-  run: (root, { context, statistic }) => {
-    const solution = solve(root, context, [constants]);
+  run: (root, { context, statistic, analysis }) => {
+    const solution = analysis(constantPropagation);
     const pool = new ConstantPool(root, context, { inserted: () => {} });
     let replaced = 0;
     const replace = (value: Value, like: Operation | undefined): boolean => {
