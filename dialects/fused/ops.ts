@@ -9,6 +9,7 @@ import { Evaluate } from "../../ir/interfaces.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import type { Type } from "../../ir/types.ts";
+import { example } from "../example.ts";
 import { type AnchorClass, anchorClasses, containsAnchor } from "./anchors.ts";
 import { taskFormat } from "./format.ts";
 
@@ -17,6 +18,15 @@ export const yieldOperation = op(
   { values: variadicOperand(anyTensor) },
   {
     doc: "Ends the region of a task and gives its results.",
+    example: example(
+      [
+        "%y = fused.elementwise(%x = %a : tensor<2xf32>) -> tensor<2xf32> {",
+        "  %r = tensor.relu %x : tensor<2xf32>",
+        "  fused.yield %r : tensor<2xf32>",
+        "}",
+      ].join("\n"),
+      "%a: tensor<2xf32>",
+    ),
     traits: ["Pure", "Terminator", "ReturnLike"],
     parents: anchorClasses.map((anchor) => `fused.${anchor}`),
     format: "attr-dict ($values^ `:` type($values))?",
