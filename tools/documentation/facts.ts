@@ -2,7 +2,7 @@
  * What the declarations say about dialects, ops and passes, as plain data: the Markdown reference, `anemone docs
  * --format=json` and the language server's hovers are made of it.
  */
-import type { Dialect } from "../../ir/context.ts";
+import type { AnyDefinition, Dialect } from "../../ir/context.ts";
 import type { AttributeField, OperationDefinition } from "../../ir/declaration.ts";
 import type { AnyPass } from "../../passes/pass.ts";
 import { syntaxOf } from "./syntax.ts";
@@ -94,7 +94,7 @@ export function splitSummary(doc: string): { readonly summary: string; readonly 
 }
 
 /** `dialects` are all that are loaded: any of them may attach an interface or a rewrite to the op. */
-export function operationFacts(definition: OperationDefinition, dialects: Iterable<Dialect> = []): OperationFacts {
+export function operationFacts(definition: AnyDefinition, dialects: Iterable<Dialect> = []): OperationFacts {
   const { options } = definition;
   const interfaces = new Set(definition.interfaces.map((each) => each.interface.name));
   const canonicalization: string[] = [];

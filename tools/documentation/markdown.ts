@@ -8,7 +8,7 @@ function cell(text: string): string {
 
 /** Text of people in which `<…>` must not become HTML, and stars no emphasis. */
 function prose(text: string): string {
-  return text.replaceAll(/`[^`]*`|[<>*_]/g, (found) => (found.length > 1 ? found : `\\${found}`));
+  return text.replaceAll(/`[^`]*`|[<>*]|(?<!\w)_|_(?!\w)/g, (found) => (found.length > 1 ? found : `\\${found}`));
 }
 
 function code(text: string): string {

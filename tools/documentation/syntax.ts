@@ -4,10 +4,11 @@
  */
 import type { Element, TypeTarget } from "../../ir/assembly/compile.ts";
 import { infoOf } from "../../ir/assembly/definition-info.ts";
+import type { AnyDefinition } from "../../ir/context.ts";
 import type { OperationDefinition, ResultField } from "../../ir/declaration.ts";
 
 /** The syntax of an op. `%name` stands for operands and results, `$name` for attributes, `{ name }` for regions. */
-export function syntaxOf(definition: OperationDefinition): string {
+export function syntaxOf(definition: AnyDefinition): string {
   const { format } = definition.options;
   const { format: compiled } = infoOf(definition);
   const written = typeof format === "object" ? format.syntax : undefined;
@@ -23,7 +24,7 @@ export function syntaxOf(definition: OperationDefinition): string {
 }
 
 /** Whether `syntaxOf` could only give the generic form of an op that has a custom one. */
-export function lacksSyntax(definition: OperationDefinition): boolean {
+export function lacksSyntax(definition: AnyDefinition): boolean {
   const { format } = definition.options;
   return typeof format === "object" && format.syntax === undefined;
 }
