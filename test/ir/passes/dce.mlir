@@ -48,3 +48,45 @@ module {
     return %x : f32
   }
 }
+// -----
+// CASE: a block that cannot be reached, and what only it uses
+func.func @main(%x: i32) -> i32 {
+  %0 = arith.addi %x, %x : i32
+  cf.br ^bb2
+^bb1:
+  %1 = arith.muli %0, %0 : i32
+  cf.br ^bb1
+^bb2:
+  return %x : i32
+}
+// AFTER
+module {
+  func.func @main(%x: i32) -> i32 {
+    cf.br ^bb1
+  ^bb1:
+    return %x : i32
+  }
+}
+// -----
+// CASE: what the body of a loop used last
+func.func @main(%m: memref<4xf32>, %n: index, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %0 = arith.mulf %x, %x : f32
+  scf.for %i = %c0 to %n step %c1 {
+    %1 = arith.addf %0, %x : f32
+    memref.store %x, %m[%i] : memref<4xf32>
+  }
+  return
+}
+// AFTER
+module {
+  func.func @main(%m: memref<4xf32>, %n: index, %x: f32) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    scf.for %i = %c0 to %n step %c1 {
+      memref.store %x, %m[%i] : memref<4xf32>
+    }
+    return
+  }
+}
