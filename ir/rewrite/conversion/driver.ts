@@ -9,7 +9,7 @@ import { DiagnosticError } from "../../diagnostic-error.ts";
 import { constantOf } from "../../effects.ts";
 import { Fold } from "../../interfaces.ts";
 import type { Operation, Value } from "../../operation.ts";
-import { isRefusal, type Outcome } from "../pattern.ts";
+import { isRefusal, type Outcome, type Refusal, refuse } from "../pattern.ts";
 import { castName, reconcile } from "./casts.ts";
 import { ExpensiveChecks, UntrackedEditError } from "./expensive-checks.ts";
 import type { ConversionPattern } from "./pattern.ts";
@@ -191,7 +191,7 @@ class Conversion {
   }
 
   #legalizeTop(operation: Operation): Legalized {
-    if (operation.block === undefined || this.#rewriter.isErased(operation)) return "converted";
+    if (this.#rewriter.isErased(operation)) return "converted";
     return this.#legalize(operation);
   }
 
@@ -278,22 +278,39 @@ class Conversion {
     const rewriter = this.#rewriter;
     rewriter.begin(operation, pattern.types);
     try {
-      const groups: (readonly Value[])[] = [];
-      const singles: Value[] = [];
-      for (const { value, index } of operation.operandUses) {
-        const values = rewriter.remappedAll(value);
-        if (isRefusal(values)) return { refusal: `operand ${index}: ${values.refusal}` };
-        if (pattern.apply === undefined) groups.push(values);
-        else if (values.length === 1) singles.push(values[0]!);
-        else return { refusal: `operand ${index} of type ${value.type} ${severalValues(values.length)}` };
+      if (pattern.apply === undefined) {
+        const groups = this.#operandGroups(operation);
+        return isRefusal(groups) ? groups : pattern.applyGroups(operation, groups, rewriter);
       }
-      return pattern.apply === undefined
-        ? pattern.applyGroups(operation, groups, rewriter)
-        : pattern.apply(operation, singles, rewriter);
+      const operands = this.#operandValues(operation);
+      return isRefusal(operands) ? operands : pattern.apply(operation, operands, rewriter);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       return { refusal: error.message, thrown: error };
     }
+  }
+
+  #operandGroups(operation: Operation): (readonly Value[])[] | Refusal {
+    const groups: (readonly Value[])[] = [];
+    for (const { value, index } of operation.operandUses) {
+      const values = this.#rewriter.remappedAll(value);
+      if (isRefusal(values)) return refuse(`operand ${index}: ${values.refusal}`);
+      groups.push(values);
+    }
+    return groups;
+  }
+
+  #operandValues(operation: Operation): Value[] | Refusal {
+    const uses = operation.operandUses;
+    const operands: Value[] = [];
+    for (let index = 0; index < uses.length; index++) {
+      const { value } = uses[index]!;
+      const values = this.#rewriter.remappedAll(value);
+      if (isRefusal(values)) return refuse(`operand ${index}: ${values.refusal}`);
+      if (values.length !== 1) return refuse(`operand ${index} of type ${value.type} ${severalValues(values.length)}`);
+      operands.push(values[0]!);
+    }
+    return operands;
   }
 
   /** Why a pattern may not be applied to what it made itself; undefined where it may. */
@@ -328,7 +345,7 @@ class Conversion {
       return { pattern, refusal: `it applied, but ${where} could not be legalized`, because: outcome };
     }
     for (const each of made.some(({ regions }) => regions.length > 0) ? withContents(made, moved) : made) {
-      if (each.block === undefined || rewriter.isErased(each)) continue;
+      if (rewriter.isErased(each)) continue;
       const outcome = this.#legalize(each);
       if (typeof outcome !== "object") continue;
       return { pattern, refusal: `it applied, but its '${each.name}' could not be legalized`, because: outcome };

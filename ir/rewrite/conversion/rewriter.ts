@@ -49,6 +49,7 @@ export type Replacements = Value | readonly (Value | readonly Value[])[];
 export class ConversionRewriter extends Rewriter {
   readonly #log = new UndoLog();
   readonly #defaultTypes: TypeConverter;
+  /** What stands inside erased operations, and these; an erased operation without regions is in no block, which tells enough. */
   readonly #erased = new Set<Operation>();
   readonly #erasedRoots: Operation[] = [];
   readonly #casts = new Map<Operation, CastOrigin>();
@@ -199,20 +200,33 @@ export class ConversionRewriter extends Rewriter {
    * be used by operations that are erased later.
    */
   override erase(operation: Operation): true {
-    if (this.#erased.has(operation)) throw operation.error("is erased twice");
-    const inner = operation.regions.length === 0 ? [operation] : this.#contentsOf(operation);
-    for (const each of inner) {
-      this.#erased.add(each);
-      this.touched?.set(each, "all");
-    }
-    const attach = detachOperands(inner);
-    const putBack = takeOperation(operation);
+    if (operation.block === undefined) throw operation.error("is erased twice, or was never in a block");
     this.#erasedRoots.push(operation);
+    if (operation.regions.length > 0) return this.#eraseWithContents(operation);
+    this.touched?.set(operation, "all");
+    const attach = detachOperands([operation]);
+    const putBack = takeOperation(operation);
     this.#log.push(() => {
       this.#erasedRoots.pop();
       putBack();
       attach();
-      for (const each of inner) this.#erased.delete(each);
+    });
+    return true;
+  }
+
+  #eraseWithContents(operation: Operation): true {
+    const contents = this.#contentsOf(operation);
+    for (const each of contents) {
+      this.#erased.add(each);
+      this.touched?.set(each, "all");
+    }
+    const attach = detachOperands(contents);
+    const putBack = takeOperation(operation);
+    this.#log.push(() => {
+      this.#erasedRoots.pop();
+      putBack();
+      attach();
+      for (const each of contents) this.#erased.delete(each);
     });
     return true;
   }
@@ -461,8 +475,9 @@ export class ConversionRewriter extends Rewriter {
     else this.#targetCasts.set(value, rest);
   }
 
+  /** Whether an operation that was once in a block is gone, or inside one that is. */
   isErased(operation: Operation): boolean {
-    return this.#erased.has(operation);
+    return operation.block === undefined || this.#erased.has(operation);
   }
 
   /** Operations erased so far, outermost only. */
