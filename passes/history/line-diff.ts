@@ -64,7 +64,25 @@ function diffLines(before: readonly string[], after: readonly string[]): Edit[] 
     const [aMiddle, bMiddle] = middle(a, aStart, aEnd, b, bStart, bEnd);
     pending.push([aMiddle, aEnd, bMiddle, bEnd], [aStart, aMiddle, bStart, bMiddle]);
   }
-  return edits;
+  return removedFirst(edits);
+}
+
+/** In each stretch of changes what is removed comes before what is added, as people read it. */
+function removedFirst(edits: readonly Edit[]): Edit[] {
+  const ordered: Edit[] = [];
+  let added: Edit[] = [];
+  for (const edit of edits) {
+    if (edit.kind === "+") {
+      added.push(edit);
+      continue;
+    }
+    if (edit.kind === " ") {
+      ordered.push(...added);
+      added = [];
+    }
+    ordered.push(edit);
+  }
+  return [...ordered, ...added];
 }
 
 /** A point in the middle of a shortest way from one range to the other; both ranges start and end with different lines. */
