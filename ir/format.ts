@@ -1,5 +1,6 @@
 /** How an op is written for people: a format string, or a hand-written parser and printer. Interpreted by parser and printer. */
 
+import type { OperationDefinition } from "./declaration.ts";
 import type { Operation, OperationState } from "./operation.ts";
 import type { OperationParser } from "./parser/operation-parser.ts";
 import type { OperationPrinter } from "./printer/operation-printer.ts";
@@ -14,7 +15,7 @@ export interface CustomFormat {
    * What follows the op name, for documentation: "$predicate, %lhs, %rhs attr-dict : type(%lhs)", with `%` in front of
    * operands, `$` in front of attributes, `{ name }` for regions, `( … )?` around what may be left out.
    */
-  readonly syntax?: string;
+  readonly syntax?: string | ((definition: OperationDefinition) => string);
 }
 
 /**

@@ -31,6 +31,7 @@ import { isTargetName, targetNames } from "./targets.ts";
 
 /** `@name(%x: type, …) -> (type, …) attributes {…} { … }` */
 const programFormat: CustomFormat = {
+  syntax: "@$sym_name(%argument: type, …) -> (type, …) (attributes attr-dict)? { body }",
   parse: (parser) => {
     const name = parser.parseSymbolName();
     parser.expect("(");

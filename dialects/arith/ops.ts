@@ -71,6 +71,7 @@ export const constant = op(
     },
     fold: (operation) => operation.value,
     format: {
+      syntax: "attr-dict $value",
       parse: (parser) => {
         const attributes = parser.peek("{") ? parser.attributeDictionary() : undefined;
         const value = parser.parseAttribute();
@@ -301,6 +302,7 @@ export const select = op(
     },
     fold: foldSelect,
     format: {
+      syntax: "%condition, %trueValue, %falseValue attr-dict : (type(%condition),)? type(%trueValue)",
       parse: (parser) => {
         const condition = parser.parseOperand();
         parser.expect(",");
@@ -466,6 +468,7 @@ export const truncf = op(
     verify: (operation, report) => checkCast(operation, narrows, report),
     fold: (operation, constants) => foldCast("truncf", operation, constants),
     format: {
+      syntax: "%input ($roundingmode)? attr-dict : type(%input) to type(%result)",
       parse: (parser) => {
         const input = parser.parseOperand();
         const mode = parser.peek(":") || parser.peek("{") ? undefined : parseWord(parser, roundingCodec);

@@ -82,6 +82,7 @@ export const assert = op(
 
 /** `%flag : i32, [default: ^bb1, 42: ^bb2(%x : i32)]` */
 const switchFormat: CustomFormat = {
+  syntax: "%flag : type(%flag), [ default: ^defaultDestination(…), $value: ^caseDestination(…), … ] attr-dict",
   parse: (parser) => {
     const flag = parser.parseOperand();
     parser.expect(":");

@@ -7,6 +7,8 @@ import { parseSignature, parseVisibility, printSignature, stringOf } from "../up
 
 /** `private @name(%a: f32) -> f32 attributes {…} { … }` */
 export const functionFormat: CustomFormat = {
+  syntax:
+    "($sym_visibility)? @$sym_name(%argument: type attr-dict, …) (-> (type attr-dict, …))? (attributes attr-dict)? ({ body })?",
   parse: (parser) => {
     const visibility = parseVisibility(parser);
     const name = parser.parseSymbolName();
@@ -48,6 +50,7 @@ export const functionFormat: CustomFormat = {
 
 /** `%f(%x) : (f32) -> f32`: the type of the function is that of the call. */
 export const callIndirectFormat: CustomFormat = {
+  syntax: "%callee(%callee_operands, …) attr-dict : type(%callee)",
   parse: (parser) => {
     const callee = parser.parseOperand();
     const operands = parser.operandList("(", ")");

@@ -4,6 +4,7 @@ import type { RegionArgument, UnresolvedOperand } from "../../ir/parser/operatio
 import type { Type } from "../../ir/types.ts";
 
 export const taskFormat: CustomFormat = {
+  syntax: "(%argument = %inputs, … : type(%inputs)) -> type(outputs) { body } attr-dict",
   parse: (parser) => {
     const names: UnresolvedOperand[] = [];
     const operands: UnresolvedOperand[] = [];

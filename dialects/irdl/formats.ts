@@ -43,6 +43,7 @@ function handles(parser: OperationParser, open: string, close: string, type: Typ
 /** `(%0, %1)`: operands that are all of one type. */
 export function listFormat(operandType: Type, resultTypes: readonly Type[] = []): CustomFormat {
   return {
+    syntax: "(%args, …) attr-dict",
     parse: (parser) => {
       const operands = handles(parser, "(", ")", operandType);
       return { operands, resultTypes, attributes: parser.attributeDictionary() };

@@ -142,6 +142,8 @@ function choicesOf(attributes: ReadonlyMap<string, Attribute>): BodyChoices {
 /** `{…} ins(…) outs(…) -> T`: the region follows from the name and is made anew. */
 export function namedFormat(body: BodyKind): CustomFormat {
   return {
+    syntax:
+      "attr-dict (ins(%inputs, … : type(%inputs)))? outs(%outputs, … : type(%outputs)) (-> type(%resultTensors))?",
     parse: (parser) => {
       const attributes = parser.attributeDictionary();
       const inputs = parseGroup(parser, "ins");

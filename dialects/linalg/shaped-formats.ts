@@ -131,6 +131,7 @@ function outputTypes(outputs: readonly Value[]): readonly Type[] {
 function bodyFormat(axes: string | undefined): CustomFormat {
   const isReduction = axes !== undefined;
   return {
+    syntax: `({ payload })? attr-dict ins(%inputs, … : type(%inputs)) outs(outputs : type(outputs))${isReduction ? ` ${axes} = $${axes}` : ""} ((%argument: type, …) { body })?`,
     parse: (parser) => {
       const payload = parsePayload(parser);
       const attributes = parser.attributeDictionary();
@@ -163,6 +164,7 @@ export const reduceFormat = bodyFormat("dimensions");
 /** `ins(…) outs(…) permutation = [1, 0]`: the region only passes the element on. */
 export function rearrangeFormat(axes: "permutation" | "dimensions"): CustomFormat {
   return {
+    syntax: `attr-dict ins(%input : type(%input)) outs(%init : type(%init)) ${axes} = $${axes}`,
     parse: (parser) => {
       const attributes = parser.attributeDictionary();
       const inputs = parseGroup(parser, "ins");

@@ -8,6 +8,7 @@ import { callingConventionAttribute, callingConventions, tailCallKindAttribute, 
 
 /** `fastcc musttail @f(%x) vararg(!llvm.func<…>) : (i64) -> i64`; indirect: `%p(%x) : !llvm.ptr, (i64) -> i64` */
 export const callFormat: CustomFormat = {
+  syntax: "($callee | %callee)(%operand, …) (vararg($var_callee_type))? attr-dict : (type(operands)) -> type(results)",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     const convention = callingConventions.find((word) => parser.peekKeyword(word));
@@ -81,6 +82,8 @@ function numbersOf(operation: Operation, name: string): readonly number[] | unde
 
 /** `%c weights([1, 2]), ^bb1(%x : i32), ^bb2` */
 export const conditionalBranchFormat: CustomFormat = {
+  syntax:
+    "%condition (weights($branch_weights))?, ^trueDest(%operand, … : type, …), ^falseDest(%operand, … : type, …) attr-dict",
   parse: (parser) => {
     const condition = parser.parseOperand();
     const properties: [string, Attribute][] = [];
@@ -120,6 +123,8 @@ export const conditionalBranchFormat: CustomFormat = {
 
 /** `fastcc @f(%x) to ^bb1(%y : i32) unwind ^bb2 vararg(!llvm.func<…>) : (i32) -> i32`; indirect: `%p(%x) … : !llvm.ptr, (i32) -> i32` */
 export const invokeFormat: CustomFormat = {
+  syntax:
+    "($callee | %callee)(%operand, …) to ^normalDest(…) unwind ^unwindDest(…) (vararg($var_callee_type))? attr-dict : (type(operands)) -> type(results)",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     const convention = callingConventions.find((word) => parser.peekKeyword(word));

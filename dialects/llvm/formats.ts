@@ -30,6 +30,7 @@ function elementOf(parser: OperationParser, type: Type, at: number): Type {
 export function compareFormat<W extends string>(constraint: WordConstraint<W>): CustomFormat {
   const codec = wordCodec(constraint);
   return {
+    syntax: "$predicate %lhs, %rhs attr-dict : type(%lhs)",
     parse: (parser) => {
       const at = parser.offset;
       const word = parser.parseString();

@@ -64,6 +64,7 @@ export const comdat = op(
 /** `@name { … }` */
 function comdatFormat(): CustomFormat {
   return {
+    syntax: "@$sym_name attr-dict { body }",
     parse: (parser) => ({
       properties: [["sym_name", symbolNameAttribute.encode(parser.parseSymbolName())]],
       regions: [parser.parseRegion({ ensureBlock: true })],

@@ -42,6 +42,8 @@ function linkageOf(linkage: Attribute | undefined): string {
 
 /** `internal fastcc @name(%p: !llvm.ptr, …) -> i32 attributes {…} { … }` */
 export const functionFormat: CustomFormat = {
+  syntax:
+    "($linkage)? ($visibility_)? ($CConv)? @$sym_name(%argument: type attr-dict, …) (-> type)? (attributes attr-dict)? ({ body })?",
   parse: (parser) => {
     const properties: Properties = [];
     acceptLinkage(parser, properties);
@@ -126,6 +128,8 @@ const globalWritten = [
 
 /** `internal constant @name(value) {…} : type { … }` */
 export const globalFormat: CustomFormat = {
+  syntax:
+    "($linkage)? ($visibility_)? (thread_local)? ($unnamed_addr)? (constant)? @$sym_name($value) (comdat($comdat))? attr-dict (: $global_type)? ({ initializer })?",
   parse: (parser) => {
     const properties: Properties = [];
     acceptLinkage(parser, properties);

@@ -119,6 +119,7 @@ export const fpowi = op(
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => lhs.type,
     format: {
+      syntax: "%lhs, %rhs (fastmath<$fastmath>)? attr-dict : type(%lhs), type(%rhs)",
       parse: (parser) => {
         const lhs = parser.parseOperand();
         parser.expect(",");

@@ -179,6 +179,8 @@ function dmaParts(operands: readonly Value[]): DmaParts {
 
 /** `%a[%i], %b[%j], %n, %tag[%k], %stride, %together : A, B, T` */
 const dmaStartFormat: CustomFormat = {
+  syntax:
+    "%source[%index, …], %target[%index, …], %count, %tag[%index, …] (, %stride, %perStride)? attr-dict : type(source), type(target), type(tag)",
   parse: (parser) => {
     const buffer = () => ({ buffer: parser.parseOperand(), indices: parser.operandList("[", "]") });
     const source = buffer();

@@ -412,6 +412,7 @@ export const prefetchFormat: CustomFormat = {
 /** `addf %value, %m[%i] : (f32, memref<…>) -> f32` */
 export function atomicFormat(kinds: WordCodec): CustomFormat {
   return {
+    syntax: "$kind %value, %memref[%indices, …] attr-dict : (type(%value), type(%memref)) -> type(%result)",
     parse: (parser) => {
       const kind = parseWord(parser, kinds);
       const value = parser.parseOperand();

@@ -82,6 +82,7 @@ export type ProgramOperation = OperationOf<typeof program>;
 
 /** `@main(%x: type) -> (type) attributes {…} { … }` */
 const functionFormat: CustomFormat = {
+  syntax: "@$sym_name(%argument: type, …) -> (type, …) (attributes attr-dict)? { body }",
   parse: (parser) => {
     const name = parser.parseSymbolName();
     parser.expect("(");

@@ -79,6 +79,8 @@ function printYieldingRegion(printer: OperationPrinter, body: Region, printEntry
 }
 
 export const forFormat: CustomFormat = {
+  syntax:
+    "%counter = %lowerBound to %upperBound step %step (iter_args(%carried = %initArgs, …) -> (type(outputs)))? (: type(%lowerBound))? { region } attr-dict",
   parse: (parser) => {
     const counter = bareArgument(parser);
     parser.expect("=");
@@ -128,6 +130,7 @@ export const forFormat: CustomFormat = {
 };
 
 export const ifFormat: CustomFormat = {
+  syntax: "%condition (-> (type(outputs)))? { thenRegion } (else { elseRegion })? attr-dict",
   parse: (parser) => {
     const condition = parser.parseOperand();
     const types = parseArrowTypes(parser);
@@ -157,6 +160,7 @@ export const ifFormat: CustomFormat = {
 };
 
 export const conditionFormat: CustomFormat = {
+  syntax: "(%condition) attr-dict (%args, … : type(%args))?",
   parse: (parser) => {
     parser.expect("(");
     const condition = parser.parseOperand();
@@ -181,6 +185,7 @@ export const conditionFormat: CustomFormat = {
 };
 
 export const whileFormat: CustomFormat = {
+  syntax: "(%argument = %inits, …) : (type(%inits)) -> type(outputs) { before } do { after } (attributes attr-dict)?",
   parse: (parser) => {
     const carried = parser.peek("(") ? parseAssignments(parser) : { args: [], values: [] };
     parser.expect(":", "before the function type");
@@ -216,6 +221,7 @@ export const whileFormat: CustomFormat = {
 };
 
 export const executeRegionFormat: CustomFormat = {
+  syntax: "(-> type(outputs))? { region } attr-dict",
   parse: (parser) => {
     const types = parseArrowTypes(parser);
     const body = parser.parseRegion();
@@ -233,6 +239,7 @@ export const executeRegionFormat: CustomFormat = {
 };
 
 export const indexSwitchFormat: CustomFormat = {
+  syntax: "%arg attr-dict (-> type(outputs))? (case $value { caseRegion })… default { defaultRegion }",
   parse: (parser) => {
     const selector = parser.parseOperand();
     const attributes = parser.attributeDictionary();
@@ -279,6 +286,7 @@ export const indexSwitchFormat: CustomFormat = {
 // ---------------------------------------------------------------------------------------------------- parallel loops
 
 export const reduceFormat: CustomFormat = {
+  syntax: "(%inputs, … : type(%inputs) { reduction }, …)? attr-dict",
   parse: (parser) => {
     let operands: readonly Value[] = [];
     if (parser.accept("(")) {
@@ -317,6 +325,8 @@ function printGroup(printer: OperationPrinter, word: string, values: readonly Va
 }
 
 export const parallelFormat: CustomFormat = {
+  syntax:
+    "(%counter, …) = (%lowerBound, …) to (%upperBound, …) step (%step, …) (init (%initVals, …) -> type(outputs))? { region } attr-dict",
   parse: (parser) => {
     const counters = parser.delimited("(", ")", () => bareArgument(parser));
     parser.expect("=");
@@ -370,6 +380,7 @@ export const parallelFormat: CustomFormat = {
 };
 
 export const inParallelFormat: CustomFormat = {
+  syntax: "{ region } attr-dict",
   parse: (parser) => {
     const body = parser.parseRegion({ ensureBlock: true });
     return { regions: [body], attributes: parser.attributeDictionary() };
@@ -394,6 +405,8 @@ function emptyInParallel(parser: OperationParser): Operation {
 }
 
 export const forallFormat: CustomFormat = {
+  syntax:
+    "(%counter, …) (in (bounds) | = (lower) to (upper) step (step)) (shared_outs(%argument = %outputs, …) -> (type(%sharedResults)))? { region } attr-dict",
   parse: (parser) => {
     const counters = parser.delimited("(", ")", () => bareArgument(parser));
     const isNormalized = parser.acceptKeyword("in");

@@ -31,6 +31,8 @@ export interface Draft {
 export interface Part {
   readonly parse: (parser: OperationParser, draft: Draft) => void;
   readonly print: (operation: Operation, printer: OperationPrinter) => void;
+  /** What it looks like, for documentation. */
+  readonly syntax?: string;
   /** Inherent attributes that it writes, which the dictionary leaves out. */
   readonly writes?: readonly string[];
   /** Whether it is the attribute dictionary, which is told what the other parts write. */
@@ -81,6 +83,7 @@ export function sameAs(field: string): ImpliedTypes[string] {
 export function assembly(parts: readonly Part[], implied: ImpliedTypes = {}): CustomFormat {
   const written = parts.flatMap((part) => part.writes ?? []);
   return {
+    syntax: syntaxOf(parts),
     parse: (parser) => {
       const definition = parser.currentDefinition;
       if (definition === undefined) throw parser.operationError("has no declaration");
@@ -103,6 +106,11 @@ export function assembly(parts: readonly Part[], implied: ImpliedTypes = {}): Cu
       }
     },
   };
+}
+
+function syntaxOf(parts: readonly Part[]): string {
+  const written = parts.flatMap(({ syntax = "" }) => (syntax === "" ? [] : [syntax]));
+  return written.join(" ").replaceAll(/ (?=[,)\]])|(?<=[([]) /g, "");
 }
 
 function finish(parser: OperationParser, draft: Draft, implied: ImpliedTypes) {
@@ -176,6 +184,7 @@ function implies<T>(parser: OperationParser, make: () => T): T {
 export function text(printed: string): Part {
   const tokens = printed.trim().split(/\s+/);
   return {
+    syntax: printed.trim(),
     parse: (parser) => {
       for (const token of tokens) {
         if (/^[A-Za-z_]/.test(token)) parser.expectKeyword(token);
@@ -195,6 +204,7 @@ export const blank: Part = { parse: () => {}, print: (_, printer) => printer.wri
 /** `{a = 1}`, with a blank in front where there is something. */
 export const dictionary: Part = {
   isDictionary: true,
+  syntax: "attr-dict",
   parse: (parser, draft) => {
     const at = parser.offset;
     for (const [name, attribute] of parser.attributeDictionary()) {
@@ -209,6 +219,7 @@ export const dictionary: Part = {
 /** `%x`, one operand. */
 export function operand(field: string): Part {
   return {
+    syntax: `%${field}`,
     parse: (parser, draft) => draft.operands.set(field, [parser.parseOperand()]),
     print: (operation, printer) => printer.operands(valuesOf(operation, field)),
   };
@@ -217,6 +228,7 @@ export function operand(field: string): Part {
 /** `%x, %y` or nothing; inside brackets where these are given. */
 export function operands(field: string, open = "", close = ""): Part {
   return {
+    syntax: `${open}%${field}, …${close}`,
     parse: (parser, draft) =>
       draft.operands.set(field, open === "" ? parser.operandList() : parser.operandList(open, close)),
     print: (operation, printer) => {
@@ -230,6 +242,7 @@ export function operands(field: string, open = "", close = ""): Part {
 /** Parts that stand there where `field`, an operand field or an attribute, does; `opens` is how they begin. */
 export function optionally(field: string, opens: string, parts: readonly Part[]): Part {
   return {
+    syntax: `(${syntaxOf(parts)})?`,
     writes: parts.flatMap((part) => part.writes ?? []),
     parse: (parser, draft) => {
       const isThere = /^[A-Za-z_]/.test(opens) ? parser.peekKeyword(opens) : parser.peek(opens);
@@ -245,6 +258,7 @@ export function optionally(field: string, opens: string, parts: readonly Part[])
 /** `T`, the type of one operand or result. */
 export function typeOf(field: string): Part {
   return {
+    syntax: `type(%${field})`,
     parse: (parser, draft) => {
       draft.typesAt.set(field, parser.offset);
       draft.types.set(field, [parser.parseType()]);
@@ -256,6 +270,7 @@ export function typeOf(field: string): Part {
 /** `T, U`, the types of a field that takes several. */
 export function typesOf(field: string): Part {
   return {
+    syntax: `type(%${field})`,
     parse: (parser, draft) => {
       draft.typesAt.set(field, parser.offset);
       draft.types.set(field, parser.parseTypeList());
@@ -267,6 +282,7 @@ export function typesOf(field: string): Part {
 /** `(T, U) -> V`: the types of some operand fields and of all results. */
 export function signature(...fields: readonly string[]): Part {
   return {
+    syntax: `(${fields.map((field) => `type(%${field})`).join(", ")}) -> type(results)`,
     parse: (parser, draft) => {
       const at = parser.offset;
       const { inputs, results } = parser.functionType();
@@ -300,6 +316,7 @@ export function signature(...fields: readonly string[]): Part {
 /** `[0, %i]`: integers in the attribute, operands for the entries that are not known. */
 export function indexList(field: string, attribute: string, open = "[", close = "]"): Part {
   return {
+    syntax: `${open}${field}${close}`,
     writes: [attribute],
     parse: (parser, draft) => {
       const { statics, dynamics } = parseIndexList(parser, open, close);
@@ -325,6 +342,7 @@ export function spelled(
   write: (attribute: Attribute, printer: OperationPrinter) => void,
 ): Part {
   return {
+    syntax: `$${name}`,
     writes: [name],
     parse: (parser, draft) => draft.properties.set(name, read(parser)),
     print: (operation, printer) => {
@@ -337,6 +355,7 @@ export function spelled(
 /** A word that is there or not: a unit attribute. */
 export function unit(name: string, word: string): Part {
   return {
+    syntax: `(${word})?`,
     writes: [name],
     parse: (parser, draft) => {
       if (parser.acceptKeyword(word)) draft.properties.set(name, UnitAttribute.instance);
@@ -351,6 +370,7 @@ export function unit(name: string, word: string): Part {
 export function word<V>(name: string, constraint: WordConstraint<V>, isBracketed = false): Part {
   const codec = wordCodec(constraint);
   return {
+    syntax: isBracketed ? `<$${name}>` : `$${name}`,
     writes: [name],
     parse: (parser, draft) =>
       draft.properties.set(name, isBracketed ? parseAngleWords(parser, codec) : parseWord(parser, codec)),
@@ -364,6 +384,7 @@ export function word<V>(name: string, constraint: WordConstraint<V>, isBracketed
 /** `{ … }` */
 export function regionPart(options: Parameters<OperationParser["parseRegion"]>[0] = {}, printTerminator = true): Part {
   return {
+    syntax: "{ region }",
     parse: (parser, draft) => draft.regions.push(parser.parseRegion(options)),
     print: (operation, printer) => printer.region(operation.regions[0]!, { printTerminator }),
   };

@@ -97,6 +97,13 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
     return undefined;
   };
   return {
+    syntax: ({ operandFields }) =>
+      [
+        predicate === undefined ? "" : `$${predicate.name}, `,
+        operandFields.map(({ name }) => `%${name}`).join(", "),
+        flags === undefined ? "" : ` (${flags.keyword}<$${flags.name}>)?`,
+        ` attr-dict : type(%${operandFields[0]?.name})`,
+      ].join(""),
     parse: (parser) => {
       const plain = parsePlain(parser);
       if (plain !== undefined) return plain;
@@ -210,6 +217,8 @@ export function printReassociation(operation: Operation, printer: OperationPrint
 /** `%x, %m[%i] : T`, or with `into` for the comma: puts an element into a shaped value, whose type says what it is. */
 export function storeElementFormat(separator: "," | "into"): CustomFormat {
   return {
+    syntax: ({ operandFields: [value, target, indices] }) =>
+      `%${value?.name}${separator === "," ? "," : " into"} %${target?.name}[%${indices?.name}, …] attr-dict : type(%${target?.name})`,
     parse: (parser) => {
       const value = parser.parseOperand();
       if (separator === ",") parser.expect(",");

@@ -31,6 +31,7 @@ export function parseVectorType(parser: OperationParser): VectorType {
 
 /** `%v[0, %i] : f32 from vector<2x4xf32>` */
 export const extractFormat: CustomFormat = {
+  syntax: "%vector[position] attr-dict : type(%result) from type(%vector)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const position = parseIndexList(parser);
@@ -61,6 +62,7 @@ export const extractFormat: CustomFormat = {
 
 /** `%x, %v [0, %i] : f32 into vector<2x4xf32>` */
 export const insertFormat: CustomFormat = {
+  syntax: "%source, %dest [position] attr-dict : type(%source) into type(%dest)",
   parse: (parser) => {
     const source = parser.parseOperand();
     parser.expect(",");
@@ -109,6 +111,7 @@ function parseElementPosition(parser: OperationParser): readonly Value[] {
 
 /** `%v[%i : index] : vector<4xf32>` */
 export const extractElementFormat: CustomFormat = {
+  syntax: "%vector[(%position : type(%position))?] attr-dict : type(%vector)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const position = parseElementPosition(parser);
@@ -135,6 +138,7 @@ export const extractElementFormat: CustomFormat = {
 
 /** `%x, %v[%i : index] : vector<4xf32>` */
 export const insertElementFormat: CustomFormat = {
+  syntax: "%source, %dest[(%position : type(%position))?] attr-dict : type(%dest)",
   parse: (parser) => {
     const source = parser.parseOperand();
     parser.expect(",");
@@ -174,6 +178,7 @@ function integersOf(operation: Operation, name: string): string {
 
 /** `%a, %b [0, 4] : T, T`: positions in two vectors; the result's first size is their number. */
 export const shuffleFormat: CustomFormat = {
+  syntax: "%v1, %v2 $mask attr-dict : type(%v1), type(%v2)",
   parse: (parser) => {
     const first = parser.parseOperand();
     parser.expect(",");
@@ -204,6 +209,7 @@ export const shuffleFormat: CustomFormat = {
 
 /** `%v, [1, 0] : T to U` */
 export const transposeFormat: CustomFormat = {
+  syntax: "%vector, $permutation attr-dict : type(%vector) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     parser.expect(",");
@@ -234,6 +240,7 @@ export const transposeFormat: CustomFormat = {
 
 /** `%n, %m : vector<4x4xi1>` */
 export const createMaskFormat: CustomFormat = {
+  syntax: "%inputs, … attr-dict : type(%result)",
   parse: (parser) => {
     const sizes = parser.operandList();
     const attributes = parser.attributeDictionary();
@@ -263,6 +270,7 @@ function parseKind(parser: OperationParser): Attribute {
 
 /** `<add>, %v, %acc fastmath<reassoc> : vector<4xf32> into f32` */
 export const reductionFormat: CustomFormat = {
+  syntax: "<$kind>, %vector (, %acc)? (fastmath<$fastmath>)? attr-dict : type(%vector) into type(%dest)",
   parse: (parser) => {
     const kind = parseKind(parser);
     parser.expect(",");
@@ -303,6 +311,7 @@ export const reductionFormat: CustomFormat = {
 
 /** `<add>, %v, %acc [0, 1] : T to U` */
 export const multiReductionFormat: CustomFormat = {
+  syntax: "<$kind>, %source, %acc $reduction_dims attr-dict : type(%source) to type(%dest)",
   parse: (parser) => {
     const kind = parseKind(parser);
     parser.expect(",");

@@ -95,6 +95,7 @@ function transferMaskType(map: Attribute, vector: VectorType): VectorType {
 
 /** `%m[%i, %j], %padding, %mask {…} : T, V` */
 export const transferReadFormat: CustomFormat = {
+  syntax: "%source[%indices, …], %padding (, %mask)? attr-dict : type(%source), type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const indices = parser.operandList("[", "]");
@@ -144,6 +145,7 @@ function segmentCount(operation: Operation, position: number): number {
 
 /** `%v, %m[%i, %j], %mask {…} : V, T` */
 export const transferWriteFormat: CustomFormat = {
+  syntax: "%vector, %source[%indices, …] (, %mask)? attr-dict : type(%vector), type(%source)",
   parse: (parser) => {
     const vector = parser.parseOperand();
     parser.expect(",");

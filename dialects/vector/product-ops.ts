@@ -78,6 +78,7 @@ const contractOperands = assembly(
 
 /** `{indexing_maps = […], iterator_types = ["parallel", …], kind = #vector.kind<add>} %a, %b, %c : A, B into C` */
 const contractFormat: CustomFormat = {
+  syntax: "attr-dict %lhs, %rhs, %acc : type(%lhs), type(%rhs) into type(%dest)",
   parse: (parser) => {
     const head = parser.attributeDictionary();
     const iterators = head.get("iterator_types");

@@ -60,6 +60,7 @@ function completeMask(parser: OperationParser, body: Region): void {
 
 /** `%mask, %passthru { op } : M -> T` */
 const maskFormat: CustomFormat = {
+  syntax: "%mask (, %passthru)? { maskRegion } attr-dict : type(%mask) (-> type(results))?",
   parse: (parser) => {
     const mask = parser.parseOperand();
     const passThrough = parser.accept(",") ? parser.parseOperand() : undefined;
@@ -131,6 +132,7 @@ export const mask = op(
 
 /** `(%lane)[32] args(%v : T) -> (U) { … }` */
 const warpFormat: CustomFormat = {
+  syntax: "(%laneid)[$warp_size] (args(%args, … : type(%args)))? (-> (type(results)))? { warpRegion } attr-dict",
   parse: (parser) => {
     parser.expect("(");
     const lane = parser.parseOperand();

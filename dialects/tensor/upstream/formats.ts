@@ -83,6 +83,7 @@ export const extractSliceFormat: CustomFormat = {
 /** `%s into %t[0, %i] [2, %n] [1, 1] : T into U`, with a result or (parallel_insert_slice) without. */
 function insertSliceFormatOf(hasResult: boolean): CustomFormat {
   return {
+    syntax: "%source into %dest[offsets] [sizes] [strides] attr-dict : type(%source) into type(%dest)",
     parse: (parser) => {
       const source = parser.parseOperand();
       parser.expectKeyword("into");
