@@ -264,13 +264,16 @@ describe("pipelines", () => {
   const passes: fc.Arbitrary<PassInstance> = fc.constantFrom(...allPasses).chain((definition) => {
     const options: OptionDefinitions = definition.options;
     const values = Object.entries(options).map(([name, option]) => {
-      const value: fc.Arbitrary<OptionValue> = option.choices
-        ? fc.constantFrom(...option.choices)
-        : typeof option.default === "boolean"
-          ? fc.boolean()
-          : typeof option.default === "number"
-            ? fc.integer({ min: -1000, max: 1000 })
-            : fc.constant(option.default);
+      const number = fc.integer({ min: option.minimum ?? -1000, max: option.maximum ?? 1000 });
+      const value: fc.Arbitrary<OptionValue> = Array.isArray(option.default)
+        ? fc.constant(option.default)
+        : option.choices
+          ? fc.constantFrom(...option.choices)
+          : typeof option.default === "boolean"
+            ? fc.boolean()
+            : typeof option.default === "number"
+              ? number
+              : fc.constant(option.default);
       return fc.option(value, { nil: undefined }).map((chosen) => [name, chosen] as const);
     });
     return fc

@@ -214,7 +214,8 @@ class OptRun {
     if (this.#options.output !== undefined) return { text: print(module, options), blobs, elided: 0 };
     // Two hexadecimal digits a byte, and "0x" with the alignment in front.
     const elided = blobs.filter(({ bytes }) => 2 * bytes.length + 10 > elideResourcesLongerThan).length;
-    return { text: print(module, { ...options, inlineResources, elideResourcesLongerThan }), blobs, elided };
+    const resources = blobs.length === 0 ? {} : { inlineResources, elideResourcesLongerThan };
+    return { text: print(module, { ...options, ...resources }), blobs, elided };
   }
 
   async #write(outputs: readonly Output[]): Promise<void> {
