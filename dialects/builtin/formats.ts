@@ -5,7 +5,7 @@ import { parseVisibility, stringOf } from "../upstream/function-format.ts";
 
 /** `@name attributes {…} { … }` */
 export const moduleFormat: CustomFormat = {
-  syntax: "($sym_visibility)? (@$sym_name)? (attributes attr-dict)? { body }",
+  syntax: "(@$sym_name)? (attributes attr-dict)? { body }",
   parse: (parser) => {
     const visibility = parseVisibility(parser);
     const name = parser.parseOptionalSymbolName();
