@@ -17,6 +17,7 @@ import { ConstraintType, RegionConstraintType, VariadicityArrayAttribute, variad
 
 /** `@name attributes {…} { … }`; a definition without a body may leave it out. */
 export const definitionFormat: CustomFormat = {
+  syntax: "@$sym_name (attributes attr-dict)? { body }",
   parse: (parser) => {
     const name = parser.parseSymbolName();
     const attributes = parser.attributeDictionaryWithKeyword();
@@ -63,6 +64,7 @@ function printOperands(operation: Operation, printer: OperationPrinter): void {
 
 /** `(%0, optional %1, variadic %2)` */
 export const variadicListFormat: CustomFormat = {
+  syntax: "((single | optional | variadic)? %args, …) attr-dict",
   parse: (parser) => {
     const operands: Value[] = [];
     const words: (typeof variadicities)[number][] = [];
@@ -91,6 +93,7 @@ export const variadicListFormat: CustomFormat = {
 
 /** `{"name" = %0, "other" = %1}` */
 export const namedListFormat: CustomFormat = {
+  syntax: "{ $name = %attributeValues, … } attr-dict",
   parse: (parser) => {
     const operands: Value[] = [];
     const names: Attribute[] = [];
@@ -121,6 +124,7 @@ export const namedListFormat: CustomFormat = {
 
 /** `@dialect::@type` or `"!dialect.type"` */
 export const baseFormat: CustomFormat = {
+  syntax: "($base_ref | $base_name) attr-dict",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     const reference = parser.parseOptionalAttribute();
@@ -142,6 +146,7 @@ export const baseFormat: CustomFormat = {
 
 /** `@dialect::@type<%0, %1>` */
 export const parametricFormat: CustomFormat = {
+  syntax: "$base_type<%args, …> attr-dict",
   parse: (parser) => {
     const at = parser.offset;
     const base = parser.parseAttribute();
@@ -161,6 +166,7 @@ export const parametricFormat: CustomFormat = {
 
 /** `(%0, %1) with size 3`; both parts may be left out. */
 export const regionFormat: CustomFormat = {
+  syntax: "((%entryBlockArgs, …))? (with size $numberOfBlocks)? attr-dict",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     const isConstrained = parser.peek("(");

@@ -82,6 +82,8 @@ function iteratorsToText(attribute: Attribute): Attribute {
 
 /** `{indexing_maps = […], iterator_types = […]} ins(…) outs(…) attrs = {…} { … } -> T` */
 export const genericFormat: CustomFormat = {
+  syntax:
+    "attr-dict (ins(%inputs, … : type(%inputs)))? outs(%outputs, … : type(%outputs)) (attrs = attr-dict)? { region } (-> type(%resultTensors))?",
   parse: (parser) => {
     const head = parser.attributeDictionary();
     const iterators = head.get("iterator_types");

@@ -199,6 +199,7 @@ export const invoke = op(
 
 /** `cleanup (catch %t : !llvm.ptr) (filter %f : !llvm.array<…>) : T` */
 const landingPadFormat: CustomFormat = {
+  syntax: "(cleanup)? (catch %value : type | filter %value : type)… attr-dict : type(%res)",
   parse: (parser) => {
     const isCleanup = parser.acceptKeyword("cleanup");
     const operands = [];
@@ -263,6 +264,7 @@ export const resume = op(
 
 /** `%x : i32, ^bb1(%y : i32) [1: ^bb2, 2: ^bb3]` */
 const switchFormat: CustomFormat = {
+  syntax: "%value : type(%value), ^defaultDestination(…) [ $case: ^caseDestination(…), … ] attr-dict",
   parse: (parser) => {
     const value = parser.parseOperand();
     parser.expect(":");

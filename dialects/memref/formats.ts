@@ -50,6 +50,7 @@ function segments(...counts: readonly number[]): readonly [string, Attribute] {
 
 /** `(%size)[%symbol] {alignment = 64 : i64} : memref<?xf32>` */
 export const allocFormat: CustomFormat = {
+  syntax: "(%dynamicSizes, …) ([%symbolOperands, …])? attr-dict : type(%memref)",
   parse: (parser) => {
     const sizes = parser.operandList("(", ")");
     const symbols = parser.peek("[") ? parser.operandList("[", "]") : [];
@@ -80,6 +81,7 @@ export const allocFormat: CustomFormat = {
 };
 
 export const scopeFormat: CustomFormat = {
+  syntax: "(-> (type(outputs)))? { bodyRegion } attr-dict",
   parse: (parser) => {
     const types = parser.accept("->") ? parser.parseResultTypes() : [];
     const body = parser.parseRegion({ implicitTerminator: "memref.alloca_scope.return" });
@@ -99,6 +101,7 @@ export const scopeFormat: CustomFormat = {
 
 /** `"private" constant @name : memref<…> = dense<…> {alignment = …}` */
 export const globalFormat: CustomFormat = {
+  syntax: "($sym_visibility)? (constant)? @$sym_name : $type (= $initial_value | = uninitialized)? attr-dict",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     const visibility = parser.parseOptionalString();
@@ -142,6 +145,7 @@ export const globalFormat: CustomFormat = {
 };
 
 export const getGlobalFormat: CustomFormat = {
+  syntax: "@$name : type(%result) attr-dict",
   parse: (parser) => {
     const name = parser.parseSymbolName();
     parser.expect(":");
@@ -164,6 +168,7 @@ const viewWritten = [...viewLists, "operandSegmentSizes"];
 
 /** `%source[0, %i] [2, %n] [1, 1] : memref<…> to memref<…>` */
 export const subviewFormat: CustomFormat = {
+  syntax: "%source[offsets] [sizes] [strides] attr-dict : type(%source) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const lists = viewLists.map(() => parseIndexList(parser));
@@ -202,6 +207,7 @@ const castWords = ["offset", "sizes", "strides"] as const;
 
 /** `%source to offset: [%o], sizes: [2], strides: [1] : memref<…> to memref<…>` */
 export const reinterpretCastFormat: CustomFormat = {
+  syntax: "%source to offset: [offset], sizes: [sizes], strides: [strides] attr-dict : type(%source) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     parser.expectKeyword("to");
@@ -245,6 +251,7 @@ export const reinterpretCastFormat: CustomFormat = {
 
 /** `%source [[0, 1]] output_shape [%n, 4] : T into U` */
 export const expandShapeFormat: CustomFormat = {
+  syntax: "%src $reassociation output_shape [sizes] attr-dict : type(%src) into type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const reassociation = parseReassociation(parser);
@@ -283,6 +290,7 @@ export const expandShapeFormat: CustomFormat = {
 
 /** `%source [[0, 1]] : T into U` */
 export const collapseShapeFormat: CustomFormat = {
+  syntax: "%src $reassociation attr-dict : type(%src) into type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const reassociation = parseReassociation(parser);
@@ -313,6 +321,7 @@ export const collapseShapeFormat: CustomFormat = {
 
 /** `%source (d0, d1) -> (d1, d0) : T to U` */
 export const transposeFormat: CustomFormat = {
+  syntax: "%in $permutation attr-dict : type(%in) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const map = parser.parseAffineMap();
@@ -343,6 +352,7 @@ export const transposeFormat: CustomFormat = {
 
 /** `%m, 64 : memref<…>` */
 export const assumeAlignmentFormat: CustomFormat = {
+  syntax: "%memref, $alignment attr-dict : type(%memref)",
   parse: (parser) => {
     const source = parser.parseOperand();
     parser.expect(",");
@@ -365,6 +375,7 @@ export const assumeAlignmentFormat: CustomFormat = {
 
 /** `%m[%i], read, locality<3>, data : memref<…>` */
 export const prefetchFormat: CustomFormat = {
+  syntax: "%memref[%indices, …], (read | write), locality<$localityHint>, (data | instr) attr-dict : type(%memref)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const indices = parser.operandList("[", "]");
@@ -452,6 +463,7 @@ export function permutationMap(permutation: readonly number[]): AffineMap {
 
 /** `%m[%i] : memref<…> { … }` */
 export const genericAtomicFormat: CustomFormat = {
+  syntax: "%memref[%indices, …] : type(%memref) { atomic_body } attr-dict",
   parse: (parser) => {
     const target = parser.parseOperand();
     const indices = parser.operandList("[", "]");

@@ -258,6 +258,7 @@ export function storeElementFormat(separator: "," | "into"): CustomFormat {
 
 /** `%x[%n] : tensor<?x4xf32>`: repeats a scalar; the sizes of dynamic dimensions in brackets. */
 export const splatFormat: CustomFormat = {
+  syntax: "%input ([%dynamicSizes, …])? attr-dict : type(%aggregate)",
   parse: (parser) => {
     const input = parser.parseOperand();
     const sizes = parser.peek("[") ? parser.operandList("[", "]") : [];

@@ -46,6 +46,7 @@ const sliceWritten = [...sliceLists, "operandSegmentSizes"];
 
 /** `%t[0, %i] [2, %n] [1, 1] : T to U` */
 export const extractSliceFormat: CustomFormat = {
+  syntax: "%source[offsets] [sizes] [strides] attr-dict : type(%source) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const lists = sliceLists.map(() => parseIndexList(parser));
@@ -132,6 +133,7 @@ export const parallelInsertSliceFormat = insertSliceFormatOf(false);
 
 /** `%t nofold low[1, %i] high[0, 0] { … } : T to U` */
 export const padFormat: CustomFormat = {
+  syntax: "%source (nofold)? low[sizes] high[sizes] { region } attr-dict : type(%source) to type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const properties: (readonly [string, Attribute])[] = [];
@@ -180,6 +182,7 @@ export const padFormat: CustomFormat = {
 
 /** `%n { … } : T` */
 export const generateFormat: CustomFormat = {
+  syntax: "%dynamicExtents, … { body } attr-dict : type(%result)",
   parse: (parser) => {
     const sizes = parser.operandList();
     const operands = resolveIndices(parser, sizes);
@@ -201,6 +204,7 @@ export const generateFormat: CustomFormat = {
 
 /** `%t [[0, 1]] : T into U` */
 export const collapseShapeFormat: CustomFormat = {
+  syntax: "%src $reassociation attr-dict : type(%src) into type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const reassociation = parseReassociation(parser);
@@ -231,6 +235,7 @@ export const collapseShapeFormat: CustomFormat = {
 
 /** `%t [[0, 1]] output_shape [%n, 4] : T into U` */
 export const expandShapeFormat: CustomFormat = {
+  syntax: "%src $reassociation output_shape [sizes] attr-dict : type(%src) into type(%result)",
   parse: (parser) => {
     const source = parser.parseOperand();
     const reassociation = parseReassociation(parser);
@@ -269,6 +274,7 @@ export const expandShapeFormat: CustomFormat = {
 
 /** `dim(0) %a, %b : (T, U) -> V` */
 export const concatFormat: CustomFormat = {
+  syntax: "dim($dim) %inputs, … attr-dict : (type(%inputs)) -> type(%result)",
   parse: (parser) => {
     parser.expectKeyword("dim");
     parser.expect("(");
@@ -301,6 +307,7 @@ export const concatFormat: CustomFormat = {
 
 /** `%a, %b : tensor<2xf32>` */
 export const fromElementsFormat: CustomFormat = {
+  syntax: "%elements, … attr-dict : type(%result)",
   parse: (parser) => {
     const elements = parser.operandList();
     const attributes = parser.attributeDictionary();
