@@ -32,7 +32,7 @@ import { pass } from "../../passes/pass.ts";
 import { docsCommand, ownReferenceFacts, stalePages } from "../commands/docs.ts";
 import { operationFacts, passFacts, splitSummary } from "./facts.ts";
 import { referencePages } from "./reference.ts";
-import { syntaxOf } from "./syntax.ts";
+import { lacksSyntax, syntaxOf } from "./syntax.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -45,8 +45,10 @@ test("every dialect, type, attribute, op, option, statistic and pass is document
     check(name, doc);
     for (const each of types) check(`!${name}.${each.mnemonic}`, each.doc);
     for (const each of attributes) check(`#${name}.${each.mnemonic}`, each.doc);
-    for (const { name: opName, options } of ops) {
+    for (const definition of ops) {
+      const { name: opName, options } = definition;
       check(opName, options.doc);
+      if (lacksSyntax(definition)) missing.push(`${opName} has a hand-written format without \`syntax\``);
       if ((options.example ?? "") === "") missing.push(`${opName} has no example`);
     }
   }

@@ -11,7 +11,8 @@ import type { OperationDefinition, ResultField } from "../../ir/declaration.ts";
 export function syntaxOf(definition: AnyDefinition): string {
   const { format } = definition.options;
   const { format: compiled } = infoOf(definition);
-  const written = typeof format === "object" ? format.syntax : undefined;
+  const declared = typeof format === "object" ? format.syntax : undefined;
+  const written = typeof declared === "function" ? declared(definition) : declared;
   const body =
     compiled !== undefined
       ? joined(elementTexts(compiled.elements, definition))
