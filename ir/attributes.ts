@@ -437,7 +437,8 @@ function elementText(value: number | bigint, element: ElementName, type: Type): 
   return String(value);
 }
 
-function nestedText(shape: readonly number[], texts: readonly string[]): string {
+/** `[[1, 2], [3, 4]]`: the spelled elements of a shape, row-major, as nested lists. */
+export function nestedText(shape: readonly number[], texts: readonly string[]): string {
   if (shape.length === 0) return texts[0] ?? "";
   let groups = texts;
   for (let axis = shape.length - 1; axis >= 0; axis--) {

@@ -35,6 +35,16 @@ export function verify(operation: Operation, context: Context): void {
 /** What stands for a type variable, and the first field that said so. */
 type BoundTypes = Map<string, { readonly type: Type; readonly where: string }>;
 
+/** Whether value and user stand in a region of an op without a declaration: nobody knows whether its order means anything. */
+function isUnordered(value: Value, user: Operation): boolean {
+  const region = value.parentBlock?.region;
+  const parent = region?.parent;
+  if (parent === undefined || parent.definition !== undefined || parent.name === "builtin.module") return false;
+  let ancestor: Operation | undefined = user;
+  while (ancestor !== undefined && ancestor.block?.region !== region) ancestor = ancestor.parentOperation;
+  return ancestor !== undefined;
+}
+
 class Verifier {
   readonly errors: DiagnosticError[] = [];
   readonly #context: Context;
@@ -312,7 +322,7 @@ class Verifier {
       const use = operandUses[index]!;
       const { value } = use;
       if (isDefinedEarlier(value, operation, block)) continue;
-      if (operation !== root && !this.#dominance.dominates(value, operation)) {
+      if (operation !== root && !this.#dominance.dominates(value, operation) && !isUnordered(value, operation)) {
         const notes = [{ message: "the operand is defined here", ...placeOf(value.location) }];
         this.#report(operation, `operand #${use.index} does not dominate this use`, notes);
       }

@@ -205,6 +205,7 @@ export const softmax = op(
     format:
       "attr-dict `dimension` `(` $dimension `)` `ins` `(` $input `:` type($input) `)` " +
       "`outs` `(` $output `:` type($output) `)` (`->` type($result)^)?",
+    infer: ({ output }) => tensorResults([output]),
     effects: (operation) => structuredEffects([operation.input], [operation.output], operation),
     verify: ({ input, output, dimension }, report) => {
       if (dimension < 0 || dimension >= input.type.rank)

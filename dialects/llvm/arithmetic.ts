@@ -21,6 +21,7 @@ import {
   insertValueFormat,
   selectFormat,
   shuffleFormat,
+  shuffleType,
 } from "./formats.ts";
 import { isLlvmCompatible, LlvmVectorType, PointerType, typeAtPath } from "./types.ts";
 
@@ -339,7 +340,7 @@ export const shuffleVector = op(
     doc: "Picks elements of two vectors put one behind the other; -1 leaves an element undefined.",
     example: example("%r = llvm.shufflevector %v, %v [0, 4, -1] : vector<4xf32>", "%v: vector<4xf32>"),
     traits: ["Pure"],
-    infer: ({ v1, mask }) => VectorType.get([mask.length], v1.type.element),
+    infer: ({ v1, mask }) => shuffleType(mask.length, v1.type, v1.type.element),
     format: shuffleFormat,
   },
 );

@@ -63,6 +63,7 @@ export function compareFormat<W extends string>(constraint: WordConstraint<W>): 
 
 /** `%c, %a, %b : i1, f32` */
 export const selectFormat: CustomFormat = {
+  syntax: "%condition, %trueValue, %falseValue attr-dict : type(%condition), type(%trueValue)",
   parse: (parser) => {
     const condition = parser.parseOperand();
     parser.expect(",");
@@ -91,6 +92,7 @@ export const selectFormat: CustomFormat = {
 
 /** `%x, %v[%i : i32] : vector<4xf32>` */
 export const insertElementFormat: CustomFormat = {
+  syntax: "%value, %vector[%position : type(%position)] attr-dict : type(%vector)",
   parse: (parser) => {
     const value = parser.parseOperand();
     parser.expect(",");
@@ -131,6 +133,7 @@ export const insertElementFormat: CustomFormat = {
 
 /** `%v[%i : i32] : vector<4xf32>` */
 export const extractElementFormat: CustomFormat = {
+  syntax: "%vector[%position : type(%position)] attr-dict : type(%vector)",
   parse: (parser) => {
     const vector = parser.parseOperand();
     parser.expect("[");
@@ -163,8 +166,14 @@ export const extractElementFormat: CustomFormat = {
   },
 };
 
+/** The vector that a mask of this length picks; scalable where its operands are. */
+export function shuffleType(length: number, operand: Type, element: Type): VectorType {
+  return VectorType.get([length], element, operand instanceof VectorType && operand.scalable[0] ? [true] : []);
+}
+
 /** `%a, %b [0, 4] : vector<4xf32>` */
 export const shuffleFormat: CustomFormat = {
+  syntax: "%v1, %v2 $mask attr-dict : type(%v1)",
   parse: (parser) => {
     const first = parser.parseOperand();
     parser.expect(",");
@@ -178,7 +187,7 @@ export const shuffleFormat: CustomFormat = {
       operands: [parser.resolve(first, type), parser.resolve(second, type)],
       properties: [["mask", DenseArrayAttribute.i32(mask)]],
       attributes,
-      resultTypes: [VectorType.get([mask.length], elementOf(parser, type, at))],
+      resultTypes: [shuffleType(mask.length, type, elementOf(parser, type, at))],
     };
   },
   print: (operation, printer) => {
@@ -203,6 +212,7 @@ function partType(parser: OperationParser, container: Type, path: readonly numbe
 
 /** `%x, %s[1] : !llvm.struct<…>` */
 export const insertValueFormat: CustomFormat = {
+  syntax: "%value, %container$position attr-dict : type(%container)",
   parse: (parser) => {
     const value = parser.parseOperand();
     parser.expect(",");
@@ -232,6 +242,7 @@ export const insertValueFormat: CustomFormat = {
 
 /** `%s[1] : !llvm.struct<…>` */
 export const extractValueFormat: CustomFormat = {
+  syntax: "%container$position attr-dict : type(%container)",
   parse: (parser) => {
     const container = parser.parseOperand();
     const path = parsePath(parser);
@@ -260,6 +271,7 @@ export const extractValueFormat: CustomFormat = {
 
 /** `inalloca %n x f32 {alignment = 8 : i64} : (i32) -> !llvm.ptr` */
 export const allocaFormat: CustomFormat = {
+  syntax: "(inalloca)? %arraySize x $elem_type attr-dict : (type(%arraySize)) -> type(%res)",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     if (parser.acceptKeyword("inalloca")) properties.push(["inalloca", UnitAttribute.instance]);
@@ -300,6 +312,7 @@ const dynamicPosition = -(2 ** 31);
 
 /** `inbounds %p[0, %i] : (!llvm.ptr, i64) -> !llvm.ptr, f32` */
 export const getElementPointerFormat: CustomFormat = {
+  syntax: "(inbounds)? %base[indices] attr-dict : (type(operands)) -> type(%res), $elem_type",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     if (parser.acceptKeyword("inbounds")) properties.push(["inbounds", UnitAttribute.instance]);
@@ -371,6 +384,8 @@ function printOrdering(operation: Operation, printer: OperationPrinter): void {
 
 /** `volatile %p atomic monotonic invariant {alignment = 4 : i64} : !llvm.ptr -> f32` */
 export const loadFormat: CustomFormat = {
+  syntax:
+    "(volatile)? %addr (atomic (syncscope($syncscope))? $ordering)? (invariant)? attr-dict : type(%addr) -> type(%res)",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     if (parser.acceptKeyword("volatile")) properties.push(["volatile_", UnitAttribute.instance]);
@@ -399,6 +414,8 @@ export const loadFormat: CustomFormat = {
 
 /** `volatile %x, %p atomic monotonic {alignment = 4 : i64} : f32, !llvm.ptr` */
 export const storeFormat: CustomFormat = {
+  syntax:
+    "(volatile)? %value, %addr (atomic (syncscope($syncscope))? $ordering)? attr-dict : type(%value), type(%addr)",
   parse: (parser) => {
     const properties: [string, Attribute][] = [];
     if (parser.acceptKeyword("volatile")) properties.push(["volatile_", UnitAttribute.instance]);
@@ -424,6 +441,7 @@ export const storeFormat: CustomFormat = {
 
 /** `%p, %mask, %pass {alignment = 4 : i32} : (!llvm.ptr, M, V) -> V` */
 export const maskedLoadFormat: CustomFormat = {
+  syntax: "%pointer, %mask (, %pass_thru)? attr-dict : (type(operands)) -> type(%res)",
   parse: (parser) => {
     const operands = parser.operandList();
     const attributes = parser.attributeDictionary();
@@ -443,6 +461,7 @@ export const maskedLoadFormat: CustomFormat = {
 
 /** `%v, %p, %mask {alignment = 4 : i32} : V, M into !llvm.ptr` */
 export const maskedStoreFormat: CustomFormat = {
+  syntax: "%value, %pointer, %mask attr-dict : type(%value), type(%mask) into type(pointer)",
   parse: (parser) => {
     const value = parser.parseOperand();
     parser.expect(",");

@@ -26,6 +26,7 @@ import {
   result,
   variadicOperand,
 } from "../../ir/declaration.ts";
+import { bytesOfText } from "../../ir/quoted.ts";
 import { i8, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { fixedWidthIntegerLike, symbolNameAttribute } from "../upstream/constraints.ts";
@@ -238,7 +239,7 @@ export const global = op(
     verify: ({ value, initializer, global_type: type }, report) => {
       if (value !== undefined && initializer.blocks.length > 0) report("has both a value and an initializer region");
       if (!(value instanceof StringAttribute)) return;
-      const length = new TextEncoder().encode(value.value).length;
+      const length = bytesOfText(value.value).length;
       if (type !== ArrayType.get(length, i8)) report(`holds a string of ${length} bytes, but has the type ${type}`);
     },
   },

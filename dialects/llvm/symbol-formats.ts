@@ -1,8 +1,10 @@
 /** The assembly of llvm functions and globals. */
-import { type Attribute, StringAttribute, TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
+import { type Attribute, OpaqueAttribute, StringAttribute, TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
-import { Region } from "../../ir/operation.ts";
+import { type Operation, Region } from "../../ir/operation.ts";
 import type { OperationParser } from "../../ir/parser/operation-parser.ts";
+import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
+import { bytesOfText } from "../../ir/quoted.ts";
 import { i8, type Type } from "../../ir/types.ts";
 import { wordCodec, wordsOf } from "../upstream/formats.ts";
 import { parseSignature, parseVisibility, printSignature, stringOf } from "../upstream/function-format.ts";
@@ -40,6 +42,22 @@ function linkageOf(linkage: Attribute | undefined): string {
   return (linkage === undefined ? undefined : linkageAttribute.decode(linkage)) ?? "external";
 }
 
+/** How the range of a function's vector lengths is stored. */
+const vscaleRange = /^#llvm\.vscale_range<minRange = (\d+) : i32, maxRange = (\d+) : i32>$/;
+
+/** `comdat(@rules::@name)`, if it is there. */
+function parseComdat(parser: OperationParser, properties: Properties): void {
+  if (!parser.acceptKeyword("comdat")) return;
+  parser.expect("(");
+  properties.push(["comdat", parser.parseAttribute()]);
+  parser.expect(")");
+}
+
+function printComdat(operation: Operation, printer: OperationPrinter): void {
+  const comdat = operation.attribute("comdat");
+  if (comdat !== undefined) printer.write(` comdat(${comdat})`);
+}
+
 /** `internal fastcc @name(%p: !llvm.ptr, …) -> i32 attributes {…} { … }` */
 export const functionFormat: CustomFormat = {
   syntax:
@@ -64,6 +82,12 @@ export const functionFormat: CustomFormat = {
       signature.isVariadic,
     );
     properties.push(["function_type", TypeAttribute.get(type)]);
+    if (parser.acceptKeyword("vscale_range")) {
+      const [least, most] = parser.delimited("(", ")", () => parser.parseSize());
+      const range = `vscale_range<minRange = ${least} : i32, maxRange = ${most ?? least} : i32>`;
+      properties.push(["vscale_range", OpaqueAttribute.get("llvm", range)]);
+    }
+    parseComdat(parser, properties);
     const attributes = parser.attributeDictionaryWithKeyword();
     const body = parser.parseOptionalRegion({ arguments: signature.args });
     return {
@@ -90,7 +114,12 @@ export const functionFormat: CustomFormat = {
     if (type instanceof TypeAttribute && type.type instanceof LlvmFunctionType) {
       printSignature(operation, printer, type.type);
     }
+    const range = vscaleRange.exec(operation.attribute("vscale_range")?.text ?? "");
+    if (range !== null) printer.write(` vscale_range(${range[1]}, ${range[2]})`);
+    printComdat(operation, printer);
     printer.attributeDictionaryWithKeyword(operation, [
+      ...(range === null ? [] : ["vscale_range"]),
+      "comdat",
       "linkage",
       "visibility_",
       "unnamed_addr",
@@ -110,7 +139,7 @@ export const functionFormat: CustomFormat = {
 
 /** The type of a global whose text leaves it out: a string is an array of bytes, other values have a type. */
 function impliedType(parser: OperationParser, value: Attribute | undefined, at: number): Type {
-  if (value instanceof StringAttribute) return ArrayType.get(new TextEncoder().encode(value.value).length, i8);
+  if (value instanceof StringAttribute) return ArrayType.get(bytesOfText(value.value).length, i8);
   throw parser.error("expected ':' and the type of the global", at);
 }
 
@@ -147,11 +176,7 @@ export const globalFormat: CustomFormat = {
       properties.push(["value", value]);
     }
     parser.expect(")", "after the value of the global");
-    if (parser.acceptKeyword("comdat")) {
-      parser.expect("(");
-      properties.push(["comdat", parser.parseAttribute()]);
-      parser.expect(")");
-    }
+    parseComdat(parser, properties);
     const attributes = parser.attributeDictionary();
     const at = parser.offset;
     const type = parser.accept(":") ? parser.parseType() : impliedType(parser, value, at);
@@ -173,8 +198,7 @@ export const globalFormat: CustomFormat = {
     printer.write("(");
     if (value !== undefined) printer.attribute(value);
     printer.write(")");
-    const comdat = operation.attribute("comdat");
-    if (comdat !== undefined) printer.write(` comdat(${comdat})`);
+    printComdat(operation, printer);
     printer.attributeDictionary(operation, globalWritten);
     if (!(value instanceof StringAttribute) && type instanceof TypeAttribute) {
       printer.write(" : ");

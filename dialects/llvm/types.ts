@@ -135,6 +135,22 @@ export class LlvmVectorType extends DialectType {
   }
 }
 
+/** A type of the target machine, by name, with types and numbers as its parameters. */
+export class TargetType extends DialectType {
+  readonly targetName: string;
+  readonly parameters: readonly (Type | number)[];
+  private constructor(body: string, targetName: string, parameters: readonly (Type | number)[]) {
+    super("llvm", body);
+    this.targetName = targetName;
+    this.parameters = parameters;
+  }
+  static get(targetName: string, parameters: readonly (Type | number)[]): TargetType {
+    const spelled = parameters.map((each) => `, ${typeof each === "number" ? each : nestedText(each)}`).join("");
+    const body = `target<${quoted(targetName)}${spelled}>`;
+    return internType(`!llvm.${body}`, TargetType, () => new TargetType(body, targetName, [...parameters]));
+  }
+}
+
 export const pointer = PointerType.get();
 export const voidType = VoidType.instance;
 
@@ -216,6 +232,14 @@ const parsers: { readonly [mnemonic: string]: (parser: TextParser) => DialectTyp
     parser.expect(">");
     return LlvmFunctionType.get(result, inputs, isVariadic);
   },
+  target: (parser) => {
+    parser.expect("<");
+    const name = parser.parseString();
+    const parameters: (Type | number)[] = [];
+    while (parser.accept(",")) parameters.push(parser.peekNumber() ? parser.parseSize() : parseNested(parser));
+    parser.expect(">");
+    return TargetType.get(name, parameters);
+  },
   token: () => OpaqueLlvmType.get("token"),
   label: () => OpaqueLlvmType.get("label"),
   metadata: () => OpaqueLlvmType.get("metadata"),
@@ -239,6 +263,7 @@ const docs: { readonly [mnemonic: string]: string } = {
   array: "`array<N x T>`: N elements one behind the other.",
   vec: "`vec<N x T>`: a vector of pointers or other types that MLIR's vectors do not take.",
   struct: "`struct<(T, U)>`: fields of several types; `packed` without padding.",
+  target: '`target<"name", T, 1>`: a type of the target machine, with its parameters.',
   func: "`func<R (T, U, ...)>`: a function's signature.",
 };
 

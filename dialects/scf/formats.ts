@@ -243,7 +243,7 @@ export const indexSwitchFormat: CustomFormat = {
   parse: (parser) => {
     const selector = parser.parseOperand();
     const attributes = parser.attributeDictionary();
-    const types = parseArrowTypes(parser);
+    const types = parser.accept("->") ? parser.parseTypeList() : [];
     const operands = [parser.resolve(selector, index)];
     const cases: number[] = [];
     const caseRegions: Region[] = [];
@@ -270,7 +270,7 @@ export const indexSwitchFormat: CustomFormat = {
     printer.attributeDictionary(operation, ["cases"]);
     if (operation.results.length > 0) {
       printer.write(" -> ");
-      printer.resultTypes(resultTypes(operation));
+      printer.types(resultTypes(operation));
     }
     for (const [position, body] of caseRegions.entries()) {
       printer.newline();

@@ -10,7 +10,7 @@ import type { CustomFormat } from "../../ir/format.ts";
 import type { Operation, Region, Value } from "../../ir/operation.ts";
 import type { OperationParser, UnresolvedOperand } from "../../ir/parser/operation-parser.ts";
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
-import { i32, index, ShapedType, type Type } from "../../ir/types.ts";
+import { i32, i64, index, ShapedType, type Type } from "../../ir/types.ts";
 import { staticIndices, type WordConstraint } from "./constraints.ts";
 import { parseAngleWords, parseIndexList, parseWord, printIndexList, wordCodec, wordsOf } from "./formats.ts";
 
@@ -333,6 +333,15 @@ export function indexList(field: string, attribute: string, open = "[", close = 
       printIndexList(printer, statics, valuesOf(operation, field), open, close);
     },
   };
+}
+
+/** `[0, 1]`: an `array<i64>`. */
+export function axisList(name: string): Part {
+  return spelled(
+    name,
+    (parser) => parser.denseArrayElements(i64),
+    (attribute, printer) => printer.write(attribute instanceof DenseArrayAttribute ? attribute.elementsText : ""),
+  );
 }
 
 /** An attribute with a spelling of its own. `read` stands before it; `write` gets it where the op has it. */

@@ -16,6 +16,7 @@ import {
   UnitAttribute,
   VerbatimAttribute,
 } from "../attributes.ts";
+import { TextElementsAttribute } from "../text-elements.ts";
 import { dynamic, FloatType, f64, IndexType, IntegerType, i1, i64, ShapedType, type Type } from "../types.ts";
 import { checkAffineSet } from "./affine.ts";
 import { readDenseElements } from "./dense-elements.ts";
@@ -271,13 +272,20 @@ function readSparse(parser: TextParser, hint: Type | undefined): Attribute {
   parser.expectKeyword("sparse");
   if (!parser.peek("<")) throw parser.expected("'<' behind 'sparse'");
   const body = parser.angleBody();
-  return VerbatimAttribute.get(`sparse<${body}> : ${elementsType(parser, hint)}`);
+  return TextElementsAttribute.get(`sparse<${body}>`, elementsType(parser, hint));
 }
 
 function readStrided(parser: TextParser): Attribute {
   parser.expectKeyword("strided");
   parser.expect("<", "behind 'strided'");
-  const value = () => (parser.accept("?") ? dynamic : parser.parseSize());
+  const value = () => {
+    const at = parser.offset;
+    if (parser.accept("?")) return dynamic;
+    const size = parser.parseSize();
+    if (size === dynamic)
+      throw parser.error("a stride or offset of -1 is not supported: it stands for one that is not known", at);
+    return size;
+  };
   const strides = parser.delimited("[", "]", value);
   let offset = 0;
   if (parser.accept(",")) {

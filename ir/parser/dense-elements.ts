@@ -1,5 +1,7 @@
 /** Reads what stands inside `dense<…>`, whose type is known: one element, nested lists, or a hexadecimal string of bytes. */
-import { DenseElementsAttribute } from "../attributes.ts";
+import { DenseElementsAttribute, type ElementsAttribute, nestedText } from "../attributes.ts";
+import { floatLiteral } from "../float-bits.ts";
+import { quoted } from "../quoted.ts";
 import {
   allocateElements,
   type ElementArray,
@@ -8,7 +10,17 @@ import {
   elementsFromBytes,
   numberToBf16,
 } from "../tensor-data.ts";
-import { ComplexType, elementNameOf, FloatType, IndexType, IntegerType, i1, type ShapedType } from "../types.ts";
+import { TextElementsAttribute } from "../text-elements.ts";
+import {
+  ComplexType,
+  elementNameOf,
+  FloatType,
+  IndexType,
+  IntegerType,
+  i1,
+  type ShapedType,
+  type Type,
+} from "../types.ts";
 import { floatOfLiteral, integerOfLiteral } from "./numbers.ts";
 import type { TextParser } from "./text-parser.ts";
 
@@ -21,13 +33,9 @@ export function readDenseElements(
   type: ShapedType,
   at: number,
   bodyLength: number,
-): DenseElementsAttribute {
+): ElementsAttribute {
   const name = elementNameOf(type.element);
-  if (name === undefined) {
-    const reason =
-      type.element instanceof ComplexType ? "complex constants are not supported" : "it has no host representation";
-    throw parser.error(`cannot read dense elements of type ${type.element}: ${reason}`, at);
-  }
+  if (name === undefined) return readTextElements(parser, type, bodyLength);
   if (parser.peek(">")) {
     if (type.count !== 0) throw parser.error(`expected ${type.count} elements of ${type}, found none`);
     return DenseElementsAttribute.get(type, allocateElements(name, 0));
@@ -42,8 +50,100 @@ export function readDenseElements(
   // Checked before a large type could make a large array.
   if (type.count > bodyLength) throw parser.error(`expected ${type.count} elements of ${type}, found fewer`);
   const reader = new ElementReader(parser, type, name, type.count);
-  reader.list(0);
+  readList(parser, type, 0, () => reader.read());
   return DenseElementsAttribute.get(type, reader.data);
+}
+
+/** `[ … ]` of dimension `axis`; `read` takes one element. */
+function readList(parser: TextParser, type: ShapedType, axis: number, read: () => void): void {
+  const size = type.shape[axis];
+  const at = parser.offset;
+  if (size === undefined) throw parser.error(`these lists are nested deeper than the rank of ${type}`);
+  parser.expect("[");
+  let length = 0;
+  if (!parser.peek("]")) {
+    do {
+      if (length === size) throw parser.error(`expected ${size} entries in dimension ${axis} of ${type}, found more`);
+      length++;
+      if (parser.peek("[")) readList(parser, type, axis + 1, read);
+      else {
+        if (axis + 1 !== type.rank) throw parser.expected(`'[' for dimension ${axis + 1} of ${type}`);
+        read();
+      }
+    } while (parser.accept(","));
+  }
+  if (length !== size) {
+    throw parser.error(`expected ${size} entries in dimension ${axis} of ${type}, found ${length}`, at);
+  }
+  if (!parser.accept("]")) throw parser.expected("',' or ']'");
+}
+
+// ------------------------------------------------------------------------------------- elements without a host array
+
+/** Elements kept as text: complex numbers, strings, integers and floats of unusual widths. */
+function readTextElements(parser: TextParser, type: ShapedType, bodyLength: number): ElementsAttribute {
+  const { element } = type;
+  if (parser.peek(">")) {
+    if (type.count !== 0) throw parser.error(`expected ${type.count} elements of ${type}, found none`);
+    return TextElementsAttribute.get("dense<>", type);
+  }
+  const isText = !(element instanceof ComplexType || isNumberType(element));
+  if (parser.peek('"') && !isText) return TextElementsAttribute.get(`dense<${quoted(hexString(parser))}>`, type);
+  const texts: string[] = [];
+  const read = () => texts.push(elementText(parser, element));
+  if (parser.peek("[")) {
+    if (type.count > bodyLength) throw parser.error(`expected ${type.count} elements of ${type}, found fewer`);
+    readList(parser, type, 0, read);
+  } else {
+    const at = parser.offset;
+    read();
+    if (type.count === 0) throw parser.error(`${type} has no elements, found one`, at);
+  }
+  const isSplat = texts.every((text) => text === texts[0]);
+  return TextElementsAttribute.get(`dense<${isSplat ? texts[0] : nestedText(type.shape, texts)}>`, type);
+}
+
+type NumberType = IntegerType | IndexType | FloatType;
+
+function isNumberType(type: Type): type is NumberType {
+  return type instanceof IntegerType || type instanceof IndexType || type instanceof FloatType;
+}
+
+/** The string of bytes of elements that only MLIR takes apart. */
+function hexString(parser: TextParser): string {
+  const at = parser.offset;
+  const text = parser.parseString();
+  if (!/^0x(?:[0-9A-Fa-f]{2})*$/.test(text))
+    throw parser.error('expected a string of whole hexadecimal bytes that starts with "0x"', at);
+  return text;
+}
+
+/** One element, in MLIR's spelling. */
+function elementText(parser: TextParser, type: Type): string {
+  if (!(type instanceof ComplexType)) {
+    return isNumberType(type) ? numberText(parser, type) : quoted(parser.parseString());
+  }
+  parser.expect("(", `and an element of type ${type}`);
+  const real = elementText(parser, type.element);
+  parser.expect(",", "between the parts of a complex number");
+  const imaginary = elementText(parser, type.element);
+  parser.expect(")", "behind a complex number");
+  return `(${real},${imaginary})`;
+}
+
+function numberText(parser: TextParser, type: NumberType): string {
+  const at = parser.offset;
+  const isTruth = type instanceof IntegerType && type.width === 1;
+  const truth = isTruth ? optionalTruth(parser) : undefined;
+  if (truth !== undefined) return truth === 1 ? "true" : "false";
+  const literal = parser.optionalNumber();
+  if (literal === undefined) throw parser.expected(`an element of type ${type}`);
+  if (type instanceof FloatType) return floatLiteral(floatOfLiteral(parser, literal, type, at), type.kind);
+  const value = integerOfLiteral(parser, literal, type, at);
+  if (isTruth) return value === 0n ? "false" : "true";
+  const isUnsigned = type instanceof IntegerType && type.signedness === "unsigned";
+  const width = type instanceof IntegerType ? type.width : 64;
+  return String(isUnsigned ? value : BigInt.asIntN(width, value));
 }
 
 class ElementReader {
@@ -58,32 +158,6 @@ class ElementReader {
     this.#type = type;
     this.#name = name;
     this.data = allocateElements(name, length);
-  }
-
-  /** `[ … ]` of dimension `axis`. */
-  list(axis: number): void {
-    const parser = this.#parser;
-    const size = this.#type.shape[axis];
-    const at = parser.offset;
-    if (size === undefined) throw parser.error(`these lists are nested deeper than the rank of ${this.#type}`);
-    parser.expect("[");
-    let length = 0;
-    if (!parser.peek("]")) {
-      do {
-        if (length === size)
-          throw parser.error(`expected ${size} entries in dimension ${axis} of ${this.#type}, found more`);
-        length++;
-        if (parser.peek("[")) this.list(axis + 1);
-        else {
-          if (axis + 1 !== this.#type.rank) throw parser.expected(`'[' for dimension ${axis + 1} of ${this.#type}`);
-          this.read();
-        }
-      } while (parser.accept(","));
-    }
-    if (length !== size) {
-      throw parser.error(`expected ${size} entries in dimension ${axis} of ${this.#type}, found ${length}`, at);
-    }
-    if (!parser.accept("]")) throw parser.expected("',' or ']'");
   }
 
   /** One element. */

@@ -2,6 +2,7 @@
  * For tests: the parser that ANTLR makes of `ir/Ir.g4`, and what it finds in a text, as plain data that can be compared with
  * what the hand-written parser built.
  */
+
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,6 +17,7 @@ import {
   type Token,
 } from "antlr4ng";
 import type { Operation } from "../operation.ts";
+import { textOfBytes } from "../quoted.ts";
 
 /** An operation as both parsers see it. */
 export interface OperationOutline {
@@ -131,7 +133,7 @@ function unquoted(token: string): string {
       if (short !== undefined) return short === "n" ? "\n" : short === "t" ? "\t" : short;
       return Buffer.from(found, "utf8").toString("latin1");
     });
-  return Buffer.from(bytes, "latin1").toString("utf8");
+  return textOfBytes(Buffer.from(bytes, "latin1"));
 }
 
 /** The same of an operation that was built. */

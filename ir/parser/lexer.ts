@@ -5,6 +5,7 @@
  */
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../diagnostic-error.ts";
 import { type Location, SourceText, TextLocation } from "../location.ts";
+import { textOfBytes } from "../quoted.ts";
 import { type IndexType, type IntegerType, i64 } from "../types.ts";
 import { integerOfLiteral } from "./numbers.ts";
 import { hashCode } from "./span-table.ts";
@@ -483,13 +484,8 @@ export class Lexer {
         throw this.error('unknown escape in a string: expected \\\\ \\" \\n \\t or two hexadecimal digits', position);
       }
     }
-    try {
-      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));
-      this.advance(position + 1 - this.position);
-      return text;
-    } catch {
-      throw this.error("the bytes of this string are not UTF-8 text");
-    }
+    this.advance(position + 1 - this.position);
+    return textOfBytes(Uint8Array.from(bytes));
   }
 
   #endsPlainText(code: number): boolean {

@@ -166,7 +166,8 @@ const fromElementsEvaluate = Evaluate.attach(ops.fromElements, (operation, scala
 
 const castEvaluate = Evaluate.attach(ops.castOperation, (operation, [source]) => {
   const { type } = ops.castOperation.cast(operation).dest;
-  const fits = !(type instanceof TensorType) || type.shape.every((size, axis) => size < 0 || size === source!.shape[axis]);
+  const fits =
+    !(type instanceof TensorType) || type.shape.every((size, axis) => size < 0 || size === source!.shape[axis]);
   if (!fits) throw new ShapeError("cast", `${type}`, `[${source!.shape.join(", ")}]`);
   return [source!];
 });

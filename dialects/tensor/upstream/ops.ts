@@ -47,6 +47,9 @@ import {
   padFormat,
   parallelInsertSliceFormat,
 } from "./formats.ts";
+import { tensorLayoutOps } from "./layout-ops.ts";
+
+export * from "./layout-ops.ts";
 
 type Report = (message: string) => void;
 
@@ -585,4 +588,5 @@ export const upstreamTensorOps = [
   fromElements,
   castOperation,
   bitcast,
+  ...tensorLayoutOps,
 ];

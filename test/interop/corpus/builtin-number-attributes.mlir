@@ -1,0 +1,5 @@
+// Numbers: integers of all widths and signs, floats of all kinds, special values.
+"test.integers"() {a = 0, b = -1, c = 42 : i8, d = -128 : i8, e = 255 : ui8, f = -5 : si4, g = 18446744073709551615 : ui64, h = -9223372036854775808, i = 7 : index, j = 0x1F : i32, k = true, l = false, m = 1 : i1, n = 170141183460469231731687303715884105727 : i128, o = -170141183460469231731687303715884105728 : i128, p = 0xFFFF : i16, q = 1 : i3} : () -> ()
+"test.floats"() {a = 1.0, b = -0.0, c = 1.5e300, d = 3.14159274 : f32, e = 1.0e-45 : f32, f = 0x7F800000 : f32, g = 0xFF800000 : f32, h = 0x7FC00000 : f32, i = 0x7FF0000000000000 : f64, j = 65504.0 : f16, k = 0x7C00 : f16, l = 3.0 : bf16, m = 0x7F80 : bf16, n = 0.1 : f64, o = 0.1 : f32, p = 1.0e10 : f32, q = 123456789.0 : f64, r = 5.0e-324 : f64, s = 0x7E00 : f16} : () -> ()
+"test.small_floats"() {a = 1.0 : f8E5M2, b = -0.5 : f8E4M3FN, c = 2.0 : f8E5M2FNUZ, d = 0.25 : f8E4M3FNUZ, e = 1.5 : f8E4M3B11FNUZ, f = 448.0 : f8E4M3FN, g = 1.0 : tf32} : () -> ()
+"test.large_floats"() {a = 1.0 : f80, b = -2.5 : f128, c = 0.1 : f80, d = 0.1 : f128} : () -> ()
