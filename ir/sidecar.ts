@@ -177,12 +177,17 @@ export function readIrText(path: string): string {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/^E\w+: |, \w+ '.*$/g, "");
     throw new DiagnosticError(`cannot be read: ${reason}`, { file: path });
   }
+  return decodeIrText(bytes, path);
+}
+
+/** Bytes as text; what is not UTF-8 is a diagnostic at its place. `file` names the source. */
+export function decodeIrText(bytes: Buffer, file: string): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
   // The first sequence that decodes to a replacement character which is not in the file as such.
   const before = bytes.toString("utf8").split("\ufffd")[0]!;
   const lines = before.split("\n");
   throw new DiagnosticError("is not UTF-8 text here: IR text is UTF-8, or is this a binary file?", {
-    file: path,
+    file,
     line: lines.length,
     column: lines.at(-1)!.length + 1,
   });

@@ -1,7 +1,7 @@
 /** Reading what `anemone opt` works on: one text, or the parts of one between separators. */
 import { BlobStore } from "../../ir/blob.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { readIrText, readSidecarOf } from "../../ir/sidecar.ts";
+import { decodeIrText, readIrText, readSidecarOf } from "../../ir/sidecar.ts";
 
 export interface Input {
   /** The name for diagnostics. */
@@ -13,7 +13,10 @@ export interface Input {
 
 /** Reads a file with its weights, or standard input for `-`. */
 export async function readInput(file: string): Promise<Input> {
-  if (file === "-") return { file: "<stdin>", text: await Bun.stdin.text(), blobs: new BlobStore() };
+  if (file === "-") {
+    const bytes = Buffer.from(await Bun.stdin.arrayBuffer());
+    return { file: "<stdin>", text: decodeIrText(bytes, "<stdin>"), blobs: new BlobStore() };
+  }
   if (file.toLowerCase().endsWith(".onnx")) {
     throw new DiagnosticError(
       "is an ONNX model, not IR text: `anemone compile MODEL --emit tensor -o OUT.mlir` makes IR of it",

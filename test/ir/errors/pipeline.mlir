@@ -32,3 +32,52 @@ func.func @main() {
 func.func @main() {
   return
 }
+// -----
+// CASE: an option twice
+// expected-error@+1 {{option 'max-elements' of pass 'constant-fold' is given twice}}
+// RUN: constant-fold{max-elements=1 max-elements=2}
+func.func @main() {
+  return
+}
+// -----
+// CASE: commas between options
+// expected-error@+1 {{blanks separate options}}
+// RUN: vectorize{registers=3,group=false}
+func.func @main() {
+  return
+}
+// -----
+// CASE: an op that passes cannot be nested on
+// expected-error@+1 {{passes cannot be nested on 'scf.for', which is not isolated from above}}
+// RUN: func.func(scf.for(cse))
+func.func @main() {
+  return
+}
+// -----
+// CASE: an op that does not exist
+// expected-error@+1 {{no loaded dialect has an op 'func.fun' to nest passes on; did you mean func.func?}}
+// RUN: func.fun(cse)
+func.func @main() {
+  return
+}
+// -----
+// CASE: a pass for modules inside functions
+// expected-error@+1 {{pass 'bufferize' runs on 'builtin.module', not on 'func.func': put it outside func.func(…)}}
+// RUN: func.func(bufferize)
+func.func @main() {
+  return
+}
+// -----
+// CASE: a property that nothing establishes
+// expected-error@+1 {{pass 'vectorize' requires the module to be 'bufferised': no pass of this pipeline establishes it}}
+// RUN: canonicalize,vectorize
+func.func @main() {
+  return
+}
+// -----
+// CASE: an op where a pass must be
+// expected-error@+1 {{'func.func' is an op, which a pipeline is nested on: func.func(…)}}
+// RUN: func.func
+func.func @main() {
+  return
+}
