@@ -52,6 +52,14 @@ module {
 // RUN: func.func(cse, constant-fold{ max-elements=0 }), constant-fold{max-elements=4}
 func.func @main() -> tensor<2xf32> {
   %0 = arith.constant dense<[1.0, 4.0]> : tensor<2xf32>
-  %1 = tensor.add %0, %0 : tensor<2xf32>
+  %1 = tensor.relu %0 : tensor<2xf32>
   return %1 : tensor<2xf32>
+}
+// AFTER
+module {
+  func.func @main() -> tensor<2xf32> {
+    %0 = arith.constant dense<[1.0, 4.0]> : tensor<2xf32>
+    %1 = arith.constant dense<[1.0, 4.0]> : tensor<2xf32>
+    return %1 : tensor<2xf32>
+  }
 }
