@@ -4,7 +4,7 @@
  * repository. A package that the sources import without declaring it is not there.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -58,7 +58,9 @@ export class InstalledPackage {
       if (name !== "anemone") this.#link(name);
     }
     mkdirSync(join(this.folder, "node_modules", ".bin"));
-    symlinkSync("../anemone/bin/anemone.js", join(this.folder, "node_modules", ".bin", "anemone"));
+    const { bin } = JSON.parse(readFileSync(join(target, "package.json"), "utf8"));
+    chmodSync(join(target, bin.anemone), 0o755);
+    symlinkSync(join("..", "anemone", bin.anemone), join(this.folder, "node_modules", ".bin", "anemone"));
     for (const command of ["tsc", "vitest", "bun"])
       symlinkSync(
         join(repository, "node_modules", ".bin", command),
