@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -141,5 +143,26 @@ describe("files", () => {
     const blobs = new BlobStore();
     blobs.add(blob);
     expect([...blobsOf(readIr(path, context, { blobs }))]).toEqual([blob]);
+  });
+
+  test("a link stays a link, and a pipe is written to, not replaced", async () => {
+    const [target, link, pipe] = ["target.mlir", "link.mlir", "pipe"].map((name) => join(folder, name));
+    writeFileSync(target!, "");
+    symlinkSync(target!, link!);
+    writeIr(link!, wrap());
+    expect(lstatSync(link!).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target!, "utf8")).toBe(print(wrap()));
+    expect(spawnSync("mkfifo", [pipe!]).status).toBe(0);
+    const reader = spawn("cat", [pipe!]);
+    let read = "";
+    reader.stdout.on("data", (chunk) => {
+      read += chunk;
+    });
+    const ended = new Promise((resolve) => reader.on("close", resolve));
+    writeIr(pipe!, wrap(constant(weights(2, 3))));
+    await ended;
+    expect(read).toContain('"a.c"()');
+    expect(statSync(pipe!).isFIFO()).toBe(true);
+    expect(existsSync(sidecarPath(pipe!))).toBe(false);
   });
 });

@@ -15,7 +15,7 @@
  * A key ends in the first 64 bits of the content's SHA-256, which `verifyBlobs` checks.
  */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { type Blob, BlobStore, contentKey } from "./blob.ts";
 import type { Context } from "./context.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
@@ -148,14 +148,28 @@ export function writeIr(path: string, operation: Operation, options: PrintOption
 /** Writes text that is printed already, with the blobs that it refers to. */
 export function writeIrText(path: string, text: string, blobs: readonly Blob[]): void {
   replaceFile(path, text);
-  if (blobs.length > 0) replaceFile(sidecarPath(path), writeSidecar(blobs));
+  // Nothing can stand beside a device or a pipe.
+  if (blobs.length > 0 && !isDevice(path)) replaceFile(sidecarPath(path), writeSidecar(blobs));
 }
 
-/** Writes a new file and puts it in the old one's place: the old one may be mapped, and its readers must keep it. */
-function replaceFile(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.part`;
+/** Whether a path leads to something that is there, but not a plain file. */
+function isDevice(path: string): boolean {
+  return existsSync(path) && !statSync(path).isFile();
+}
+
+/**
+ * Writes a new file and puts it in the old one's place: the old one may be mapped, and its readers must keep it. What is not a
+ * plain file (`/dev/null`, a pipe) is written to, never replaced; a link stays a link.
+ */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  if (isDevice(target)) {
+    writeFileSync(target, content);
+    return;
+  }
+  const temporary = `${target}.${process.pid}.part`;
   writeFileSync(temporary, content);
-  renameSync(temporary, path);
+  renameSync(temporary, target);
 }
 
 /** Bytes of a file, mapped instead of read where that is possible. */

@@ -1,11 +1,11 @@
 /** `anemone compile`: lower a model to a level and write its text (and weights) there. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import colors from "picocolors";
 import { emitEngineProgram, emitLlvmIr, emitWasm, lowerTo } from "../../compiler/compile.ts";
 import { levels } from "../../compiler/levels.ts";
 import { targetNames } from "../../dialects/ane/index.ts";
-import { writeIr } from "../../ir/sidecar.ts";
+import { replaceFile, writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
 import { withProgress } from "../progress.ts";
@@ -54,12 +54,9 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   console.error(colors.dim(`wrote ${emit} to ${options.output}`));
 }
 
-/** Writes beside the place and renames, so that nothing half-written stays behind. */
 function writeWhole(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content);
-  renameSync(temporary, path);
+  replaceFile(path, content);
 }
 
 function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
