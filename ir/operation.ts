@@ -13,6 +13,14 @@ import { BlockArgument, OperationResult, Use, type Value } from "./value.ts";
 
 export { BlockArgument, OperationResult, Use, Value } from "./value.ts";
 
+const advance: unique symbol = Symbol("advance");
+const skip: unique symbol = Symbol("skip");
+const interrupt: unique symbol = Symbol("interrupt");
+
+/** How a walk goes on after a visit: `advance` into the operation, `skip` what is inside it, or `interrupt` the whole walk. */
+export const WalkResult = { advance, skip, interrupt } as const;
+export type WalkResult = (typeof WalkResult)[keyof typeof WalkResult];
+
 /** What an operation is made of, by position; typed builders (declaration.ts) produce it. */
 export interface OperationState {
   readonly name: string;
@@ -263,13 +271,26 @@ export class Operation {
     for (let index = 0; index < results.length; index++) results[index]!.replaceAllUsesWith(replacements[index]!);
   }
 
-  /** Calls `visit` on every operation inside (and on this one), innermost last unless `order` is "post". */
-  walk(visit: (operation: Operation) => void, order: "pre" | "post" = "pre"): void {
-    if (order === "pre") visit(this);
-    for (const region of this.regions) {
-      for (const block of region.blocks) for (const operation of block.operations) operation.walk(visit, order);
+  /**
+   * Calls `visit` on this operation and on every one inside, outer ones first unless `order` is "post". What `visit` returns
+   * steers the walk where it is a `WalkResult`, and is passed over otherwise. The operations of a block are those at the time
+   * when the walk comes to it, so the visited operation may be edited or erased.
+   *
+   * @returns `WalkResult.interrupt` where a visit did, else `WalkResult.advance`
+   */
+  walk(visit: (operation: Operation) => unknown, order: "pre" | "post" = "pre"): WalkResult {
+    if (order === "pre") {
+      const result = visit(this);
+      if (result === WalkResult.interrupt) return WalkResult.interrupt;
+      if (result === WalkResult.skip) return WalkResult.advance;
     }
-    if (order === "post") visit(this);
+    for (const region of this.regions) {
+      for (const block of region.blocks) {
+        for (const operation of block.operations)
+          if (operation.walk(visit, order) === WalkResult.interrupt) return WalkResult.interrupt;
+      }
+    }
+    return order === "post" && visit(this) === WalkResult.interrupt ? WalkResult.interrupt : WalkResult.advance;
   }
 
   /** A deep copy, not in a block. `mapping` supplies replacements for outer values and collects the copies. */
