@@ -21,8 +21,19 @@ export class IntegerRange {
     this.greatest = greatest;
   }
 
+  static readonly #full = new Map<number, IntegerRange>();
+
   /** Every value of the width. */
   static full(width: number): IntegerRange {
+    let range = IntegerRange.#full.get(width);
+    if (range === undefined) {
+      range = IntegerRange.#makeFull(width);
+      IntegerRange.#full.set(width, range);
+    }
+    return range;
+  }
+
+  static #makeFull(width: number): IntegerRange {
     const half = width === 0 ? 0n : 1n << BigInt(width - 1);
     return new IntegerRange(width, 0n, (1n << BigInt(width)) - 1n, -half, width === 0 ? 0n : half - 1n);
   }

@@ -6,6 +6,7 @@ import type { Context } from "../../ir/context.ts";
 import { constantOf, isPure } from "../../ir/effects.ts";
 import { RegionBranch } from "../../ir/interfaces.ts";
 import type { Operation, Region } from "../../ir/operation.ts";
+import { operationsImplementing } from "../find-operations.ts";
 import { pass } from "../pass.ts";
 
 export const controlFlowSink = pass("control-flow-sink", {
@@ -13,9 +14,9 @@ export const controlFlowSink = pass("control-flow-sink", {
   statistics: { "operations sunk": "operations that moved into a region" },
   run: (root, { context, statistic }) => {
     let sunk = 0;
-    root.walk((operation) => {
+    for (const operation of operationsImplementing(root, RegionBranch, context)) {
       for (const region of regionsThatRunOnce(operation, context)) sunk += sinkInto(region, context);
-    });
+    }
     statistic("operations sunk", sunk);
     return sunk > 0;
   },

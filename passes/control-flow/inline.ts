@@ -14,8 +14,9 @@ import { Block, type Operation, type Region, type Value } from "../../ir/operati
 import { applyPatternsGreedily } from "../../ir/rewrite/greedy-driver.ts";
 import { nearestSymbolTable, resolveSymbol } from "../../ir/symbol-table.ts";
 import { insertBlockAfter } from "../control-regions.ts";
+import { operationsImplementing } from "../find-operations.ts";
 import { type PassContext, pass } from "../pass.ts";
-import { SymbolUses } from "../symbol-uses.ts";
+import { isPrivate, SymbolUses } from "../symbol-uses.ts";
 import { bottomUp } from "./call-graph.ts";
 
 export const inline = pass("inline", {
@@ -62,12 +63,12 @@ function callGraph(root: Operation, context: Context): DirectedGraph<{ operation
   const { DirectedGraph }: typeof import("graphology") = createRequire(import.meta.url)("graphology");
   const graph = new DirectedGraph<{ operation: Operation }>();
   const names = new Map<Operation, string>();
-  root.walk((operation) => {
-    if (context.implementation(Callable, operation)?.region(operation) === undefined) return;
+  for (const operation of [root, ...operationsImplementing(root, Callable, context)]) {
+    if (context.implementation(Callable, operation)?.region(operation) === undefined) continue;
     const name = String(names.size);
     names.set(operation, name);
     graph.addNode(name, { operation });
-  });
+  }
   for (const [operation, name] of names) {
     for (const call of callsInside(operation, context)) {
       const callee = calleeOf(call, context);
@@ -80,19 +81,12 @@ function callGraph(root: Operation, context: Context): DirectedGraph<{ operation
 
 /** The calls in a callable's body, but those in callables nested in it. */
 function callsInside(callable: Operation, context: Context): Operation[] {
-  const calls: Operation[] = [];
-  const pending: Operation[] = [callable];
-  for (let operation = pending.pop(); operation !== undefined; operation = pending.pop()) {
-    for (const region of operation.regions) {
-      for (const block of region.blocks) {
-        for (let inner = block.first; inner !== undefined; inner = inner.next) {
-          if (context.implementation(CallLike, inner) !== undefined) calls.push(inner);
-          if (inner.regions.length > 0 && context.implementation(Callable, inner) === undefined) pending.push(inner);
-        }
-      }
-    }
-  }
-  return calls;
+  return operationsImplementing(callable, CallLike, context).filter((call) => {
+    let parent = call.parentOperation;
+    while (parent !== undefined && parent !== callable && context.implementation(Callable, parent) === undefined)
+      parent = parent.parentOperation;
+    return parent === callable;
+  });
 }
 
 function callsItself(callable: Operation, context: Context): boolean {
@@ -315,11 +309,9 @@ function removeUncalled(root: Operation, context: Context): number {
   let removed = 0;
   for (let again = true; again; ) {
     again = false;
+    const callables = operationsImplementing(root, Callable, context).filter(isPrivate);
+    if (callables.length === 0) break;
     const uses = new SymbolUses(root, context);
-    const callables: Operation[] = [];
-    root.walk((operation) => {
-      if (operation !== root && context.implementation(Callable, operation) !== undefined) callables.push(operation);
-    });
     for (const callable of callables) {
       if (nearestSymbolTable(callable.parentOperation ?? root) === undefined) continue;
       const calls = uses.onlyCalls(callable);

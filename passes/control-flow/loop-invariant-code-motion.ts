@@ -8,6 +8,7 @@ import type { Context } from "../../ir/context.ts";
 import { constantOf, effectsOf } from "../../ir/effects.ts";
 import { isSpeculatable, LoopLike, type LoopLikeImplementation, type MemoryEffect } from "../../ir/interfaces.ts";
 import type { Operation, Region, Value } from "../../ir/operation.ts";
+import { operationsImplementing } from "../find-operations.ts";
 import { pass } from "../pass.ts";
 
 export const loopInvariantCodeMotion = pass("loop-invariant-code-motion", {
@@ -17,14 +18,11 @@ export const loopInvariantCodeMotion = pass("loop-invariant-code-motion", {
   },
   statistics: { "operations moved": "operations that left a loop" },
   run: (root, { context, statistic, remark }, options) => {
-    const loops: { loop: Operation; implementation: LoopLikeImplementation }[] = [];
-    root.walk((operation) => {
-      const implementation = context.implementation(LoopLike, operation);
-      if (implementation !== undefined && operation !== root && operation.block !== undefined)
-        loops.push({ loop: operation, implementation });
-    }, "post");
     let moved = 0;
-    for (const { loop, implementation } of loops) {
+    // Inner loops first: what leaves them may leave the outer ones too.
+    for (const loop of operationsImplementing(root, LoopLike, context).reverse()) {
+      const implementation = context.implementation(LoopLike, loop);
+      if (implementation === undefined) continue;
       const motion = new LoopMotion(loop, implementation, context, options["hoist-reads"]);
       for (const operation of motion.run()) {
         remark(operation, `moved out of '${loop.name}'`);

@@ -61,12 +61,15 @@ export class ControlFlow implements Runner {
 
   // ------------------------------------------------------------------------------------------------------- questions
 
+  // What is reached stays so: nobody needs to be told again.
   isLive(block: Block): boolean {
-    return this.#solver.read(cellIn(this.#live, block)) === true;
+    const cell = cellIn(this.#live, block);
+    return cell.value === true || this.#solver.read(cell) === true;
   }
 
   isLiveEdge(from: Block, to: Block): boolean {
-    return this.#solver.read(this.#edge(from, to)) === true;
+    const cell = this.#edge(from, to);
+    return cell.value === true || this.#solver.read(cell) === true;
   }
 
   /** Whether control may reach an operation's block; the root is always reached. */

@@ -6,6 +6,8 @@
 export interface Lattice<T> {
   /** The most precise fact that includes both. */
   readonly join: (a: T, b: T) => T;
+  /** The fact that includes all others, if there is one: what has it is not looked at again. */
+  readonly top?: T;
   /** Absent: `===`. */
   readonly equals?: (a: T, b: T) => boolean;
   /** Jumps from a fact that grew often to one that includes it and cannot grow often any more. */
@@ -30,7 +32,7 @@ export function printFact<T>(lattice: Lattice<T>, fact: T): string {
 
 /** Facts that are equal or nothing is known: `unknown` includes all others. */
 export function flatLattice<T>(unknown: T, print?: (fact: T) => string): Lattice<T> {
-  const lattice = { join: (a: T, b: T) => (a === b ? a : unknown), height: 2 };
+  const lattice = { join: (a: T, b: T) => (a === b ? a : unknown), height: 2, top: unknown };
   return print === undefined ? lattice : { ...lattice, print };
 }
 

@@ -42,8 +42,20 @@ export class Cell<T> {
   value: T | undefined = undefined;
   /** How often the fact grew. */
   growths = 0;
-  readonly readers = new Set<Task>();
+  /** Tasks that read it: few for most cells, so a list, which becomes a set when it is long. */
+  readers: Task[] | Set<Task> = noReaders;
+
+  addReader(task: Task): void {
+    const { readers } = this;
+    if (readers instanceof Set) readers.add(task);
+    else if (readers.length === 0) this.readers = [task];
+    else if (readers.includes(task)) return;
+    else if (readers.length < 16) readers.push(task);
+    else this.readers = new Set([...readers, task]);
+  }
 }
+
+const noReaders: Task[] = [];
 
 export interface SolveOptions {
   /** Follow values through calls of functions whose callers are all known. Default true. */
@@ -122,7 +134,7 @@ export class Solver {
 
   /** The fact in a cell. The task that runs now will run again when it changes. */
   read<T>(cell: Cell<T>): T | undefined {
-    if (this.#current !== undefined) cell.readers.add(this.#current);
+    if (this.#current !== undefined) cell.addReader(this.#current);
     return cell.value;
   }
 

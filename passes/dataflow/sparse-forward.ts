@@ -45,7 +45,11 @@ class SparseForwardRunner<T> implements FactRunner<T> {
   readonly #options: SparseForwardOptions<T>;
   readonly #solver: Solver;
   readonly #cells = new Map<Value, Cell<T>>();
-  readonly #factOf: FactQuery<T> = (value) => this.#solver.read(this.#cell(value));
+  readonly #factOf: FactQuery<T> = (value) => {
+    const cell = this.#cell(value);
+    const known = cell.value;
+    return known !== undefined && known === this.#options.lattice.top ? known : this.#solver.read(cell);
+  };
 
   constructor(options: SparseForwardOptions<T>, solver: Solver) {
     this.#options = options;

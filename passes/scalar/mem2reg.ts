@@ -18,6 +18,7 @@ import {
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
 import { dominatorTree } from "../dominator-tree.ts";
 import { appendResult, appendToRange } from "../edit-operation.ts";
+import { operationsImplementing } from "../find-operations.ts";
 import { pass } from "../pass.ts";
 
 export const mem2reg = pass("mem2reg", {
@@ -25,12 +26,9 @@ export const mem2reg = pass("mem2reg", {
   statistics: { "slots promoted": "allocations that became values" },
   run: (root, { context, statistic, missed, remark }) => {
     let promoted = 0;
-    const allocations: { operation: Operation; implementation: SlotAllocationImplementation }[] = [];
-    root.walk((operation) => {
-      const implementation = operation === root ? undefined : context.implementation(SlotAllocation, operation);
-      if (implementation !== undefined) allocations.push({ operation, implementation });
-    });
-    for (const { operation, implementation } of allocations) {
+    for (const operation of operationsImplementing(root, SlotAllocation, context)) {
+      const implementation = context.implementation(SlotAllocation, operation);
+      if (implementation === undefined) continue;
       const slots = implementation.slots(operation);
       const plans = slots.map((slot) => planPromotion(operation, slot, context));
       for (const plan of plans) {
