@@ -213,12 +213,45 @@ export function rename(model: TextModel, found: Occurrences, wanted: string): re
   if (found.definitions.length === 0) throw new RenameError(`${sigil}${found.name} is not defined in this document`);
   if (name === found.name) return [];
   checkName(kind, sigil, name);
+  const missed = unreadMention(model, found);
+  if (missed !== undefined) {
+    const line = model.source.slice(0, missed).split("\n").length;
+    throw new RenameError(`line ${line} has an error and mentions ${sigil}${found.name}: mend it first`);
+  }
   const taken = takenNames(model, found);
   if (taken.has(name)) throw new RenameError(`${sigil}${name} is already defined here`);
   return [...found.definitions, ...found.uses].map((range) => ({
     ...range,
     text: replacement(kind, model.source[range.start] ?? "", name),
   }));
+}
+
+/** Where text that could not be read mentions the name: whether that means the same is not known. */
+function unreadMention(model: TextModel, { kind, name, definitions }: Occurrences): number | undefined {
+  const { tokens } = model;
+  if (model.parser.errors.length === 0 || kind === "attribute alias" || kind === "type alias") return undefined;
+  const home = kind === "value" ? isolatedAround(model, definitions[0]!.start) : undefined;
+  for (let index = 0; index < tokens.count; index++) {
+    const token = tokens.token(index)!;
+    if (token.kind !== kind || nameOfToken(token) !== name) continue;
+    const { start } = token;
+    if (kind === "value") {
+      if (model.valueAt(start) === undefined && isolatedAround(model, start) === home) return start;
+    } else if (kind === "block") {
+      if (model.blockAt(start) === undefined) return start;
+    } else if (resolve(model, token) === undefined && isUnread(model, start)) return start;
+  }
+  return undefined;
+}
+
+function nameOfToken(token: Token): string {
+  return token.kind === "symbol" ? symbolOfToken(token) : token.text.slice(1).replace(/#[0-9]+$/, "");
+}
+
+/** Whether an offset lies in an operation that could not be read, or in none. */
+function isUnread(model: TextModel, offset: number): boolean {
+  const operation = model.operationAt(offset)?.operation;
+  return operation === undefined || model.parser.standIns.has(operation);
 }
 
 function replacement(kind: NameKind, first: string, name: string): string {

@@ -271,6 +271,9 @@ describe("rename", () => {
     await expect(rename("@twice", "main")).rejects.toThrow("@main is already defined here");
     await expect(rename("^left", "right")).rejects.toThrow("^right is already defined here");
     await expect(rename("arith", "b")).rejects.toThrow("no name here");
+    await document.edit(program.length, program.length, "func.func @h(%two: i32) {\n  broken @twice(%two\n}\n");
+    await expect(rename("%two: i32", "k")).rejects.toThrow("line 19 has an error and mentions %two: mend it first");
+    expect(await rename("@twice", "thrice")).toContain("broken @thrice(%two");
     // What is a name in one function is free in another.
     expect(await rename("%two", "w")).toContain("%w = arith.constant");
   });
