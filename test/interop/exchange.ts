@@ -42,10 +42,12 @@ export function exchange(texts: readonly string[], options: readonly string[]): 
 }
 
 /** What the tool said of one text. */
-export type Answer = { readonly text: string; readonly refusal?: undefined } | { readonly text?: undefined; readonly refusal: string };
+export type Answer =
+  | { readonly text: string; readonly refusal?: undefined }
+  | { readonly text?: undefined; readonly refusal: string };
 
 /** The text of an answer; an error with the message and the text that was given, where it is a refusal. */
 export function accepted(answer: Answer, given: string): string {
   if (answer.text !== undefined) return answer.text;
-  throw new Error(`mlir-opt refuses: ${answer.refusal.slice(0, 1500)}\n${given.slice(0, 4000)}`);
+  throw new Error(`mlir-opt refuses: ${answer.refusal.slice(0, 1500)}\n${given.slice(0, 600)}`);
 }
