@@ -19,24 +19,32 @@ const contextualTraits = ["Terminator", "SingleBlock", "Symbol", "SymbolTable"] 
 
 /** A declaration rarely meets more; then all are checked. */
 const mostShapes = 4;
+/** Constants differ in their attributes, so more is remembered of ops without operands. */
+const mostConstants = 4096;
 
 export class AcceptedShapes {
   /** Whether the rules of the declaration look at types and attributes only. */
   readonly isApplicable: boolean;
   readonly #shapes: Shape[] = [];
+  /** For ops with one result and no operands: the type that goes with the attributes. */
+  readonly #constants: Map<AttributeEntry, Type> | undefined;
   #next = 0;
 
   constructor(definition: OperationDefinition) {
-    const { options, regionFields, successorFields } = definition;
+    const { options, operandFields, regionFields, successorFields } = definition;
+    if (operandFields.length === 0) this.#constants = new Map();
     this.isApplicable =
       regionFields.length === 0 &&
       successorFields.length === 0 &&
-      options.infer === undefined &&
+      (options.infer === undefined || operandFields.length === 0) &&
       options.parents === undefined &&
       !contextualTraits.some((trait) => definition.hasTrait(trait));
   }
 
   has(operation: Operation): boolean {
+    if (this.#constants !== undefined && isConstant(operation)) {
+      return this.#constants.get(operation.inherentEntries!) === operation.results[0]!.type;
+    }
     const shapes = this.#shapes;
     for (let position = 0; position < shapes.length; position++)
       if (isOfShape(operation, shapes[position]!)) return true;
@@ -45,6 +53,11 @@ export class AcceptedShapes {
 
   /** Remembers an operation that was found to be right. */
   add(operation: Operation): void {
+    if (this.#constants !== undefined && isConstant(operation)) {
+      if (this.#constants.size === mostConstants) this.#constants.clear();
+      this.#constants.set(operation.inherentEntries!, operation.results[0]!.type);
+      return;
+    }
     this.#shapes[this.#next] = {
       operands: operation.operandUses.map((use) => use.value.type),
       results: operation.results.map((result) => result.type),
@@ -53,6 +66,11 @@ export class AcceptedShapes {
     };
     this.#next = (this.#next + 1) % mostShapes;
   }
+}
+
+function isConstant({ inherentEntries, discardableEntries, operandCount, results, hasParts }: Operation): boolean {
+  const hasOnlyAttributes = inherentEntries !== undefined && discardableEntries === undefined && !hasParts;
+  return hasOnlyAttributes && operandCount === 0 && results.length === 1;
 }
 
 function isOfShape(operation: Operation, shape: Shape): boolean {

@@ -78,6 +78,11 @@ export interface ElementwiseFormatOptions {
   readonly resultType?: (operandType: Type) => Type;
 }
 
+function areOfType(values: readonly Value[], type: Type): boolean {
+  for (let index = 0; index < values.length; index++) if (values[index]!.type !== type) return false;
+  return true;
+}
+
 /** `predicate, %a, %b keyword<flags> {…} : type`: operands of one type, which is written once. */
 export function elementwiseFormat(options: ElementwiseFormatOptions): CustomFormat {
   const { operands: count, flags, predicate, resultType } = options;
@@ -90,7 +95,7 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
     const operands = predicate === undefined ? parser.knownOperands(count) : undefined;
     if (operands === undefined) return undefined;
     const type = parser.accept(":") ? parser.parseType() : undefined;
-    if (type !== undefined && operands.every((value) => value.type === type)) {
+    if (type !== undefined && areOfType(operands, type)) {
       return { operands, properties: noFlags, resultTypes: [resultType === undefined ? type : resultType(type)] };
     }
     parser.seek(start);

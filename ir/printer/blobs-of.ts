@@ -1,5 +1,11 @@
 /** The blobs that an operation's attributes refer to. */
-import { ArrayAttribute, type Attribute, DenseResourceAttribute, DictionaryAttribute } from "../attributes.ts";
+import {
+  ArrayAttribute,
+  type Attribute,
+  DenseResourceAttribute,
+  DictionaryAttribute,
+  IntegerAttribute,
+} from "../attributes.ts";
 import type { Blob } from "../blob.ts";
 import type { Operation } from "../operation.ts";
 
@@ -7,14 +13,15 @@ import type { Operation } from "../operation.ts";
 export function blobsOf(operation: Operation): Iterable<Blob> {
   const blobs = new Map<string, Blob>();
   const gather = (attribute: Attribute): void => {
+    if (attribute instanceof IntegerAttribute) return;
     if (attribute instanceof DenseResourceAttribute) {
       if (attribute.blob !== undefined) blobs.set(attribute.blob.key, attribute.blob);
     } else if (attribute instanceof ArrayAttribute) attribute.elements.forEach(gather);
     else if (attribute instanceof DictionaryAttribute) for (const each of attribute.entries.values()) gather(each);
   };
-  operation.walk(({ properties, attributes }) => {
-    for (const attribute of properties.values()) gather(attribute);
-    for (const attribute of attributes.values()) gather(attribute);
+  operation.walk(({ inherentEntries, discardableEntries }) => {
+    for (let entry = inherentEntries; entry !== undefined; entry = entry.next) gather(entry.value);
+    for (let entry = discardableEntries; entry !== undefined; entry = entry.next) gather(entry.value);
   });
   return blobs.values();
 }
