@@ -312,16 +312,16 @@ const lowerRank = convert(memref.rank, "memref-rank-to-constant", (operation, _o
 const lowerPointer = convert(
   memref.extractAlignedPointerAsIndex,
   "memref-pointer-to-llvm",
-  (operation, [source], rewriter) => {
+  (operation, { source }, rewriter) => {
     const { type } = operation.source;
     const start = stridesOf(type)?.offset;
     if (start === dynamic || start === undefined) return refuse("where the source begins in its buffer is not known");
-    const base = addressAt(rewriter, source!, [-start], [1], storedElement(rewriter, type));
+    const base = addressAt(rewriter, source, [-start], [1], storedElement(rewriter, type));
     return rewriter.replaceWith(operation, llvm.ptrtoint, { arg: base, res: i64 });
   },
 );
 
-const lowerCopy = convert(memref.copy, "memref-copy-to-memcpy", (operation, [source, target], rewriter) => {
+const lowerCopy = convert(memref.copy, "memref-copy-to-memcpy", (operation, { source, target }, rewriter) => {
   const problem = checkMemrefs(operation);
   if (problem !== undefined) return problem;
   const { type } = operation.source;
@@ -330,8 +330,8 @@ const lowerCopy = convert(memref.copy, "memref-copy-to-memcpy", (operation, [sou
     return refuse("the size is not known when compiling");
   if (!isDense(type) || !isDense(targetType)) return refuse("the buffers are not dense");
   rewriter.build(llvm.memcpy, {
-    dst: llvm.asPointer(target!),
-    src: llvm.asPointer(source!),
+    dst: llvm.asPointer(target),
+    src: llvm.asPointer(source),
     len: asInteger(llvm.llvmInteger(rewriter, type.count * byteSize(storedElement(rewriter, type)))),
     isVolatile: false,
   });

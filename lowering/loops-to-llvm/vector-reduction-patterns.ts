@@ -128,8 +128,11 @@ function halving(rewriter: ConversionRewriter, kind: vector.CombiningKind, sourc
   return rest === undefined ? only : combine(rewriter, kind, only, rest, flags);
 }
 
-const lowerReduction = convert(vector.reduction, "vector-reduction-to-llvm", (operation, [source, acc], rewriter) =>
-  rewriter.replace(operation, reduceLanes(rewriter, operation.kind, source!, acc, fastMath(operation))),
+const lowerReduction = convert(
+  vector.reduction,
+  "vector-reduction-to-llvm",
+  (operation, { vector: source, acc }, rewriter) =>
+    rewriter.replace(operation, reduceLanes(rewriter, operation.kind, source, acc, fastMath(operation))),
 );
 
 /** Reduces `source` along the axes in `reduced`, counted from `axis`; `accumulator` has the shape of the result. */

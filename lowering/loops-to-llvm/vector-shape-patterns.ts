@@ -75,21 +75,21 @@ function broadcastTo(builder: Builder, source: Value, from: readonly number[], t
   );
 }
 
-const lowerBroadcast = convert(vector.broadcast, "vector-broadcast-to-llvm", (operation, [source], rewriter) => {
+const lowerBroadcast = convert(vector.broadcast, "vector-broadcast-to-llvm", (operation, { source }, rewriter) => {
   const from = operation.source.type;
   const shape = from instanceof VectorType ? (from.rank === 0 ? [1] : from.shape) : [];
   const { type } = operation.vector;
   return rewriter.replace(
     operation,
-    broadcastTo(rewriter, source!, shape, rewriter.types.convert(type), Math.max(1, type.rank)),
+    broadcastTo(rewriter, source, shape, rewriter.types.convert(type), Math.max(1, type.rank)),
   );
 });
 
-const lowerSplat = convert(vector.splat, "vector-splat-to-llvm", (operation, [source], rewriter) => {
+const lowerSplat = convert(vector.splat, "vector-splat-to-llvm", (operation, { input }, rewriter) => {
   const { type } = operation.aggregate;
   return rewriter.replace(
     operation,
-    broadcastTo(rewriter, source!, [], rewriter.types.convert(type), Math.max(1, type.rank)),
+    broadcastTo(rewriter, input, [], rewriter.types.convert(type), Math.max(1, type.rank)),
   );
 });
 
@@ -172,7 +172,7 @@ function padded(builder: Builder, value: Value, count: number): Value {
   return shuffled(builder, value, undefined, mask);
 }
 
-const lowerShuffle = convert(vector.shuffle, "vector-shuffle-to-llvm", (operation, [v1, v2], rewriter) => {
+const lowerShuffle = convert(vector.shuffle, "vector-shuffle-to-llvm", (operation, { v1, v2 }, rewriter) => {
   const { mask } = operation;
   const first = operation.v1.type.shape[0] ?? 1;
   const second = operation.v2.type.shape[0] ?? 1;
@@ -180,13 +180,13 @@ const lowerShuffle = convert(vector.shuffle, "vector-shuffle-to-llvm", (operatio
   if (type instanceof llvm.ArrayType) {
     const pick = (position: number): Value => {
       const from = mask[position]!;
-      return from < first ? extractPart(rewriter, v1!, from) : extractPart(rewriter, v2!, from - first);
+      return from < first ? extractPart(rewriter, v1, from) : extractPart(rewriter, v2, from - first);
     };
     return rewriter.replace(operation, arrayOf(rewriter, type, pick));
   }
   // LLVM wants operands of one length.
   const count = Math.max(first, second);
-  const [a, b] = [padded(rewriter, v1!, count), padded(rewriter, v2!, count)];
+  const [a, b] = [padded(rewriter, v1, count), padded(rewriter, v2, count)];
   const lanes = mask.map((from) => (from < first ? from : from - first + count));
   return rewriter.replace(operation, shuffled(rewriter, a, b, lanes));
 });
@@ -277,9 +277,9 @@ function rowWidth(type: Type): number {
   return type instanceof llvm.ArrayType ? rowWidth(type.element) : asVectorType(type).count;
 }
 
-const lowerShapeCast = convert(vector.shapeCast, "vector-shape-cast-to-llvm", (operation, [source], rewriter) => {
+const lowerShapeCast = convert(vector.shapeCast, "vector-shape-cast-to-llvm", (operation, { source }, rewriter) => {
   const type = rewriter.types.convert(operation.result.type);
-  const rows = rechunk(rewriter, rowsOf(rewriter, source!), rowWidth(type));
+  const rows = rechunk(rewriter, rowsOf(rewriter, source), rowWidth(type));
   return rewriter.replace(operation, fromRows(rewriter, type, rows.values()));
 });
 
@@ -291,35 +291,39 @@ const lowerBitcast = convert(vector.bitcast, "vector-bitcast-to-llvm", (operatio
   return rewriter.replace(operation, result);
 });
 
-const lowerTranspose = convert(vector.transpose, "vector-transpose-to-llvm", (operation, [source], rewriter) => {
-  const { permutation, result } = operation;
-  const type = rewriter.types.convert(result.type);
-  const place: number[] = [];
-  const build = (part: Type): Value => {
-    const count = part instanceof llvm.ArrayType ? part.count : asVectorType(part).count;
-    let made = undefinedOf(rewriter, part);
-    for (let position = 0; position < count; position++) {
-      place.push(position);
-      const inner = part instanceof llvm.ArrayType ? build(part.element) : fetch();
-      place.pop();
-      made = withPart(rewriter, made, inner, position);
-    }
-    return made;
-  };
-  const fetch = (): Value => {
-    const from: number[] = [];
-    for (const [axis, position] of place.entries()) from[permutation[axis]!] = position;
-    return extractAt(rewriter, source!, from)!;
-  };
-  return rewriter.replace(operation, build(type));
-});
+const lowerTranspose = convert(
+  vector.transpose,
+  "vector-transpose-to-llvm",
+  (operation, { vector: source }, rewriter) => {
+    const { permutation, result } = operation;
+    const type = rewriter.types.convert(result.type);
+    const place: number[] = [];
+    const build = (part: Type): Value => {
+      const count = part instanceof llvm.ArrayType ? part.count : asVectorType(part).count;
+      let made = undefinedOf(rewriter, part);
+      for (let position = 0; position < count; position++) {
+        place.push(position);
+        const inner = part instanceof llvm.ArrayType ? build(part.element) : fetch();
+        place.pop();
+        made = withPart(rewriter, made, inner, position);
+      }
+      return made;
+    };
+    const fetch = (): Value => {
+      const from: number[] = [];
+      for (const [axis, position] of place.entries()) from[permutation[axis]!] = position;
+      return extractAt(rewriter, source, from)!;
+    };
+    return rewriter.replace(operation, build(type));
+  },
+);
 
 // -------------------------------------------------------------------------------------------------------------- slices
 
 const lowerExtractSlice = convert(
   vector.extractStridedSlice,
   "vector-extract-slice-to-llvm",
-  (operation, [source], rewriter) => {
+  (operation, { vector: source }, rewriter) => {
     const { offsets, strides } = operation;
     const take = (value: Value, type: Type, axis: number): Value => {
       const start = offsets[axis];
@@ -333,14 +337,14 @@ const lowerExtractSlice = convert(
         take(extractPart(rewriter, value, start + position * step), type.element, axis + 1),
       );
     };
-    return rewriter.replace(operation, take(source!, rewriter.types.convert(operation.result.type), 0));
+    return rewriter.replace(operation, take(source, rewriter.types.convert(operation.result.type), 0));
   },
 );
 
 const lowerInsertSlice = convert(
   vector.insertStridedSlice,
   "vector-insert-slice-to-llvm",
-  (operation, [source, dest], rewriter) => {
+  (operation, { source, dest }, rewriter) => {
     const { offsets, strides } = operation;
     // The source may have fewer dimensions: it lies in the last ones.
     const missing = operation.dest.type.rank - operation.source.type.rank;
@@ -367,7 +371,7 @@ const lowerInsertSlice = convert(
       });
       return shuffled(rewriter, into, padded(rewriter, part, count), lanes);
     };
-    return rewriter.replace(operation, put(source!, dest!, 0));
+    return rewriter.replace(operation, put(source, dest, 0));
   },
 );
 

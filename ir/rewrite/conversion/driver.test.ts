@@ -484,6 +484,19 @@ describe("operands have the names of their fields", () => {
     expect(seen).toBe(2);
   });
 
+  test("whatever the field is called", () => {
+    const lower = convert(t.highLow, "lower-low", (operation, { source }, rewriter) =>
+      rewriter.replace(operation, source),
+    );
+    const module = read(`
+      %a = "low.source"() : () -> i64
+      %x = "high.low"(%a) : (i64) -> i64
+      "low.sink"(%x) : (i64) -> ()
+    `);
+    applyFullConversion(module, toLow(), [lower], context, checked);
+    expect(names(module)).toEqual(["low.source", "low.sink"]);
+  });
+
   test("as lists, for types that become several values", () => {
     const pattern = convertOneToN(t.highChoose, "choose", (operation, operands, rewriter) => {
       expectTypeOf(operands.first).toEqualTypeOf<readonly Value[]>();

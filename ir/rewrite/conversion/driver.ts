@@ -106,6 +106,7 @@ class Conversion {
   readonly #checks: ExpensiveChecks | undefined;
   /** The patterns whose results are being legalized, outermost first. */
   readonly #stack: { readonly pattern: ConversionPattern; readonly operation: string }[] = [];
+  readonly #hints = new Map<string, string>();
   #changed = false;
 
   constructor(
@@ -238,8 +239,17 @@ class Conversion {
       location: operation.location,
       reason: isRefusal(answer) ? answer.refusal : undefined,
       attempts,
-      hint: attempts.length === 0 ? noPatternHint(operation.name, this.#ways.roots) : undefined,
+      hint: attempts.length === 0 ? this.#hint(operation.name) : undefined,
     };
+  }
+
+  #hint(name: string): string {
+    let hint = this.#hints.get(name);
+    if (hint === undefined) {
+      hint = noPatternHint(name, this.#ways.roots);
+      this.#hints.set(name, hint);
+    }
+    return hint;
   }
 
   // --------------------------------------------------------------------------------------------------------- patterns

@@ -137,9 +137,12 @@ function factsOf(
   return { ...given, name, root, benefit: given.benefit ?? 1 };
 }
 
+/** A name that no field can have. */
+const owner = Symbol("owner");
+
 /** A list that knows whose operands it holds, so that getters can find a field's share. */
 class OperandList<One> extends Array<One> {
-  source: Operation | undefined = undefined;
+  [owner]: Operation | undefined = undefined;
 
   // What `map` and `slice` give is an ordinary array.
   static override get [Symbol.species](): ArrayConstructor {
@@ -153,10 +156,10 @@ function operandNaming<F extends Fields, One>(
 ): (operation: Operation, operands: readonly One[]) => ConvertedOperands<F, One> {
   class NamedOperands extends OperandList<One> {}
   for (const [position, { name, field }] of definition.operandFields.entries()) {
-    if (name in Array.prototype || name === "length" || name === "source") continue;
+    if (name in Array.prototype || name === "length") continue;
     Object.defineProperty(NamedOperands.prototype, name, {
       get(this: NamedOperands) {
-        const { start, count } = definition.operandGroup(this.source!, position);
+        const { start, count } = definition.operandGroup(this[owner]!, position);
         if (field.arity === "variadic") return this.slice(start, start + count);
         return count === 0 ? undefined : this[start];
       },
@@ -165,7 +168,7 @@ function operandNaming<F extends Fields, One>(
   const isNamed = (list: readonly One[]): list is ConvertedOperands<F, One> => list instanceof NamedOperands;
   return (operation, operands) => {
     const list = new NamedOperands();
-    list.source = operation;
+    list[owner] = operation;
     for (const operand of operands) list.push(operand);
     if (!isNamed(list)) throw new Error(`the operands of ${definition.name} have no names`);
     return list;

@@ -45,7 +45,7 @@ export const highPair = op(
   { low: operand(anyType), high: operand(anyType), pair: result(anyType) },
   { doc: "Makes a pair.", traits: ["Pure"] },
 );
-export const highLow = op("high.low", { pair: operand(anyType), low: result(anyType) }, { doc: "Of a pair." });
+export const highLow = op("high.low", { source: operand(anyType), low: result(anyType) }, { doc: "Of a pair." });
 export const highSource = op("high.source", { outputs: variadicResult(anyType) }, { doc: "Values." });
 export const highSink = op("high.sink", { inputs: variadicOperand(anyType) }, { doc: "Uses values." });
 export const highRegion = op(
