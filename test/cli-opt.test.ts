@@ -176,6 +176,17 @@ describe("what is shown of a run", () => {
     const { out, errors } = succeeds(["program.mlir", "--cse", "--canonicalize", "--stop-after=1"]);
     expect(errors).toBe("note: stopped after action 1: the pass 'cse' on 'builtin.module' at program.mlir:1:1\n");
     expect(out).toContain("arith.constant");
+    succeeds([
+      "program.mlir",
+      "--cse",
+      "--canonicalize",
+      "--log-actions-to=actions.txt",
+      "--mlir-generate-reproducer=again.mlir",
+    ]);
+    expect(read("actions.txt")).toMatch(
+      /^1: the pass 'cse' .*\n2: the pass 'canonicalize' .*\n3: the (fold|pattern|removal) /,
+    );
+    expect(read("again.mlir")).toMatch(/pipeline: "builtin\.module\(cse,canonicalize/);
   });
 });
 

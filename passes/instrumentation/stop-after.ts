@@ -11,12 +11,15 @@ import type { PassInstance } from "../pass.ts";
 
 export class StopAfter implements Instrumentation {
   readonly #limit: number;
+  readonly #onAction: ((number: number, what: string) => void) | undefined;
   #count = 0;
   #pass = "";
   #last = "nothing";
 
-  constructor(limit: number) {
+  /** `onAction` is told each action as it begins or is done; with an infinite limit nothing is stopped. */
+  constructor(limit: number, onAction?: (number: number, what: string) => void) {
     this.#limit = limit;
+    this.#onAction = onAction;
   }
 
   get #isOver(): boolean {
@@ -42,6 +45,7 @@ export class StopAfter implements Instrumentation {
   #act(what: string): void {
     this.#count++;
     this.#last = what;
+    this.#onAction?.(this.#count, what);
   }
 
   /** What the last action was, for people. */

@@ -10,7 +10,7 @@ import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
 import { blobsOf, writeIrText } from "../../ir/sidecar.ts";
 import { verifyAll } from "../../ir/verifier.ts";
-import { readReproducer } from "../../passes/instrumentation/crash-reproducer.ts";
+import { readReproducer, writeReproducer } from "../../passes/instrumentation/crash-reproducer.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
 import { PassManager, VerificationError } from "../../passes/pass-manager.ts";
 import type { Severity } from "../../passes/pass-types.ts";
@@ -163,12 +163,13 @@ class OptRun {
   }
 
   #runPasses(module: Operation, text: string): void {
-    const { dumpPassPipeline = false, history } = this.#options;
+    const { dumpPassPipeline = false, history, mlirGenerateReproducer } = this.#options;
     const { steps, verifyEach } = this.#pipelineFor(module, text);
     if (dumpPassPipeline) {
       const count = `${steps.length} pass${steps.length === 1 ? "" : "es"}`;
       console.error(`Pass Manager with ${count}:\n${printPipeline(steps, module.name)}\n`);
     }
+    if (mlirGenerateReproducer !== undefined) writeReproducer(mlirGenerateReproducer, module, steps, verifyEach);
     const manager = new PassManager(steps, this.#context, {
       verifyEach,
       instrumentation: this.#reports.instrumentation,

@@ -11,6 +11,7 @@ const groups: { readonly [heading: string]: readonly Flag[] } = {
     ["--show-passes", "list the passes with their options and leave"],
     ["--verify-each <flag>", "verify after each pass that changed something", "true"],
     ["--stop-after <count>", "stop after this many actions (a pass, or one rewrite inside it) and say which was last"],
+    ["--log-actions-to <file>", "write each action with its number, for --stop-after; - is standard error"],
     ["--mlir-disable-threading", "accepted for MLIR's sake: passes never run in parallel here"],
   ],
   "Input and output:": [
@@ -60,6 +61,7 @@ const groups: { readonly [heading: string]: readonly Flag[] } = {
   "Reproducing failures:": [
     ["--mlir-pass-pipeline-crash-reproducer <file>", "where to write the IR and pipeline when a pass fails or crashes"],
     ["--mlir-pass-pipeline-local-reproducer", "only the failing pass, with the IR before it"],
+    ["--mlir-generate-reproducer <file>", "write the IR and the pipeline although nothing failed"],
     ["--run-reproducer", "run the pipeline that a reproducer contains"],
   ],
 };
@@ -99,6 +101,7 @@ export interface OptOptions {
   readonly showPasses?: boolean;
   readonly verifyEach: string;
   readonly stopAfter?: string;
+  readonly logActionsTo?: string;
   readonly mlirDisableThreading?: boolean;
   readonly output?: string;
   readonly allowUnregisteredDialect?: boolean;
@@ -139,6 +142,7 @@ export interface OptOptions {
   readonly remarksOutput?: string;
   readonly mlirPassPipelineCrashReproducer?: string;
   readonly mlirPassPipelineLocalReproducer?: boolean;
+  readonly mlirGenerateReproducer?: string;
   readonly runReproducer?: boolean;
   readonly load: readonly string[];
   readonly irdlFile: readonly string[];

@@ -22,6 +22,7 @@ export class Reports {
   readonly #statistics: Statistics | undefined;
   readonly #remarks: Remarks | undefined;
   readonly #stopAfter: StopAfter | undefined;
+  readonly #actions: string[] = [];
   #failure: string | undefined;
   readonly #timingDisplay: "tree" | "list";
   readonly #timingFormat: "text" | "json";
@@ -41,7 +42,14 @@ export class Reports {
     // Counts from the start of the process, so that loading is part of the rest.
     if (options.mlirTiming) this.timing = new Timing(0);
     if (options.mlirPassStatistics) this.#statistics = new Statistics();
-    if (options.stopAfter !== undefined) this.#stopAfter = new StopAfter(count("--stop-after", options.stopAfter));
+    const { stopAfter, logActionsTo } = options;
+    if (stopAfter !== undefined || logActionsTo !== undefined) {
+      const limit = stopAfter === undefined ? Number.POSITIVE_INFINITY : count("--stop-after", stopAfter);
+      this.#stopAfter = new StopAfter(
+        limit,
+        logActionsTo === undefined ? undefined : (number, what) => this.#log(number, what),
+      );
+    }
     const filter = remarkFilter(options);
     if (filter !== undefined) {
       const shown = options.remarks === undefined;
@@ -72,6 +80,11 @@ export class Reports {
     this.#failure = `in the pass '${definition.name}' on ${describeOperation(operation)}${advice}`;
   }
 
+  #log(number: number, what: string): void {
+    if (this.#options.logActionsTo === "-") console.error(`action ${number}: ${what}`);
+    else this.#actions.push(`${number}: ${what}\n`);
+  }
+
   /** Times a step that is not a pass. */
   measure<T>(name: string, step: () => T): T {
     return this.timing === undefined ? step() : this.timing.measure(name, step);
@@ -80,7 +93,9 @@ export class Reports {
   /** Prints and writes what was asked for. */
   async finish(): Promise<void> {
     const { remarksOutput } = this.#options;
-    if (this.#stopAfter !== undefined) console.error(`note: ${this.#stopAfter.report()}`);
+    if (this.#options.stopAfter !== undefined) console.error(`note: ${this.#stopAfter?.report()}`);
+    const { logActionsTo } = this.#options;
+    if (logActionsTo !== undefined && logActionsTo !== "-") writeFileSync(logActionsTo, this.#actions.join(""));
     if (remarksOutput !== undefined) writeFileSync(remarksOutput, await remarksAsYaml(this.#remarks?.records ?? []));
     if (this.#statistics !== undefined) console.error(this.#statistics.report(this.#statisticsDisplay));
     if (this.timing !== undefined) console.error(this.timing.report(this.#timingDisplay, this.#timingFormat).trimEnd());
