@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { arith, builtin, cf, func, scf } from "anemone/dialects";
 import { Context, parse, print, verify } from "anemone/ir";
 import { PassManager, parsePipeline, solve } from "anemone/passes";
@@ -46,4 +48,9 @@ test("the pass removes the comparison that is decided", () => {
   const text = print(module);
   expect(text).toContain("arith.constant true");
   expect(text.match(/arith\.cmpi/g)?.length).toBe(1);
+});
+
+test("docs/dataflow.md shows this very code", () => {
+  const read = (...path: string[]) => readFileSync(join(import.meta.dirname, ...path), "utf8");
+  expect(read("..", "..", "docs", "dataflow.md")).toContain(read("signs.ts"));
 });
