@@ -240,6 +240,6 @@ class OptRun {
   }
 
   #historyText(isSplit: boolean): string {
-    return `${JSON.stringify(isSplit ? this.#history : this.#history[0], undefined, 1)}\n`;
+    return `${JSON.stringify(isSplit ? this.#history : (this.#history[0] ?? []), undefined, 1)}\n`;
   }
 }

@@ -60,7 +60,10 @@ export class ExpectedDiagnostics {
   }
 
   #match({ kind, line, message }: Emitted): void {
-    const here = this.#expectations.filter((each) => each.kind === kind && each.line === line && each.matches(message));
+    const here = this.#expectations
+      .filter((each) => each.kind === kind && each.line === line && each.matches(message))
+      // The longest first: `{{a}}` also matches what `{{a b}}` is for.
+      .sort((a, b) => b.text.length - a.text.length);
     const met = here.find((each) => !each.isMet) ?? here[0];
     if (met !== undefined) met.isMet = true;
     else this.#problem("error", line, `unexpected ${kind}: ${message}`);
