@@ -30,7 +30,6 @@ async function start() {
   };
   client = new LanguageClient("anemone", "Anemone", server, {
     documentSelector: [{ language: "mlir" }],
-    synchronize: { fileEvents: workspace.createFileSystemWatcher("**/anemone.json") },
   });
   try {
     await client.start();

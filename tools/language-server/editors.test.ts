@@ -64,7 +64,6 @@ test("the extension starts `anemone lsp` and restarts it on command", async () =
       workspace: {
         workspaceFolders: [{ uri: { scheme: "file", fsPath: "/project" } }],
         getConfiguration: () => ({ get: (_: string, fallback: unknown) => fallback }),
-        createFileSystemWatcher: (pattern: string) => pattern,
         onDidChangeConfiguration: () => disposable,
       },
     },

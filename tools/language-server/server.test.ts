@@ -456,6 +456,21 @@ export const dialects = [dialect("${name}", { doc: "Mine.", ops: [
     expect(await own.hover(document, document.at("two.triple", 1))).toContain(
       "%result = two.triple %input attr-dict : type(%input)",
     );
+    // Whoever writes a dialect sees what it has become.
+    expect(own.registered).toEqual(["workspace/didChangeWatchedFiles"]);
+    writeFileSync(join(folder, "words.ts"), 'export const doc = "Thrice the input.";\n');
+    const imported = `import { doc } from "./words.ts";\n${source("two").replace('"Three times the input."', "doc")}`;
+    writeFileSync(join(folder, "two.ts"), imported);
+    await own.changed(join(folder, "two.ts"));
+    expect(await own.hover(document, document.at("two.triple", 1))).toContain("Thrice the input.");
+    writeFileSync(join(folder, "words.ts"), 'export const doc = "The input, tripled.";\n');
+    await own.changed(join(folder, "words.ts"));
+    expect(await own.hover(document, document.at("two.triple", 1))).toContain("The input, tripled.");
+    writeFileSync(join(folder, "anemone.json"), JSON.stringify({ load: [] }));
+    await own.changed(join(folder, "anemone.json"));
+    expect(await own.hover(document, document.at("two.triple", 1))).toContain("Its dialect is not loaded.");
+    expect(await own.hover(document, document.at("one.triple", 1))).toContain("Three times the input.");
+
     await document.replace("one.bad\n");
     expect(await own.problems(document)).toEqual(["one.bad: 'one.bad' op internal error while verifying: oh"]);
 

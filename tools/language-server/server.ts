@@ -2,11 +2,13 @@
  * The language server: the protocol's requests, answered from the models of the open documents. It knows whatever dialects
  * are loaded, so an op that somebody declares is documented, completed and checked at once.
  */
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   CompletionItemKind,
   createConnection,
   DiagnosticSeverity,
+  DidChangeWatchedFilesNotification,
   type DocumentSymbol,
   ErrorCodes,
   type InitializeParams,
@@ -34,6 +36,8 @@ import { type Occurrences, occurrencesAt, RenameError, rename } from "./occurren
 import { type OutlineEntry, outlineOf } from "./outline.ts";
 import {
   folderSettings,
+  forgetModules,
+  isPartOf,
   joinSettings,
   loadContext,
   type PartialSettings,
@@ -69,7 +73,9 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
   const documents = new TextDocuments(TextDocument);
   const workspace = new Workspace(defaultContext({ allowUnregistered: given.allowUnregistered ?? false }));
   let folders: readonly string[] = [];
+  let settings = joinSettings([given]);
   let canAskForSettings = false;
+  let canAskForChanges = false;
   // Whatever a loaded file prints must not get between the messages on standard output.
   console.log = (...values: unknown[]) => connection.console.log(values.map(String).join(" "));
 
@@ -88,7 +94,8 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
 
   async function reload(): Promise<void> {
     const sources = [...folders.map((folder) => folderSettings(folder, complain)), await editorSettings(), given];
-    workspace.context = await loadContext(joinSettings(sources), complain);
+    settings = joinSettings(sources);
+    workspace.context = await loadContext(settings, complain);
     for (const document of documents.all()) publish(document);
   }
   /** Requests wait for the dialects: before they are there, every op would be unknown. */
@@ -97,7 +104,9 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
   connection.onInitialize((params: InitializeParams): InitializeResult => {
     const uris = params.workspaceFolders?.map(({ uri }) => uri) ?? [];
     folders = uris.filter((uri) => uri.startsWith("file:")).map((uri) => fileURLToPath(uri));
-    canAskForSettings = params.capabilities.workspace?.configuration === true;
+    const { configuration, didChangeWatchedFiles } = params.capabilities.workspace ?? {};
+    canAskForSettings = configuration === true;
+    canAskForChanges = didChangeWatchedFiles?.dynamicRegistration === true;
     return {
       serverInfo: { name: "anemone", version: packageJson.version },
       capabilities: {
@@ -115,12 +124,18 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
   });
   connection.onInitialized(() => {
     ready = reload();
+    if (!canAskForChanges) return;
+    const watchers = [{ globPattern: `**/${settingsFile}` }, { globPattern: "**/*.{ts,mlir}" }];
+    void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
   });
   connection.onDidChangeConfiguration(() => {
     ready = reload();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
-    if (changes.some(({ uri }) => uri.endsWith(`/${settingsFile}`))) ready = reload();
+    const paths = changes.filter(({ uri }) => uri.startsWith("file:")).map(({ uri }) => fileURLToPath(uri));
+    const isCode = paths.some((path) => isPartOf(settings, path));
+    if (isCode) forgetModules(settings);
+    if (isCode || paths.some((path) => basename(path) === settingsFile)) ready = reload();
   });
 
   // ---------------------------------------------------------------------------------------------------- diagnostics

@@ -3,7 +3,7 @@
  * and those of the editor's setting `anemone.load`. A file that cannot be loaded is reported and left out.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { defaultContext } from "../../compiler/registry.ts";
 import type { Context } from "../../ir/context.ts";
 import { loadExtensions } from "../load-extensions.ts";
@@ -60,6 +60,27 @@ export function folderSettings(folder: string, complain: (message: string) => vo
     complain(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     return {};
   }
+}
+
+const packageRoot = resolve(import.meta.dirname, "../..");
+/** Modules that are shared with whatever is loaded: a second copy of a class would not know the first. */
+const ownRooms = ["ir", "dialects", "passes", "lowering", "frontends", "runtime", "compiler", "tools"];
+
+function isShared(path: string): boolean {
+  return (
+    path.includes(`${sep}node_modules${sep}`) || ownRooms.some((room) => path.startsWith(join(packageRoot, room) + sep))
+  );
+}
+
+/** Whether a changed file may be part of what is loaded. */
+export function isPartOf({ load }: ServerSettings, path: string): boolean {
+  if (load.includes(path)) return true;
+  return path.endsWith(".ts") && !isShared(path) && load.some((each) => path.startsWith(dirname(each) + sep));
+}
+
+/** Makes the next load read loaded files, and what they import from beside them, again. */
+export function forgetModules(settings: ServerSettings): void {
+  for (const path of Object.keys(require.cache)) if (isPartOf(settings, path)) delete require.cache[path];
 }
 
 /** The context of all dialects; files that fail are told to `complain` and left out. */

@@ -12,6 +12,7 @@ import {
   type Diagnostic,
   DidChangeConfigurationNotification,
   DidChangeTextDocumentNotification,
+  DidChangeWatchedFilesNotification,
   DidCloseTextDocumentNotification,
   DidOpenTextDocumentNotification,
   DocumentFormattingRequest,
@@ -20,6 +21,8 @@ import {
   type DocumentSymbol,
   DocumentSymbolRequest,
   ExitNotification,
+  FileChangeType,
+  type FileEvent,
   HoverRequest,
   InitializedNotification,
   InitializeRequest,
@@ -30,6 +33,7 @@ import {
   PublishDiagnosticsNotification,
   type Range,
   ReferencesRequest,
+  RegistrationRequest,
   RenameRequest,
   ShowMessageNotification,
   ShutdownRequest,
@@ -120,6 +124,8 @@ export class TestClient {
   readonly connection: ProtocolConnection;
   readonly process: ChildProcess;
   readonly messages: string[] = [];
+  /** Methods that the server asked to be told of. */
+  readonly registered: string[] = [];
   readonly #published = new Map<string, Published>();
   readonly #waiting: (() => void)[] = [];
   #settings: object;
@@ -140,6 +146,9 @@ export class TestClient {
       this.messages.push(message);
       for (const wake of this.#waiting.splice(0)) wake();
     });
+    this.connection.onRequest(RegistrationRequest.type, ({ registrations }) => {
+      this.registered.push(...registrations.map(({ method }) => method));
+    });
     this.connection.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => this.#settings));
     this.connection.listen();
   }
@@ -155,7 +164,12 @@ export class TestClient {
       rootUri: null,
       workspaceFolders:
         options.folder === undefined ? null : [{ uri: pathToFileURL(options.folder).href, name: "workspace" }],
-      capabilities: { workspace: { configuration: options.settings !== undefined } },
+      capabilities: {
+        workspace: {
+          configuration: options.settings !== undefined,
+          didChangeWatchedFiles: { dynamicRegistration: true },
+        },
+      },
     });
     await client.connection.sendNotification(InitializedNotification.type, {});
     return { client, initialized };
@@ -174,6 +188,12 @@ export class TestClient {
   async configure(settings: object): Promise<void> {
     this.#settings = settings;
     await this.connection.sendNotification(DidChangeConfigurationNotification.type, { settings: {} });
+  }
+
+  /** Tells the server that files have changed. */
+  async changed(...paths: readonly string[]): Promise<void> {
+    const changes: FileEvent[] = paths.map((path) => ({ uri: pathToFileURL(path).href, type: FileChangeType.Changed }));
+    await this.connection.sendNotification(DidChangeWatchedFilesNotification.type, { changes });
   }
 
   async open(text: string, uri = `file:///test/${this.#count++}.mlir`): Promise<TestDocument> {
