@@ -1,5 +1,6 @@
 /** The linalg dialect's value. */
 import { dialect } from "../../ir/context.ts";
+import { linalgCanonicalization } from "./canonicalize.ts";
 import { linalgEvaluators } from "./evaluate.ts";
 import { linalgOps } from "./ops.ts";
 
@@ -8,5 +9,6 @@ export * from "./ops.ts";
 export const linalg = dialect("linalg", {
   doc: "Structured operations on tensors and buffers.",
   ops: linalgOps,
+  canonicalization: linalgCanonicalization,
   attach: linalgEvaluators,
 });

@@ -4,8 +4,8 @@ import type { Operation, Value } from "../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
 import { dynamic, MemRefType, type Type } from "../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../arith/build.ts";
-import { dynamicIndex } from "../upstream/constraints.ts";
-import { isMemRefValue } from "./build.ts";
+import { compatibleShapes, dynamicIndex, type MixedIndex, mixedIndices } from "../upstream/constraints.ts";
+import { isMemRefValue, subviewOf } from "./build.ts";
 import { alloc, alloca, cast, collapseShape, copy, dealloc, dim, expandShape, load, store, subview } from "./ops.ts";
 import { stridesOf } from "./types.ts";
 
@@ -32,6 +32,70 @@ const needlessCast = rewrite(cast, "needless-cast", (operation, rewriter) => {
   return rewriter.replace(operation, inner.source);
 });
 
+/** dim(cast(m), i) -> dim(m, i) */
+const sizeThroughCast = rewrite(
+  dim,
+  "size-through-cast",
+  (operation, rewriter) => {
+    const { definer } = operation.source;
+    if (!cast.matches(definer) || !(definer.source.type instanceof MemRefType)) return undefined;
+    const { source } = definer;
+    return rewriter.modify(operation, () => operation.setOperand(0, source));
+  },
+  { operandDefiners: { 0: cast.name } },
+);
+
+/** cast(cast(m : A) : B) : C -> cast(m) : A to C */
+const castOfCast = rewrite(
+  cast,
+  "cast-of-cast",
+  (operation, rewriter) => {
+    const inner = operation.source.definer;
+    if (!cast.matches(inner)) return undefined;
+    const [from, to] = [inner.source.type, operation.dest.type];
+    if (from === to || !(from instanceof MemRefType)) return undefined;
+    // Where both say a size and differ, the program is wrong at run time, not here.
+    if (to instanceof MemRefType && !(compatibleShapes(from.shape, to.shape) && stridesAgree(from, to)))
+      return undefined;
+    const { source } = inner;
+    return rewriter.modify(operation, () => operation.setOperand(0, source));
+  },
+  { operandDefiners: { 0: cast.name } },
+);
+
+function stridesAgree(a: MemRefType, b: MemRefType): boolean {
+  const [first, second] = [stridesOf(a), stridesOf(b)];
+  if (first === undefined || second === undefined) return false;
+  const agree = (one: number, other: number | undefined) => one === other || one === dynamic || other === dynamic;
+  return (
+    agree(first.offset, second.offset) && first.strides.every((stride, axis) => agree(stride, second.strides[axis]))
+  );
+}
+
+/** Indices that are constants, as numbers. */
+function withConstants(mixed: readonly MixedIndex[], least: number): readonly MixedIndex[] {
+  return mixed.map((each) => {
+    const known = typeof each === "number" ? undefined : constantNumberOf(each);
+    return known !== undefined && known >= least ? known : each;
+  });
+}
+
+/** subview(m)[c][c][c] -> the same with numbers, cast to the type that it had */
+const viewOfConstants = rewrite(subview, "view-with-constant-indices", (operation, rewriter) => {
+  const { source, result } = operation;
+  if (operation.operandCount === 1 || result.type.rank !== source.type.rank) return undefined;
+  const offsets = mixedIndices(operation.static_offsets, operation.offsets);
+  const sizes = mixedIndices(operation.static_sizes, operation.sizes);
+  const strides = mixedIndices(operation.static_strides, operation.strides);
+  const known = [withConstants(offsets, 0), withConstants(sizes, 0), withConstants(strides, 1)] as const;
+  const before = [...offsets, ...sizes, ...strides];
+  if (known.flat().every((each, at) => each === before[at])) return undefined;
+  if (stridesOf(source.type) === undefined) return undefined;
+  const made = subviewOf(rewriter, source, ...known);
+  if (made.type === result.type) return rewriter.replace(operation, made);
+  return rewriter.replaceWith(operation, cast, { source: made, dest: result.type });
+});
+
 /** Whether a cast only forgets sizes, strides or the offset that its source states. */
 function forgets(from: Type, to: Type): boolean {
   if (!(from instanceof MemRefType && to instanceof MemRefType)) return false;
@@ -56,6 +120,24 @@ const accessThroughCast = (definition: typeof load | typeof store, position: num
       const { source } = through;
       return rewriter.modify(operation, () => operation.setOperand(position, source));
     },
+  );
+
+/** copy(cast(m), n) -> copy(m, n), and the same for what is copied to. */
+const copyThroughCast = (position: 0 | 1): Pattern =>
+  rewrite(
+    copy,
+    position === 0 ? "copy-from-cast" : "copy-to-cast",
+    (operation, rewriter) => {
+      const through = operation.operand(position).definer;
+      if (!cast.matches(through)) return undefined;
+      const { source, dest } = through;
+      if (!(source.type instanceof MemRefType && dest.type instanceof MemRefType)) return undefined;
+      const other = operation.operand(1 - position).type;
+      if (!forgets(source.type, dest.type) || !(other instanceof MemRefType)) return undefined;
+      if (!compatibleShapes(source.type.shape, other.shape)) return undefined;
+      return rewriter.modify(operation, () => operation.setOperand(position, source));
+    },
+    { operandDefiners: { [position]: cast.name } },
   );
 
 /** copy(m, m) -> nothing */
@@ -105,6 +187,11 @@ const unusedAllocation = (definition: typeof alloc | typeof alloca): Pattern =>
 export const memrefCanonicalization: readonly Pattern[] = [
   knownSize,
   needlessCast,
+  castOfCast,
+  sizeThroughCast,
+  viewOfConstants,
+  copyThroughCast(0),
+  copyThroughCast(1),
   accessThroughCast(load, 0),
   accessThroughCast(store, 1),
   copyToItself,

@@ -1,32 +1,12 @@
 /** Canonical forms of structured control flow: loops that run never or once, decided conditions, values carried in vain. */
 
-import type { Operation } from "../../ir/operation.ts";
-import { type Block, Region, type Value } from "../../ir/operation.ts";
+import { Region, type Value } from "../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
-import type { Rewriter } from "../../ir/rewrite/rewriter.ts";
 import { constantNumberOf } from "../arith/build.ts";
+import { ifCanonicalization } from "./canonicalize-if.ts";
+import { loopCanonicalization } from "./canonicalize-loops.ts";
+import { inlineBlock } from "./inline-block.ts";
 import { executeRegion, forOperation, ifOperation, yieldOperation } from "./ops.ts";
-
-/**
- * Moves the operations of `block` before `anchor`, its arguments replaced by `values`. Returns what its terminator
- * handed over.
- */
-export function inlineBlock(
-  block: Block,
-  values: readonly Value[],
-  anchor: Operation,
-  rewriter: Rewriter,
-): readonly Value[] {
-  for (const [position, argument] of block.arguments.entries()) {
-    const value = values[position];
-    if (value !== undefined) rewriter.replaceAllUses(argument, value);
-  }
-  const terminator = block.last;
-  const handed = terminator?.operands ?? [];
-  if (terminator !== undefined) rewriter.erase(terminator);
-  for (const operation of block.operations) rewriter.modify(operation, () => operation.moveBefore(anchor));
-  return handed;
-}
 
 /** How often a loop runs, where its bounds are constants. */
 function tripCount(operation: {
@@ -57,7 +37,7 @@ const loopThatRunsOnce = rewrite(forOperation, "loop-that-runs-once", (operation
   return rewriter.replace(operation, final);
 });
 
-/** A carried value that is never changed is its initial value, and needs no carrying. */
+/** A carried value that is never changed is its initial value; that and one that nobody uses need no carrying. */
 const unchangedCarriedValue = rewrite(forOperation, "unchanged-carried-value", (operation, rewriter) => {
   const { region, initArgs } = operation;
   const block = region.onlyBlock;
@@ -65,7 +45,9 @@ const unchangedCarriedValue = rewrite(forOperation, "unchanged-carried-value", (
   if (!yieldOperation.matches(terminator)) return undefined;
   const yielded = terminator.inputs;
   const isUnchanged = (position: number) =>
-    yielded[position] === block.arguments[position + 1] || yielded[position] === initArgs[position];
+    yielded[position] === block.arguments[position + 1] ||
+    yielded[position] === initArgs[position] ||
+    (!block.arguments[position + 1]?.hasUses && !operation.results[position]?.hasUses);
   const kept = initArgs.map((_, position) => position).filter((position) => !isUnchanged(position));
   if (kept.length === initArgs.length) return undefined;
   for (const [position, initial] of initArgs.entries()) {
@@ -132,4 +114,6 @@ export const scfCanonicalization: readonly Pattern[] = [
   decidedCondition,
   sameOnBothSides,
   plainRegion,
+  ...ifCanonicalization,
+  ...loopCanonicalization,
 ];

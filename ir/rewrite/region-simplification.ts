@@ -7,7 +7,7 @@
 import { DenseArrayAttribute } from "../attributes.ts";
 import type { Context } from "../context.ts";
 import { Deadness } from "../effects.ts";
-import { Branch } from "../interfaces.ts";
+import { Branch, type OperandRange } from "../interfaces.ts";
 import type { Block, Operation, Region, Value } from "../operation.ts";
 import { i32 } from "../types.ts";
 
@@ -98,7 +98,7 @@ class Simplification {
   }
 
   /** The operands that a terminator passes to its successor; undefined where that is not known. */
-  #passed(terminator: Operation, successor: number): { readonly start: number; readonly count: number } | undefined {
+  #passed(terminator: Operation, successor: number): OperandRange | undefined {
     const range = this.#context.implementation(Branch, terminator)?.successorOperands(terminator, successor);
     const block = terminator.successors[successor];
     // A terminator may make some of the arguments itself; such blocks are left alone.
@@ -117,33 +117,44 @@ class Simplification {
     return edges;
   }
 
-  /** br a; a: br b -> br b, where a does nothing else and nothing passes values on the way. */
+  /** br a(x); a(y): br b(y, z) -> br b(x, z), where a does nothing else. */
   #skipForwarders(): void {
-    const entry = this.#region.entry;
-    const target = (start: Block): Block => {
-      const seen = new Set<Block>();
-      let block = start;
-      while (block !== entry && block.first === block.last && block.arguments.length === 0 && !seen.has(block)) {
-        const terminator = block.last;
-        const [next] = block.successors;
-        if (terminator === undefined || next === undefined || block.successors.length !== 1) break;
-        if (terminator.operandCount > 0 || next.arguments.length > 0 || next === block) break;
-        if (this.#context.implementation(Branch, terminator) === undefined) break;
-        seen.add(block);
-        block = next;
-      }
-      return seen.has(block) ? start : block;
-    };
     for (const block of this.#region.blocks) {
       const terminator = block.last;
       if (terminator === undefined || this.#context.implementation(Branch, terminator) === undefined) continue;
-      for (const [position, successor] of terminator.successors.entries()) {
-        const final = target(successor);
-        if (final === successor) continue;
-        terminator.successors[position] = final;
-        this.#changed = true;
+      for (let position = 0; position < terminator.successors.length; position++) {
+        // A ring of blocks that only lead on ends nowhere: each is skipped once.
+        const skipped = new Set<Block>([block]);
+        for (;;) {
+          const successor = terminator.successors[position]!;
+          if (skipped.has(successor) || !this.#skipOver(terminator, position, successor)) break;
+          skipped.add(successor);
+          this.#changed = true;
+        }
       }
     }
+  }
+
+  /** Leads one edge past a block that only branches on; false where it is not such a block. */
+  #skipOver(terminator: Operation, position: number, block: Block): boolean {
+    const forward = block.last;
+    const [next] = block.successors;
+    if (block === this.#region.entry || forward === undefined || forward !== block.first) return false;
+    if (next === undefined || next === block || block.successors.length !== 1) return false;
+    const onwards = this.#passed(forward, 0);
+    const given = this.#passed(terminator, position);
+    if (onwards === undefined || given === undefined || onwards.count !== forward.operandCount) return false;
+    // Others may use the arguments too, where the block dominates them.
+    for (const argument of block.arguments) {
+      for (let use = argument.firstUse; use !== undefined; use = use.next) if (use.owner !== forward) return false;
+    }
+    const passed = forward.operands.map((value) => {
+      const at = block.arguments.findIndex((argument) => Object.is(argument, value));
+      return at < 0 ? value : terminator.operand(given.start + at);
+    });
+    if (!replacePassed(terminator, given, passed)) return false;
+    terminator.successors[position] = next;
+    return true;
   }
 
   /** a: … br b(x); b(y): … -> a: … with y = x, where nothing else leads to b. */
@@ -343,6 +354,25 @@ function operationsInside(operation: Operation): Operation[] {
 /** Whether the groups of operands are kept in `operandSegmentSizes`, or there is only one, so that one can be dropped. */
 function canDropOperands(terminator: Operation): boolean {
   return !terminator.properties.has("case_operand_segments");
+}
+
+/** Puts other values in the place of what is passed to a successor; false where the groups of operands are not known. */
+function replacePassed(terminator: Operation, range: OperandRange, values: readonly Value[]): boolean {
+  const sizes = terminator.properties.get("operandSegmentSizes");
+  if (values.length !== range.count) {
+    if (!canDropOperands(terminator)) return false;
+    if (sizes instanceof DenseArrayAttribute) {
+      const { field } = range;
+      if (field === undefined) return false;
+      const numbers = sizes.numbers.map((size, at) => (at === field ? values.length : size));
+      terminator.properties.set("operandSegmentSizes", DenseArrayAttribute.get(i32, numbers));
+    }
+  }
+  const operands = [...terminator.operands];
+  operands.splice(range.start, range.count, ...values);
+  if (operands.length !== terminator.operandCount || operands.some((value, at) => value !== terminator.operand(at)))
+    terminator.setOperands(operands);
+  return true;
 }
 
 /** Drops one operand of a variadic group, and counts the group down. */

@@ -1,12 +1,14 @@
 /** Canonical forms of the upstream tensor ops: known sizes, slices of the whole, casts and reshapes that undo each other. */
-import { ElementsAttribute } from "../../../ir/attributes.ts";
+import { DenseElementsAttribute, ElementsAttribute } from "../../../ir/attributes.ts";
 import { constantOf } from "../../../ir/effects.ts";
 import type { Value } from "../../../ir/operation.ts";
-import { type Pattern, rewrite } from "../../../ir/rewrite/pattern.ts";
+import { anyConstant, type Pattern, rewrite } from "../../../ir/rewrite/pattern.ts";
 import { dynamic, TensorType } from "../../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../../arith/build.ts";
-import { constantOfType, splatOf } from "../../arith/elements.ts";
+import { constantOfType, elementAt, splatOf } from "../../arith/elements.ts";
 import { constant } from "../../arith/ops.ts";
+import { compatibleShapes, type MixedIndex, mixedIndices } from "../../upstream/constraints.ts";
+import { emptyTensor, sliceOf } from "./build.ts";
 import {
   castOperation,
   collapseShape,
@@ -49,6 +51,102 @@ const needlessCast = rewrite(castOperation, "needless-tensor-cast", (operation, 
   if (!castOperation.matches(inner) || inner.source.type !== dest.type) return undefined;
   return rewriter.replace(operation, inner.source);
 });
+
+/** dim(cast(t), i) -> dim(t, i) */
+const sizeThroughCast = rewrite(
+  dim,
+  "tensor-size-through-cast",
+  (operation, rewriter) => {
+    const { definer } = operation.source;
+    if (!castOperation.matches(definer) || !(definer.source.type instanceof TensorType)) return undefined;
+    const { source } = definer;
+    return rewriter.modify(operation, () => operation.setOperand(0, source));
+  },
+  { operandDefiners: { 0: castOperation.name } },
+);
+
+/** cast(cast(t : A) : B) : C -> cast(t) : A to C, where B claims nothing that neither A nor C does */
+const castOfCast = rewrite(
+  castOperation,
+  "tensor-cast-of-cast",
+  (operation, rewriter) => {
+    const inner = operation.source.definer;
+    if (!castOperation.matches(inner)) return undefined;
+    const [from, between, to] = [inner.source.type, inner.dest.type, operation.dest.type];
+    if (!(from instanceof TensorType && between instanceof TensorType && to instanceof TensorType)) return undefined;
+    if (from === to || from.encoding !== to.encoding || !compatibleShapes(from.shape, to.shape)) return undefined;
+    const claims = between.shape.every(
+      (size, axis) => size === dynamic || size === from.shape[axis] || size === to.shape[axis],
+    );
+    const { source } = inner;
+    return claims ? rewriter.modify(operation, () => operation.setOperand(0, source)) : undefined;
+  },
+  { operandDefiners: { 0: castOperation.name } },
+);
+
+/** Indices that are constants, as numbers. */
+function withConstants(mixed: readonly MixedIndex[], least: number): readonly MixedIndex[] {
+  return mixed.map((each) => {
+    const known = typeof each === "number" ? undefined : constantNumberOf(each);
+    return known !== undefined && known >= least ? known : each;
+  });
+}
+
+/** extract_slice(t)[c][c][c] -> the same with numbers, cast to the type that it had */
+const sliceOfConstants = rewrite(extractSlice, "slice-with-constant-indices", (operation, rewriter) => {
+  const { source, result } = operation;
+  if (operation.operandCount === 1 || result.type.rank !== source.type.rank) return undefined;
+  const offsets = mixedIndices(operation.static_offsets, operation.offsets);
+  const sizes = mixedIndices(operation.static_sizes, operation.sizes);
+  const strides = mixedIndices(operation.static_strides, operation.strides);
+  const known = [withConstants(offsets, 0), withConstants(sizes, 0), withConstants(strides, 1)] as const;
+  const before = [...offsets, ...sizes, ...strides];
+  if (known.flat().every((each, at) => each === before[at])) return undefined;
+  const made = sliceOf(rewriter, source, ...known);
+  if (made.type === result.type) return rewriter.replace(operation, made);
+  return rewriter.replaceWith(operation, castOperation, { source: made, dest: result.type });
+});
+
+/** empty(c) : ? -> empty : c, cast to the type that it had */
+const emptyOfConstants = rewrite(empty, "empty-with-constant-sizes", (operation, rewriter) => {
+  const { dynamicSizes, result } = operation;
+  const { type } = result;
+  let next = 0;
+  const sizes: Value[] = [];
+  const shape = type.shape.map((size) => {
+    if (size !== dynamic) return size;
+    const value = dynamicSizes[next++];
+    const known = value && constantNumberOf(value);
+    if (known !== undefined && known >= 0) return known;
+    if (value !== undefined) sizes.push(value);
+    return dynamic;
+  });
+  if (sizes.length === dynamicSizes.length || type.encoding !== undefined) return undefined;
+  const made = emptyTensor(rewriter, shape, type.element, sizes);
+  return rewriter.replaceWith(operation, castOperation, { source: made, dest: type });
+});
+
+/** extract(dense<…>, c, …) -> the element */
+const elementOfConstant = rewrite(
+  extract,
+  "element-of-constant",
+  (operation, rewriter) => {
+    const known = constantOf(operation.tensor);
+    if (!(known instanceof DenseElementsAttribute)) return undefined;
+    let position = 0;
+    for (const [axis, index] of operation.indices.entries()) {
+      const at = constantNumberOf(index);
+      const size = known.type.shape[axis] ?? 0;
+      if (at === undefined || at < 0 || at >= size) return undefined;
+      position = position * size + at;
+    }
+    if (known.splat !== undefined) return undefined;
+    const folded = constantOfType(elementAt(known.value, position, known.type.element), operation.result.type);
+    const value = folded && rewriter.constant(folded, operation.result.type, operation);
+    return value && rewriter.replace(operation, value);
+  },
+  { operandDefiners: { 0: anyConstant } },
+);
 
 interface Box {
   readonly static_offsets: readonly number[];
@@ -158,6 +256,11 @@ export const upstreamTensorCanonicalization: readonly Pattern[] = [
   knownSize,
   knownRank,
   needlessCast,
+  castOfCast,
+  sizeThroughCast,
+  sliceOfConstants,
+  emptyOfConstants,
+  elementOfConstant,
   wholeSlice,
   wholeInsertion,
   sliceOfInsertion,
