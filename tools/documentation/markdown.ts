@@ -12,6 +12,7 @@ function prose(text: string): string {
 }
 
 function code(text: string): string {
+  if (text === "") return '`""`';
   return text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
@@ -137,7 +138,7 @@ export function passesMarkdown(passes: readonly PassFacts[]): string {
   return `${paragraphs([
     "# Passes",
     "In the order in which a program meets them. A pipeline names them with their options: " +
-      "`builtin.module(func.func(canonicalize{max-iterations=8},cse))`.",
+      "`builtin.module(PASS{OPTION=VALUE},func.func(PASS,PASS))`.",
     table(["", "what it does"], rows),
     ...passes.map(passMarkdown),
   ])}\n`;
