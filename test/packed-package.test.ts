@@ -51,8 +51,8 @@ test("ships sources and the example, and neither tests nor data", () => {
   ).toEqual([]);
   const sources = installed.files.filter(({ path }) => !path.startsWith("dist/"));
   expect(sources.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(6e6);
-  // With the command's bundle.
-  expect(installed.size).toBeLessThan(8e6);
+  // With the command's bundle and its bytecode, without which starting takes three times as long.
+  expect(installed.size).toBeLessThan(12e6);
 });
 
 test("the example is type checked", () => {

@@ -5,7 +5,7 @@
  *     conformance([myDialect]);
  *
  * in a vitest file registers, for every op, tests that its declaration keeps what it promises: it is documented, the
- * example is a program that round-trips in both forms, the verifier refuses each broken constraint and never crashes,
+ * example is a program that round-trips in both forms, builder and accessors agree, the verifier refuses each broken constraint and never crashes,
  * damaged text ends in a diagnostic, effects on memory are known, and evaluator, result types, folder and canonicalization
  * agree. An op that cannot keep one of them says why.
  */
@@ -19,6 +19,7 @@ import { print } from "../../ir/printer/print.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { canEvaluate, canonicalizationFault, evaluationFault, foldFault } from "./agreement.ts";
 import { breakagesOf, variationsOf } from "./broken-operations.ts";
+import { builderFault } from "./builder-agreement.ts";
 import { damagesOf } from "./damaged-text.ts";
 import {
   complaints,
@@ -97,6 +98,9 @@ class Suite {
     });
     test("round-trips in both forms", () => {
       expect(roundTripFault(this.#read(definition, text).module, this.#context)).toBeUndefined();
+    });
+    test("its builder makes it of what its accessors give", () => {
+      expect(builderFault(this.#read(definition, text), this.#context)).toBeUndefined();
     });
     test("has known effects on memory", () => {
       const { operation } = this.#read(definition, text);

@@ -111,7 +111,7 @@ export function roundTripFault(module: Operation, context: Context): string | un
 }
 
 /** The first line in which two texts differ. */
-function firstDifference(wanted: string, found: string): string {
+export function firstDifference(wanted: string, found: string): string {
   const lines = found.split("\n");
   const position = wanted.split("\n").findIndex((line, index) => line !== lines[index]);
   return `: line ${position + 1} is\n${lines[position]?.trim()}\nand not\n${wanted.split("\n")[position]?.trim()}`;
