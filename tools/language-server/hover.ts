@@ -72,7 +72,12 @@ function attributeHover({ operation }: PlacedOperation, { text }: Token, model: 
 function valueHover(model: TextModel, value: Value): string {
   const uses = value.uses.length;
   const count = `${uses === 0 ? "no" : uses} use${uses === 1 ? "" : "s"}`;
-  return paragraphs([ir(`${nameOfValue(model, value)} : ${value.type}`), `${originOf(model, value)}, ${count}.`]);
+  const line = value.definer === undefined ? undefined : definingLine(model, value.definer);
+  return paragraphs([
+    ir(`${nameOfValue(model, value)} : ${value.type}`),
+    `${originOf(value)}, ${count}.`,
+    ...(line === undefined ? [] : [ir(line)]),
+  ]);
 }
 
 function nameOfValue(model: TextModel, value: Value): string {
@@ -81,12 +86,11 @@ function nameOfValue(model: TextModel, value: Value): string {
   return `%${mention.name}${mention.number === 0 ? "" : `#${mention.number}`}`;
 }
 
-function originOf(model: TextModel, value: Value): string {
+function originOf(value: Value): string {
   if (value instanceof OperationResult) {
     const field = resultName(value);
     const which = value.owner.results.length === 1 ? "Result" : `Result ${value.index}`;
-    const line = definingLine(model, value.owner);
-    return `${which}${field === undefined ? "" : ` \`${field}\``} of \`${value.owner.name}\`${line === undefined ? "" : `\n\n${ir(line)}\n`}`;
+    return `${which}${field === undefined ? "" : ` \`${field}\``} of \`${value.owner.name}\``;
   }
   if (value instanceof BlockArgument) {
     const parent = value.owner.parentOperation;
