@@ -177,6 +177,17 @@ describe("what a pattern makes", () => {
     expect(body(again)).not.toContain("marked");
   });
 
+  test("may be built after the operation is erased, in its place", () => {
+    const late = convert(t.highSink, "late", (operation, operands, rewriter) => {
+      rewriter.erase(operation);
+      rewriter.build(t.lowSink, { inputs: operands });
+      return true;
+    });
+    const module = read(`${sample}\n"low.sink"() : () -> ()`);
+    applyPartialConversion(module, new ConversionTarget().illegal(t.highSink), [late], context, checked);
+    expect(names(module)).toEqual(["high.source", "high.negate", "low.sink", "low.sink"]);
+  });
+
   test("must be something", () => {
     const idle = convert(t.highNegate, "idle", () => true);
     expect(notesOf(() => applyFullConversion(read(sample), target(), [idle], context, checked))).toContain(

@@ -32,7 +32,7 @@ export interface LeftCast {
   readonly from: string;
   readonly to: string;
   readonly location: Location;
-  /** The op that gives the value, or "block argument". */
+  /** Who gives the value: `'an.op'`, "a block argument", or "nothing" for a type that becomes nothing. */
   readonly producer: string;
   readonly producerLocation: Location;
   /** The op that needs it. */
@@ -146,7 +146,7 @@ function sourcePlace({ details: { notes: _, ...place } }: DiagnosticError): Sour
 
 function addCast(notes: DiagnosticNote[], cast: LeftCast): void {
   notes.push({
-    message: `the value of type ${cast.from} comes from '${cast.producer}'`,
+    message: `the value of type ${cast.from} comes from ${cast.producer}`,
     ...placeOf(cast.producerLocation),
   });
   notes.push({ message: `it is needed as ${cast.to} by '${cast.user}'`, ...placeOf(cast.userLocation) });
@@ -202,7 +202,7 @@ export function describeCast(cast: Operation, user: Operation, materialization: 
     from: types(cast.operands),
     to: types(cast.results),
     location: cast.location,
-    producer: source === undefined ? "nothing" : (origin?.name ?? "block argument"),
+    producer: source === undefined ? "nothing" : origin === undefined ? "a block argument" : `'${origin.name}'`,
     producerLocation: source?.location ?? cast.location,
     user: user.name,
     userLocation: user.location,

@@ -201,6 +201,8 @@ export class ConversionRewriter extends Rewriter {
    */
   override erase(operation: Operation): true {
     if (operation.block === undefined) throw operation.error("is erased twice, or was never in a block");
+    // Who goes on building does so where the operation was.
+    if (this.point.before === operation) this.point = { block: operation.block, before: operation.next };
     this.#erasedRoots.push(operation);
     if (operation.regions.length > 0) return this.#eraseWithContents(operation);
     this.touched?.set(operation, "all");
