@@ -38,14 +38,17 @@ export const bufferize = pass("bufferize", {
   doc: "Gives every tensor a place in memory: destination arguments for results, globals for constants, one planned arena for the rest.",
   anchor: "builtin.module",
   establishes: ["bufferised"],
-  run: (module, { remark }) => {
+  run: (module, { analysisRemark }) => {
     const globals = new Globals(module);
     let changed = false;
     for (const operation of module.regions[0]!.onlyBlock.operations) {
       if (!functionDefinition.matches(operation) || operation.body.entry === undefined || !usesTensors(operation))
         continue;
       const { arenaBytes, copies } = bufferizeFunction(operation, globals);
-      remark(operation, `arena of ${arenaBytes} bytes; ${copies} copies`);
+      analysisRemark(operation, `arena of ${arenaBytes} bytes; ${copies} copies`, {
+        name: "Arena",
+        arguments: { arenaBytes, copies },
+      });
       changed = true;
     }
     globals.insert();

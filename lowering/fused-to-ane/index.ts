@@ -64,15 +64,15 @@ export const fusedToAne = pass("fused-to-ane", {
   },
   exactness: "computes in f16 by the engine's rules",
   anchor: "builtin.module",
-  run: (module, { context, remark }, options) => {
+  run: (module, { context, missed }, options) => {
     const target = targetOf(options.target);
     let changed = false;
     for (const func of functionsOf(module).values()) {
       if (!isNetwork(func)) continue;
-      const session = new Session({ target, context, remark, nativeAttention: options["native-attention"] });
+      const session = new Session({ target, context, remark: missed, nativeAttention: options["native-attention"] });
       const stages = assignStages(func, session);
       if (stages.findings.length > 0 && !options["allow-host"]) throw failure(stages.findings, target.name);
-      for (const { operation, reason } of stages.findings) remark(operation, `stays on the host: ${reason}`);
+      for (const { operation, reason } of stages.findings) missed(operation, `stays on the host: ${reason}`);
       const programs = buildPrograms(func, session, stages, target.name);
       for (const program of programs) module.regions[0]!.onlyBlock.append(program);
       changed ||= programs.length > 0;

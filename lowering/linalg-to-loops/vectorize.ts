@@ -31,7 +31,7 @@ export const vectorize = pass("vectorize", {
   },
   requires: ["bufferised"],
   exactness: "bit-exact",
-  run: (root, { remark }, options) => {
+  run: (root, { missed }, options) => {
     const vectorBytes = options["vector-bytes"];
     if (![16, 32, 64].includes(vectorBytes))
       throw root.error(`cannot be vectorised for vectors of ${vectorBytes} bytes; use 16, 32 or 64`);
@@ -46,7 +46,7 @@ export const vectorize = pass("vectorize", {
       const { groups, refusals } = options.group
         ? formGroups(operations)
         : { groups: singles(operations), refusals: new Map<Operation, string>() };
-      for (const [operation, reason] of refusals) remark(operation, `starts a loop nest of its own: ${reason}`);
+      for (const [operation, reason] of refusals) missed(operation, `starts a loop nest of its own: ${reason}`);
       for (const group of groups) {
         const number = IntegerAttribute.get(nextGroup++);
         for (const { structured: each } of group.stages) each.operation.attributes.set(groupAttributeName, number);

@@ -38,7 +38,7 @@ export const tensorToFused = pass("tensor-to-fused", {
   establishes: ["fused"],
   exactness:
     "bit-exact, but for activations and norms that are recognised: those are rounded once instead of at each step",
-  run: (root, { context, remark }, { device, recognise }) => {
+  run: (root, { context, missed }, { device, recognise }) => {
     const rules = devices[device]!;
     const patterns = recognise ? [...activationPatterns, ...normPatterns] : [];
     let changed = recognise && applyPatternsGreedily(root, patterns, context, { fold: false }).changed;
@@ -47,7 +47,7 @@ export const tensorToFused = pass("tensor-to-fused", {
       if (isTask(operation) || isTask(operation.parentOperation)) return;
       for (const region of operation.regions) blocks.push(...region.blocks);
     });
-    for (const block of blocks) changed = groupBlock(block, rules, remark) || changed;
+    for (const block of blocks) changed = groupBlock(block, rules, missed) || changed;
     return changed;
   },
 });
