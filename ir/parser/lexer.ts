@@ -60,6 +60,8 @@ export class Lexer {
   #depth = 0;
   /** The hash of the word that was scanned last. */
   protected hash = 0;
+  /** The value of the name that `scanSuffix` found last, where it is a decimal without leading zeros; else -1. */
+  protected decimal = -1;
   readonly #text: SourceText;
 
   constructor(source: string, file = "-") {
@@ -234,11 +236,16 @@ export class Lexer {
     let hash = 0;
     let code = source.charCodeAt(end);
     const first = classOf(code);
+    this.decimal = -1;
     if (first === digit) {
+      let value = 0;
       do {
         hash = hashCode(hash, code);
+        value = value * 10 + (code - 0x30);
         code = source.charCodeAt(++end);
       } while (isDigit(code));
+      const length = end - start;
+      if (length === 1 || (length < 9 && source.charCodeAt(start) !== 0x30)) this.decimal = value;
     } else if ((first & (letter | suffixPunctuation)) !== 0) {
       do {
         hash = hashCode(hash, code);

@@ -162,7 +162,7 @@ export class OperationParser extends TextParser {
     const start = this.position + 1;
     const end = this.scanSuffix(start);
     if (end === start) throw this.error("expected a name directly behind '%'");
-    const key = this.#values.key(start, end, this.hash);
+    const key = this.decimal >= 0 ? this.#values.decimalKey(this.decimal) : this.#values.key(start, end, this.hash);
     this.position = end;
     this.skipBlanks();
     return key;

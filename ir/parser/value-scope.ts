@@ -48,7 +48,13 @@ interface Scope {
 export class ValueScopes {
   readonly #lexer: Lexer;
   /** Names get numbers once, and what they mean is in lists by that number. */
-  readonly #names: SpanTable;
+  readonly #words: SpanTable;
+  /** By the number of a name: its word, or for a decimal `n` (from 0, as printers give them) -n - 1. */
+  readonly #names: number[] = [];
+  /** The numbers of names by their word, and those of decimals by their value; undefined where there is none. */
+  readonly #keys: (number | undefined)[] = [];
+  readonly #decimalKeys: (number | undefined)[] = [];
+  readonly #sparseKeys = new Map<number, number>();
   readonly #values: (Value | undefined)[] = [];
   /** Where a name is defined; for a forward reference, where it was used first. */
   readonly #places: number[] = [];
@@ -60,7 +66,7 @@ export class ValueScopes {
 
   constructor(lexer: Lexer) {
     this.#lexer = lexer;
-    this.#names = new SpanTable(lexer.source);
+    this.#words = new SpanTable(lexer.source);
     this.#scope = this.#enter();
   }
 
@@ -106,27 +112,51 @@ export class ValueScopes {
 
   /** The number of the name between two offsets. */
   key(start: number, end: number, hash: number): number {
-    const key = this.#names.numberOf(start, end, hash);
-    if (key === this.#values.length) this.#addName();
-    return key;
+    const word = this.#words.numberOf(start, end, hash);
+    return this.#keys[word] ?? this.#wordKey(word);
+  }
+
+  /** The number of a name that is a decimal without leading zeros. */
+  decimalKey(value: number): number {
+    const key = value < this.#decimalKeys.length ? this.#decimalKeys[value] : undefined;
+    if (key !== undefined) return key;
+    const sparse = this.#sparseKeys.get(value);
+    if (sparse !== undefined) return sparse;
+    const added = this.#add(-value - 1);
+    // Names that do not count up would make the list too long.
+    if (value > this.#names.length + 1024) this.#sparseKeys.set(value, added);
+    else {
+      while (this.#decimalKeys.length < value) this.#decimalKeys.push(undefined);
+      this.#decimalKeys[value] = added;
+    }
+    return added;
   }
 
   /** The number of a name: `name` for the first result of a pack, `name#1` for the next. */
   keyOf(name: string, number: number): number {
-    const key = this.#names.numberOfText(number === 0 ? name : `${name}#${number}`);
-    if (key === this.#values.length) this.#addName();
+    if (number === 0 && /^(?:0|[1-9][0-9]{0,7})$/.test(name)) return this.decimalKey(Number(name));
+    return this.#wordKey(this.#words.numberOfText(number === 0 ? name : `${name}#${number}`));
+  }
+
+  #wordKey(word: number): number {
+    const known = this.#keys[word];
+    if (known !== undefined) return known;
+    const key = this.#add(word);
+    this.#keys[word] = key;
     return key;
   }
 
-  #addName(): void {
+  #add(name: number): number {
     this.#values.push(undefined);
     this.#places.push(0);
     this.#owners.push(0);
+    return this.#names.push(name) - 1;
   }
 
   /** The name of a number. */
   name(key: number): string {
-    return this.#names.text(key);
+    const name = this.#names[key]!;
+    return name < 0 ? String(-name - 1) : this.#words.text(name);
   }
 
   /** What a name means here; undefined where it has not been used or defined yet. */

@@ -24,6 +24,7 @@ import { type Input, readInput, splitText } from "../opt/input.ts";
 import { Reports } from "../opt/reports.ts";
 import { verifyRoundTrip } from "../opt/round-trip.ts";
 import { type Arguments, flagValue, printOptions, readArguments } from "../opt/settings.ts";
+import { writeOut } from "../standard-output.ts";
 
 export type { OptOptions } from "../opt/flags.ts";
 
@@ -229,8 +230,7 @@ class OptRun {
       writeIrText(output, text, [...blobs.values()]);
       return;
     }
-    // Not through `process.stdout`, whose streams take longer to load than a small text takes to parse.
-    await Bun.write(Bun.stdout, text);
+    await writeOut(text);
     const elided = outputs.reduce((sum, each) => sum + each.elided, 0);
     if (elided > 0 && this.#options.mlirElideResourceStringsIfLarger === undefined) {
       console.error(
