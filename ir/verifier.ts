@@ -14,9 +14,10 @@ import type {
 } from "./declaration.ts";
 import type { DiagnosticError } from "./diagnostic-error.ts";
 import { DominanceInfo } from "./dominance.ts";
+import { SymbolUser } from "./interfaces/symbol-user.ts";
 import { placeOf } from "./location.ts";
 import { type Block, type Operation, OperationResult, type Value } from "./operation.ts";
-import { symbolName } from "./symbol-table.ts";
+import { nearestSymbolTable, resolveSymbol, symbolName } from "./symbol-table.ts";
 import type { Type } from "./types.ts";
 
 /** All rule breaks inside (and on) `operation`, in order, at most `limit`. */
@@ -52,6 +53,8 @@ class Verifier {
   readonly #dominance = new DominanceInfo();
   /** Operations with rules of their own, checked last. */
   readonly #withRules: Operation[] = [];
+  /** Whether ops of a declaration implement SymbolUser. */
+  readonly #symbolUsers = new Map<OperationDefinition, boolean>();
 
   constructor(context: Context, limit: number) {
     this.#context = context;
@@ -74,8 +77,18 @@ class Verifier {
   /** A rule may throw its sentence as well: computing what a type should be throws where there is no such type. */
   #checkRules(operation: Operation): void {
     const { definition } = operation;
+    const report = (message: string) => this.#report(operation, message);
     try {
-      definition?.options.verify?.(definition.cast(operation), (message) => this.#report(operation, message));
+      definition?.options.verify?.(definition.cast(operation), report);
+      if (definition === undefined || this.#symbolUsers.get(definition) !== true) return;
+      // Outside of any table there is nothing to resolve a name in.
+      if (operation.parentOperation === undefined || nearestSymbolTable(operation.parentOperation) === undefined)
+        return;
+      this.#context.implementation(SymbolUser, operation)?.(
+        operation,
+        (reference) => resolveSymbol(operation, reference),
+        report,
+      );
     } catch (error) {
       if (!(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError) throw error;
       this.#report(operation, error.message);
@@ -120,7 +133,7 @@ class Verifier {
   #checkRepeated(operation: Operation, definition: OperationDefinition): void {
     const { acceptedShapes } = definition;
     if (acceptedShapes.has(operation)) {
-      if (definition.options.verify !== undefined) this.#withRules.push(operation);
+      this.#queueRules(operation, definition);
       return;
     }
     const before = this.errors.length;
@@ -141,7 +154,23 @@ class Verifier {
     this.#checkTraits(operation, definition);
     if (this.errors.length > before) return;
     this.#checkInferred(operation, definition);
-    if (this.errors.length === before && definition.options.verify !== undefined) this.#withRules.push(operation);
+    if (this.errors.length === before) this.#queueRules(operation, definition);
+  }
+
+  #queueRules(operation: Operation, definition: OperationDefinition): void {
+    if (definition.options.verify !== undefined || this.#isSymbolUser(operation, definition))
+      this.#withRules.push(operation);
+  }
+
+  #isSymbolUser(operation: Operation, definition: OperationDefinition): boolean {
+    // Symbols are named in attributes.
+    if (definition.attributeFields.length === 0) return false;
+    let answer = this.#symbolUsers.get(definition);
+    if (answer === undefined) {
+      answer = this.#context.implementation(SymbolUser, operation) !== undefined;
+      this.#symbolUsers.set(definition, answer);
+    }
+    return answer;
   }
 
   #checkCounts(operation: Operation, definition: OperationDefinition): void {

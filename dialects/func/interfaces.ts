@@ -1,6 +1,6 @@
 /** What generic passes know about functions, calls and returns. */
 import { ArrayAttribute, SymbolReferenceAttribute, TypeAttribute } from "../../ir/attributes.ts";
-import { type AttachedInterface, Callable, CallLike, InlineReturn, SymbolUser } from "../../ir/interfaces.ts";
+import { type AttachedInterface, Callable, CallLike, InlineReturn } from "../../ir/interfaces.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { FunctionType } from "../../ir/types.ts";
 import { branch } from "../cf/ops.ts";
@@ -37,10 +37,5 @@ export const funcInterfaces: readonly AttachedInterface[] = [
     branch: (builder, destination, values) => {
       builder.build(branch, { dest: destination, destOperands: values });
     },
-  }),
-  SymbolUser.attach(call, (operation, resolve, report) => {
-    const { callee } = call.cast(operation);
-    if (!functionDefinition.matches(resolve(SymbolReferenceAttribute.get(callee))))
-      report(`calls @${callee}, which is not a func.func that is defined here`);
   }),
 ];

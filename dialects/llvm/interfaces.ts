@@ -11,6 +11,7 @@ import {
   SlotAccess,
   SlotAllocation,
   type Speculatability,
+  SymbolUser,
 } from "../../ir/interfaces.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { branchInterfaces } from "../cf/interfaces.ts";
@@ -54,6 +55,12 @@ export const llvmInterfaces: readonly AttachedInterface[] = [
       return { start, count: operation.operandCount - start };
     },
     mayInline: (operation) => operation.attribute("TailCallKind")?.text.includes("musttail") !== true,
+  }),
+  SymbolUser.attach(call, (operation, resolve, report) => {
+    const { callee } = call.cast(operation);
+    if (callee === undefined) return;
+    const found = resolve(SymbolReferenceAttribute.get(callee));
+    if (found !== undefined && !llvmFunction.matches(found)) report(`calls @${callee}, which is a ${found.name}`);
   }),
   // Stack memory of the callee lives until the caller returns, so that its size must be known.
   Inlining.attach(alloca, (operation) => constantOf(operation.operand(0)) !== undefined),

@@ -37,6 +37,7 @@ import {
   SlotAccess,
   SlotAllocation,
   SymbolReferenceAttribute,
+  SymbolUser,
   stringAttribute,
   successor,
   symbolAttribute,
@@ -439,5 +440,35 @@ describe("a dialect of one's own in the generic passes", () => {
         ...["  fork", "  jump", "  return"],
       ].join("\n"),
     );
+  });
+});
+
+describe("symbol users", () => {
+  const mention = op(
+    "other.mention",
+    { of: attribute(symbolAttribute) },
+    {
+      doc: "Names a function.",
+      interfaces: [
+        SymbolUser.implement((operation, resolve, report) => {
+          const name = operation.attribute("of");
+          if (!(name instanceof SymbolReferenceAttribute)) return;
+          if (!func.matches(resolve(name))) report(`mentions ${name}, which is no function`);
+        }),
+      ],
+    },
+  );
+  const other = context.with([dialect("other", { doc: "Mentions.", ops: [mention] })]);
+  const check = (name: string) =>
+    verify(
+      parse(`${main('"mine.return"(%a) : (i32) -> ()')}\n"other.mention"() <{of = @${name}}> : () -> ()`, other, {
+        file: "x",
+      }),
+      other,
+    );
+
+  test("are asked by the verifier", () => {
+    check("main");
+    expect(() => check("nobody")).toThrow("'other.mention' op mentions @nobody, which is no function");
   });
 });
