@@ -135,9 +135,11 @@ function valueItems(model: TextModel, offset: number): readonly Completion[] {
   const items = new Map<string, Completion>();
   const definitions = model.values.filter((each) => each.isDefinition);
   const dominance = new DominanceInfo();
+  // The names of packs, by where they stand.
+  const packs = new Set(definitions.filter(({ number }) => number > 0).map(({ at }) => at));
   for (const each of definitions) {
     if (!isVisible(model, each, user, offset, dominance)) continue;
-    const label = `%${each.name}${each.number === 0 ? "" : `#${each.number}`}`;
+    const label = `%${each.name}${packs.has(each.at) ? `#${each.number}` : ""}`;
     const order = String(Math.abs(offset - each.at)).padStart(12, "0");
     items.set(label, { label, kind: "value", detail: each.target.type.text, order });
   }

@@ -7,14 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultContext } from "../../compiler/registry.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { parse } from "../../ir/parser/parse.ts";
+import { print } from "../../ir/printer/print.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { damagesOf } from "../../test/testing/damaged-text.ts";
 import { forAll, forAllAsync } from "../../test/testing/property.ts";
 import { completionsAt } from "./completion.ts";
-import { DocumentModel } from "./document.ts";
+import { DocumentModel, partsOf } from "./document.ts";
 import { hoverAt } from "./hover.ts";
 import { TextModel } from "./model.ts";
-import { occurrencesAt, RenameError, rename } from "./occurrences.ts";
+import { occurrencesAt, RenameError, rename, type TextChange } from "./occurrences.ts";
 import { outlineOf } from "./outline.ts";
 import { TestClient } from "./test-client.ts";
 
@@ -41,7 +42,7 @@ module @m attributes {a.b = [1, #map, "x"]} {
 }
 // -----
 func.func @second(%m: memref<4xf32>, %i: index) {
-  %z = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%m : memref<4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%m : memref<4xf32>) {
   ^bb0(%o: f32):
     linalg.yield %o : f32
   }
@@ -129,6 +130,61 @@ describe("recovery", () => {
     });
   });
 });
+
+describe("on programs without mistakes", () => {
+  const texts = [
+    ...partsOf(sample).map(({ text }) => text),
+    ...[...context.definitions].flatMap(({ options: { example = "" } }) => (example.includes("{\n") ? [example] : [])),
+  ];
+  const meaning = (text: string) => print(parse(text, context), { generic: true, valueNames: false });
+
+  test("another name for a value or block changes nothing but the name", () => {
+    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 150, ({ text, which }) => {
+      const model = new TextModel(text, context, undefined);
+      const mentions = [...model.values, ...model.blocks];
+      const mention = mentions[which % Math.max(1, mentions.length)];
+      const found = mention && occurrencesAt(model, mention.at);
+      if (found === undefined || found.definitions.length === 0) return;
+      for (const name of ["fresh", "7777", mentions[(which + 1) % mentions.length]!.name]) {
+        try {
+          const renamed = applied(text, rename(model, found, name));
+          expect(meaning(renamed), `${found.name} to ${name}:\n${renamed}`).toBe(meaning(text));
+        } catch (error) {
+          if (!(error instanceof RenameError)) throw error;
+        }
+      }
+    });
+  });
+
+  test("completion offers each value that is used, and none that may not be", () => {
+    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 150, ({ text, which }) => {
+      const model = new TextModel(text, context, undefined);
+      const uses = model.values.filter(({ isDefinition }) => !isDefinition);
+      const use = uses[which % Math.max(1, uses.length)];
+      if (use === undefined) return;
+      const end = model.tokens.rangeAt(use.at).end;
+      const { items } = completionsAt(model, use.at + 1);
+      expect(
+        items.map(({ label }) => label),
+        text,
+      ).toContain(text.slice(use.at, end));
+      for (const { label, detail } of items) {
+        if (detail !== use.target.type.text) continue;
+        const changed = `${text.slice(0, use.at)}${label}${text.slice(end)}`;
+        const complaint = firstComplaint(changed) ?? "";
+        expect(complaint, changed).not.toMatch(/does not dominate|undeclared|from outside/);
+      }
+    });
+  });
+});
+
+function applied(text: string, changes: readonly TextChange[]): string {
+  let result = text;
+  for (const { start, end, text: replacement } of [...changes].sort((a, b) => b.start - a.start)) {
+    result = result.slice(0, start) + replacement + result.slice(end);
+  }
+  return result;
+}
 
 describe("hostile texts", () => {
   const cases: readonly (readonly [string, string])[] = [
