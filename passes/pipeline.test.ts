@@ -158,6 +158,50 @@ describe("what is printed reads back", () => {
   });
 });
 
+test("any text is read or is a diagnostic within it", () => {
+  const word = fc.constantFrom(
+    "simple",
+    "tile",
+    "func.func",
+    "any",
+    "depth",
+    "sizes",
+    "(",
+    ")",
+    "{",
+    "}",
+    ",",
+    "=",
+    '"',
+    "'",
+    "[",
+    " ",
+    "\n",
+    "1",
+    "é",
+  );
+  fc.assert(
+    fc.property(
+      fc.array(word, { maxLength: 24 }).map((words) => words.join("")),
+      (text) => {
+        try {
+          expect(printPipeline(parsePipeline(printPipeline(parsePipeline(text, passes)), passes))).toBe(
+            printPipeline(parsePipeline(text, passes)),
+          );
+        } catch (error) {
+          if (!(error instanceof DiagnosticError)) throw error;
+          const { line = 0, column = 0 } = error.details;
+          const found = text.split("\n")[line - 1];
+          expect(found).toBeDefined();
+          expect(column).toBeGreaterThan(0);
+          expect(column).toBeLessThanOrEqual((found?.length ?? 0) + 1);
+        }
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
 describe("passes as flags", () => {
   test("are steps of the same pipeline", () => {
     const steps = [stepOfFlag("simple", undefined, passes), stepOfFlag("tile", "depth=2 sizes=1,2", passes)];

@@ -221,6 +221,8 @@ describe("failures", () => {
     expect(read("local.mlir")).not.toContain("arith.constant");
     expect(errors).toContain("// printed in the generic form: ");
     expect(errors.match(/error: 'arith\.muli' op expected 2 operands/g)).toHaveLength(2);
+    const unchecked = succeeds(["program.mlir", ...mine, "--damage", "--verify-each=false"]);
+    expect(unchecked.out).toContain('"arith.muli"() ');
     const { errors: other } = opt(["program.mlir", "--run-reproducer"]);
     expect(other).toContain("program.mlir: error: is not a reproducer");
   });

@@ -7,10 +7,10 @@ import type { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
-import { print } from "../../ir/printer/print.ts";
 import { blobsOf, writeIrText } from "../../ir/sidecar.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { readReproducer, writeReproducer } from "../../passes/instrumentation/crash-reproducer.ts";
+import { printAnyway } from "../../passes/instrumentation/print-anyway.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
 import { PassManager, VerificationError } from "../../passes/pass-manager.ts";
 import type { Severity } from "../../passes/pass-types.ts";
@@ -213,11 +213,12 @@ class OptRun {
   #print(module: Operation): Output {
     const { elideResourcesLongerThan, inlineResources = true, ...options } = printOptions(this.#options);
     const blobs = [...blobsOf(module)];
-    if (this.#options.output !== undefined) return { text: print(module, options), blobs, elided: 0 };
+    // Without --verify-each it may be invalid by now.
+    if (this.#options.output !== undefined) return { text: printAnyway(module, options), blobs, elided: 0 };
     // Two hexadecimal digits a byte, and "0x" with the alignment in front.
     const elided = blobs.filter(({ bytes }) => 2 * bytes.length + 10 > elideResourcesLongerThan).length;
     const resources = blobs.length === 0 ? {} : { inlineResources, elideResourcesLongerThan };
-    return { text: print(module, { ...options, ...resources }), blobs, elided };
+    return { text: printAnyway(module, { ...options, ...resources }), blobs, elided };
   }
 
   async #write(outputs: readonly Output[]): Promise<void> {
