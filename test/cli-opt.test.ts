@@ -227,17 +227,20 @@ describe("failures", () => {
     expect(other).toContain("program.mlir: error: is not a reproducer");
   });
 
-  test("mlir-opt reads the reproducer", ({ skip }) => {
-    const version = spawnSync("mlir-opt-19", ["--version"]);
-    if (version.status !== 0) skip("mlir-opt-19 is not installed");
-    opt(["program.mlir", ...mine, "--cse", "--crash", "--mlir-pass-pipeline-crash-reproducer=upstream.mlir"]);
-    writeFileSync(at("upstream.mlir"), read("upstream.mlir").replace("cse,crash", "cse"));
-    const { status, stdout, stderr } = spawnSync("mlir-opt-19", ["--run-reproducer", at("upstream.mlir")], {
-      encoding: "utf8",
-    });
+  test("reproducers go to mlir-opt and come from it", ({ skip }) => {
+    const upstream = (args: readonly string[]) => spawnSync("mlir-opt-19", args, { cwd: folder, encoding: "utf8" });
+    if (upstream(["--version"]).status !== 0) skip("mlir-opt-19 is not installed");
+    const passes = ["--canonicalize", "--cse", "--symbol-dce"];
+    opt(["program.mlir", ...mine, ...passes, "--crash", "--mlir-pass-pipeline-crash-reproducer=ours.mlir"]);
+    writeFileSync(at("ours.mlir"), read("ours.mlir").replace(",crash", ""));
+    const { status, stdout, stderr } = upstream(["--run-reproducer", "ours.mlir"]);
     expect(status, stderr).toBe(0);
     expect(stdout.match(/arith\.muli/g)).toHaveLength(1);
-    expect(stdout).not.toContain("mlir_reproducer");
+    expect(stdout).not.toContain("@unused");
+    expect(upstream(["program.mlir", ...passes, "--mlir-generate-reproducer=theirs.mlir"]).status).toBe(0);
+    const { out } = succeeds(["--run-reproducer", "theirs.mlir"]);
+    expect(out.match(/arith\.muli/g)).toHaveLength(1);
+    expect(out).not.toContain("@unused");
   });
 });
 
