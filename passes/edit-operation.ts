@@ -33,9 +33,19 @@ export function appendToRange(operation: Operation, range: OperandRange, value: 
     const grown = sizes.numbers.map((size, position) => (position === field ? size + 1 : size));
     operation.properties.set("operandSegmentSizes", DenseArrayAttribute.get(i32, grown));
   }
+  resizePart(operation, range, 1);
   const operands = [...operation.operands];
   operands.splice(range.start + range.count, 0, value);
   operation.setOperands(operands);
+}
+
+/** Keeps the size of a part of a field in step. */
+function resizePart(operation: Operation, { part }: OperandRange, by: number): void {
+  if (part === undefined || by === 0) return;
+  const sizes = operation.properties.get(part.attribute);
+  if (!(sizes instanceof DenseArrayAttribute)) throw operation.error(`has no sizes in '${part.attribute}'`);
+  const resized = sizes.numbers.map((size, position) => (position === part.position ? size + by : size));
+  operation.properties.set(part.attribute, DenseArrayAttribute.get(i32, resized));
 }
 
 /** The only declared operand field of variable length that is this range. */
@@ -53,9 +63,17 @@ function fieldOfRange(operation: Operation, range: OperandRange): number {
   return only;
 }
 
-/** Removes operands by position, in place. */
-export function removeOperands(operation: Operation, removed: ReadonlySet<number>): void {
+/** Removes operands by position, in place. `ranges` are those of which the op holds sizes beside its declared fields. */
+export function removeOperands(
+  operation: Operation,
+  removed: ReadonlySet<number>,
+  ranges: readonly OperandRange[] = [],
+): void {
   if (removed.size === 0) return;
+  for (const range of ranges) {
+    const lost = [...removed].filter((position) => position >= range.start && position < range.start + range.count);
+    resizePart(operation, range, -lost.length);
+  }
   shrunkSegments(operation, "operand", removed);
   operation.setOperands(operation.operands.filter((_value, position) => !removed.has(position)));
 }

@@ -3,6 +3,7 @@ import { IntegerAttribute, SymbolReferenceAttribute, TypeAttribute } from "../..
 import { constantOf } from "../../ir/effects.ts";
 import {
   type AttachedInterface,
+  Branch,
   Callable,
   CallLike,
   ConditionallySpeculatable,
@@ -14,10 +15,11 @@ import {
   SymbolUser,
 } from "../../ir/interfaces.ts";
 import type { Operation } from "../../ir/operation.ts";
-import { branchInterfaces } from "../cf/interfaces.ts";
+import { branchInterfaces, switchInterface } from "../cf/interfaces.ts";
 import { sdiv, srem, udiv, urem } from "./arithmetic.ts";
 import { branch, call, conditionalBranch, llvmFunction, llvmReturn } from "./control.ts";
 import { alloca, load, store, undef } from "./memory.ts";
+import { invoke, switchBranch } from "./module-ops.ts";
 
 /** Division by zero, and of the least number by -1, is undefined behaviour. */
 const divisionSpeculatability =
@@ -30,6 +32,14 @@ const divisionSpeculatability =
 
 export const llvmInterfaces: readonly AttachedInterface[] = [
   ...branchInterfaces(branch, conditionalBranch),
+  switchInterface(switchBranch),
+  ConditionallySpeculatable.attach(switchBranch, () => "never"),
+  Branch.attach(invoke, {
+    successorOperands: (operation, successor) => ({
+      ...invoke.operandGroup(operation, successor + 1),
+      field: successor + 1,
+    }),
+  }),
   ConditionallySpeculatable.attach(branch, () => "never"),
   ConditionallySpeculatable.attach(conditionalBranch, () => "never"),
   ConditionallySpeculatable.attach(sdiv, divisionSpeculatability(true)),

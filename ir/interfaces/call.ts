@@ -14,6 +14,8 @@ export interface OperandRange {
   readonly count: number;
   /** The declared operand field that they are; needed where an op has several of variable length, to add to the right one. */
   readonly field?: number;
+  /** An attribute that holds the sizes of parts of that field (one per case of a switch), and which of them this is. */
+  readonly part?: { readonly attribute: string; readonly position: number };
 }
 
 /** An operation that hands control to a callable and gets it back with the callable's results as its own results. */

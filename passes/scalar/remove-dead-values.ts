@@ -248,7 +248,15 @@ class Removal {
         } else if (value instanceof OperationResult) addTo(removedResults, value.owner, value.index);
       }
     }
-    for (const [operation, positions] of removedSlots) removeOperands(operation, positions);
+    for (const [operation, positions] of removedSlots) {
+      const branch = this.#context.implementation(Branch, operation);
+      const ranges = operation.successors.map((_each, position) => branch?.successorOperands(operation, position));
+      removeOperands(
+        operation,
+        positions,
+        ranges.filter((range) => range !== undefined),
+      );
+    }
     // Users go before what they use: nothing that is dead is used by what stays.
     for (const operation of this.#dead) operation.dropReferences();
     let operations = 0;

@@ -35,6 +35,11 @@ type Statement =
   | { readonly kind: "switch"; readonly a: Pick; readonly arms: readonly Body[] }
   | { readonly kind: "execute"; readonly c: Pick; readonly body: Body }
   | { readonly kind: "branch"; readonly c: Pick; readonly a: Pick; readonly taken: Body; readonly otherwise: Body }
+  | {
+      readonly kind: "table";
+      readonly a: Pick;
+      readonly arms: readonly Body[];
+    }
   | { readonly kind: "loop"; readonly trips: number; readonly a: Pick; readonly body: Body }
   | {
       readonly kind: "irreducible";
@@ -46,7 +51,17 @@ type Statement =
     }
   | { readonly kind: "unreachable"; readonly a: Pick; readonly body: Body };
 type Body = readonly Statement[];
-type ControlKind = "if" | "for" | "while" | "switch" | "execute" | "branch" | "loop" | "irreducible" | "unreachable";
+type ControlKind =
+  | "if"
+  | "for"
+  | "while"
+  | "switch"
+  | "execute"
+  | "branch"
+  | "table"
+  | "loop"
+  | "irreducible"
+  | "unreachable";
 
 interface FunctionDraft {
   readonly body: Body;
@@ -90,6 +105,7 @@ const { statement: statements } = fc.letrec<{ statement: Statement; body: Body }
     fc.record({ kind: fc.constant("switch"), a: pick, arms: fc.array(body, { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("execute"), c: pick, body }),
     fc.record({ kind: fc.constant("branch"), c: pick, a: pick, taken: body, otherwise: body }),
+    fc.record({ kind: fc.constant("table"), a: pick, arms: fc.array(body, { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("loop"), trips, a: pick, body }),
     fc.record({ kind: fc.constant("irreducible"), c: pick, trips, a: pick, left: body, right: body }),
     fc.record({ kind: fc.constant("unreachable"), a: pick, body }),
@@ -340,6 +356,10 @@ class Emitter {
         if (this.#isSingleBlock) this.#if(statement.c, 1, statement.taken, statement.otherwise);
         else this.#branch(statement.c, statement.a, statement.taken, statement.otherwise);
         return;
+      case "table":
+        if (this.#isSingleBlock) this.#switch(statement.a, statement.arms);
+        else this.#table(statement.a, statement.arms);
+        return;
       case "loop":
         if (this.#isSingleBlock) this.#while(statement.trips, statement.a, statement.body);
         else this.#loop(statement.trips, statement.a, statement.body);
@@ -541,6 +561,29 @@ class Emitter {
       this.body(otherwise);
       this.line(`cf.br ${join}(${this.number(0)} : i32)`);
     }, [passed]);
+    this.line(`${join}(${value}: i32):`);
+    this.#numbers.push(value);
+  }
+
+  /** A branch to one of many blocks; some cases go straight to the end, passing a value. */
+  #table(a: Pick, arms: readonly Body[]): void {
+    const number = this.#define("hidden", `arith.andi ${this.number(a)}, ${this.#constant(3)} : i32`);
+    const [join, value] = [this.#label(), this.#name()];
+    const blocks = arms.map(() => ({ label: this.#label(), passed: this.#name() }));
+    const cases = blocks.map(({ label }, position) => `${position}: ${label}(${this.number(a + position)} : i32)`);
+    const straight = `${arms.length}: ${join}(${this.number(a)} : i32)`;
+    this.line(`cf.switch ${number} : i32, [`);
+    this.line(`  default: ${join}(${this.number(a + 1)} : i32),`);
+    this.line(`  ${[straight, ...cases].join(",\n    ")}`);
+    this.line("]");
+    for (const [position, arm] of arms.entries()) {
+      const { label, passed } = blocks[position]!;
+      this.line(`${label}(${passed}: i32):`);
+      this.#inside(() => {
+        this.body(arm);
+        this.line(`cf.br ${join}(${this.number(0)} : i32)`);
+      }, [passed]);
+    }
     this.line(`${join}(${value}: i32):`);
     this.#numbers.push(value);
   }

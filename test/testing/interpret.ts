@@ -6,6 +6,7 @@
 
 import { integerPredicateAttribute } from "../../dialects/arith/flags.ts";
 import { type IntegerMnemonic, integerComparisons, integerFunctions } from "../../dialects/arith/scalar.ts";
+import { caseNumbers, targetOperands } from "../../dialects/upstream/switch-format.ts";
 import { ElementsAttribute, IntegerAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
 import { resolveSymbol, symbolName } from "../../ir/symbol-table.ts";
@@ -96,6 +97,13 @@ class Machine {
 
   #branch(branch: Operation, values: readonly Datum[]): [Block, readonly Datum[]] {
     if (branch.name === "cf.br") return [branch.successors[0]!, values];
+    if (branch.name === "cf.switch") {
+      const { otherwise, cases } = targetOperands(branch);
+      const chosen = caseNumbers(branch).indexOf(number(values[0]));
+      if (chosen < 0) return [branch.successors[0]!, values.slice(1, 1 + otherwise.length)];
+      const start = cases.slice(0, chosen).reduce((sum, passed) => sum + passed.length, 1 + otherwise.length);
+      return [branch.successors[chosen + 1]!, values.slice(start, start + cases[chosen]!.length)];
+    }
     if (branch.name !== "cf.cond_br") throw branch.error("is not a branch that the interpreter knows");
     const first = branch.definition!.operandGroup(branch, 1).count;
     return number(values[0]) !== 0n
