@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { builtin } from "../../../dialects/builtin/index.ts";
+import { forAll } from "../../../test/testing/property.ts";
 import { Context } from "../../context.ts";
-import type { Operation } from "../../operation.ts";
+import type { Operation, Value } from "../../operation.ts";
 import { parse } from "../../parser/parse.ts";
 import { print } from "../../printer/print.ts";
 import { verify } from "../../verifier.ts";
@@ -125,6 +127,45 @@ describe("casts", () => {
     expect(linesOf(module)).toHaveLength(2);
   });
 
+  test("that are random are reconciled as one by one", () => {
+    // Each cast takes one earlier value, or all results of one earlier cast, to one or two types.
+    const program = fc.array(
+      fc.tuple(fc.nat(1000), fc.boolean(), fc.array(fc.nat(3), { minLength: 1, maxLength: 2 })),
+      {
+        maxLength: 14,
+      },
+    );
+    const names = ["i8", "i16", "i32", "i64"];
+    forAll(program, 200, (steps) => {
+      const values: { name: string; type: string; group: readonly number[] }[] = [
+        { name: "%x", type: "i8", group: [0] },
+      ];
+      const lines = [source("i8")];
+      for (const [position, [from, whole, to]] of steps.entries()) {
+        const chosen = from % values.length;
+        const inputs = (whole ? values[chosen]!.group : [chosen]).map((each) => values[each]!);
+        const types = to.map((each) => names[each]!);
+        const first = values.length;
+        const group = types.map((_, index) => first + index);
+        for (const [index, type] of types.entries()) {
+          values.push({ name: types.length === 1 ? `%v${position}` : `%v${position}#${index}`, type, group });
+        }
+        const result = types.length === 1 ? `%v${position}` : `%v${position}:2`;
+        const inputTypes = inputs.map(({ type }) => type).join(", ");
+        lines.push(cast(result, inputs.map(({ name }) => name).join(", "), `${inputTypes} to ${types.join(", ")}`));
+      }
+      const used = values.filter((_, index) => index % 2 === steps.length % 2);
+      lines.push(
+        `"a.use"(${used.map(({ name }) => name).join(", ")}) : (${used.map(({ type }) => type).join(", ")}) -> ()`,
+      );
+      const [module, naive] = [parse(lines.join("\n"), context), parse(lines.join("\n"), context)];
+      reconcileCasts(module);
+      verify(module, context);
+      reconcileNaively(naive);
+      expect(linesOf(module)).toEqual(linesOf(naive));
+    });
+  });
+
   test("take time in proportion, also in one long chain of different types", () => {
     const chain = (length: number): number => {
       const lines = [source("i1")];
@@ -143,3 +184,32 @@ describe("casts", () => {
     expect(long / short).toBeLessThan(100);
   });
 });
+
+/** What a cast can be replaced by: the topmost values of its types on its chain. Then what is unused is dropped. */
+function reconcileNaively(root: Operation): void {
+  const casts: Operation[] = [];
+  root.walk((operation) => {
+    if (operation.name === castName) casts.push(operation);
+  });
+  const typesOf = (values: readonly Value[]) => values.map(({ type }) => type.text).join();
+  const found = casts.map((each) => {
+    let top: readonly Value[] | undefined;
+    for (let current: Operation | undefined = each; current !== undefined; current = wholeProducerOf(current)) {
+      if (typesOf(current.operands) === typesOf(each.results)) top = current.operands;
+    }
+    return top;
+  });
+  for (const [position, each] of casts.entries()) {
+    for (const [index, result] of each.results.entries()) {
+      const replacement = found[position]?.[index];
+      if (replacement !== undefined) result.replaceAllUsesWith(replacement);
+    }
+  }
+  for (const each of casts.reverse()) if (!each.hasUses) each.erase();
+}
+
+function wholeProducerOf({ operands }: Operation): Operation | undefined {
+  const definer = operands[0]?.definer;
+  if (definer?.name !== castName || definer.results.length !== operands.length) return undefined;
+  return definer.results.every((result, index) => result === operands[index]) ? definer : undefined;
+}

@@ -275,6 +275,53 @@ describe("random edits", () => {
       propertyParameters(200),
     );
   });
+
+  test("by patterns that then refuse do not show in what the others make", () => {
+    const rebuild = (definition: typeof t.highAdd | typeof t.highPair, to: typeof t.lowAdd): ConversionPattern => ({
+      name: `${definition.name}-to-low`,
+      root: definition.name,
+      benefit: 1,
+      apply: (operation, [lhs, rhs], rewriter) =>
+        rewriter.replaceWith(operation, to, { lhs: lhs!, rhs: rhs!, result: i32 }),
+    });
+    const region = convert(t.highRegion, "region", (operation, [first, ...others], rewriter) => {
+      const body = new Region();
+      rewriter.inlineRegion(operation.body, body);
+      const made = rewriter.build(t.highRegion, { inputs: [...others, first!], outputs: [i32], body });
+      rewriter.convertRegion(body);
+      return rewriter.replace(operation, made.results);
+    });
+    const sink = convert(t.highSink, "sink", (operation, operands, rewriter) => {
+      for (const operand of operands) rewriter.build(t.lowSink, { inputs: [operand] });
+      return rewriter.erase(operation);
+    });
+    const goTo = convert(t.highGoto, "goto", (operation, operands, rewriter) =>
+      rewriter.modify(operation, () => operation.setOperands(operands)),
+    );
+    const patterns = [rebuild(t.highAdd, t.lowAdd), rebuild(t.highPair, t.lowSubtract), region, sink, goTo];
+    const target = () =>
+      new ConversionTarget()
+        .illegal(t.highAdd, t.highPair, t.highSink)
+        .dynamic(t.highRegion, (operation) => types.isLegalValue(operation.regions[0]!.entry!.arguments[0]!))
+        .dynamic(t.highGoto, (operation) => operation.operands.every((value) => types.isLegalValue(value)));
+    const expected = read();
+    applyPartialConversion(expected, target(), patterns, context, checked);
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...roots), edits, { minKeys: 1 }), (scripts) => {
+        const module = read();
+        const noise: ConversionPattern = {
+          ...convertAny("noise", (operation, operands, rewriter) => {
+            for (const step of scripts[operation.name] ?? []) randomEdit(module, operation, operands, rewriter, step);
+            return refuse("it was only noise");
+          }),
+          benefit: 9,
+        };
+        applyPartialConversion(module, target(), [noise, ...patterns], context, { types });
+        expect(print(module, { debugInfo: true })).toBe(print(expected, { debugInfo: true }));
+      }),
+      propertyParameters(100),
+    );
+  });
 });
 
 const roots = ["high.source", "high.pair", "high.add", "high.region", "high.negate", "high.sink", "high.goto"];
