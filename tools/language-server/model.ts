@@ -58,13 +58,14 @@ export class TextModel {
   readonly parser: RecoveringParser;
   /** The operations that no other contains, in order. */
   readonly roots: readonly PlacedOperation[];
-  readonly problems: readonly Problem[];
   readonly #operations = new Map<Operation, PlacedOperation>();
   readonly #values: readonly Mention<Value>[];
   readonly #blocks: readonly Mention<Block>[];
   readonly #valuesByPlace = new Map<number, Mention<Value>>();
   readonly #blocksByPlace = new Map<number, Mention<Block>>();
   readonly #lineStarts: readonly number[];
+  readonly #module: Operation;
+  #problems: readonly Problem[] | undefined;
 
   constructor(source: string, context: Context, blobs: BlobStore | undefined) {
     this.context = context;
@@ -74,14 +75,20 @@ export class TextModel {
     const observing = { file, observer: recorder, ...(blobs === undefined ? {} : { blobs }) };
     this.parser = new RecoveringParser(this.tokens, context, observing);
     recorder.parser = this.parser;
-    const operations = this.parser.parseAll();
+    this.#module = moduleOf(this.parser.parseAll(), context);
     this.roots = this.#nest(recorder.operations);
     this.#values = recorder.resolvedValues();
     this.#blocks = recorder.blocks;
     for (const each of this.#values) if (!this.#valuesByPlace.has(each.at)) this.#valuesByPlace.set(each.at, each);
     for (const each of this.#blocks) this.#blocksByPlace.set(each.at, each);
+  }
+
+  /** Verified when asked for: whoever types waits for completions, not for this. */
+  get problems(): readonly Problem[] {
+    if (this.#problems !== undefined) return this.#problems;
     const parsing = this.parser.errors.filter((error) => !this.#isForgiven(error)).map((error) => this.#problem(error));
-    this.problems = [...parsing, ...this.#verify(operations)].slice(0, maximumProblems);
+    this.#problems = [...parsing, ...this.#verify()].slice(0, maximumProblems);
+    return this.#problems;
   }
 
   get source(): string {
@@ -200,11 +207,10 @@ export class TextModel {
   }
 
   /** Problems of operations that were read without error. */
-  #verify(operations: readonly Operation[]): Problem[] {
-    const root = moduleOf(operations, this.context);
+  #verify(): Problem[] {
     const broken = this.#brokenOperations();
     const problems: Problem[] = [];
-    for (const operation of this.#intact(root, broken)) {
+    for (const operation of this.#intact(this.#module, broken)) {
       if (problems.length >= maximumProblems) break;
       for (const error of this.#complaints(operation)) {
         if (!this.#isAboutForgivenSymbol(error)) problems.push(this.#problem(error));
