@@ -19,6 +19,7 @@ export {
   type RegionOptions,
   type UnresolvedOperand,
 } from "./parser/operation-parser.ts";
+export type { OperationPlace, ParseObserver } from "./parser/observer.ts";
 export { type ParseOptions, parse } from "./parser/parse.ts";
 export { TextParser } from "./parser/text-parser.ts";
 export { OperationPrinter, type RegionPrintOptions } from "./printer/operation-printer.ts";

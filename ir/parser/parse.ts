@@ -3,6 +3,7 @@ import type { BlobStore } from "../blob.ts";
 import type { Context } from "../context.ts";
 import type { Location } from "../location.ts";
 import { Block, createOperation, type Operation, Region } from "../operation.ts";
+import type { ParseObserver } from "./observer.ts";
 import { OperationParser } from "./operation-parser.ts";
 
 export interface ParseOptions {
@@ -10,6 +11,8 @@ export interface ParseOptions {
   readonly file?: string;
   /** Where `dense_resource<key>` finds its bytes; resources that the text itself contains are added. */
   readonly blobs?: BlobStore;
+  /** Is told where things stand in the text. */
+  readonly observer?: ParseObserver;
   /** False: the text is one operation, which is returned without a module around it. Default true. */
   readonly implicitModule?: boolean;
 }
