@@ -14,8 +14,8 @@ import { MemoryEffects } from "../ir/interfaces.ts";
 import { mergeLocations } from "../ir/location.ts";
 import type { Block, Operation, OperationKind, Value } from "../ir/operation.ts";
 import { equalRegions, sameEntries } from "./cse/equal-operations.ts";
-import { pass } from "./pass.ts";
 import { ScopedTable } from "./cse/scoped-table.ts";
+import { pass } from "./pass.ts";
 
 export const cse = pass("cse", {
   doc: "Replaces an operation by an equal one that dominates it, if neither has side effects; also reads of memory with no write between.",
@@ -151,11 +151,6 @@ class Elimination {
 
   /** Replaces the operation by an equal one that is visible, or makes it visible. `writes`: only with none since; -1: any. */
   #unite(operation: Operation, hash: number, writes: number): void {
-    if (!operation.hasUses) {
-      operation.erase();
-      this.#changed = true;
-      return;
-    }
     const table = this.#table;
     const isCommutative = this.#infoOf(operation).isCommutative;
     for (let at = table.first(hash); at >= 0; at = table.next(at)) {
