@@ -11,7 +11,7 @@ import {
   variadicResult,
 } from "../../ir/declaration.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
-import { dynamic, type ShapedType, type Type } from "../../ir/types.ts";
+import { dynamic, ShapedType, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { compatibleShapes } from "../upstream/constraints.ts";
 import { mapFormat, rearrangeFormat, reduceFormat } from "./shaped-formats.ts";
@@ -210,11 +210,39 @@ export const softmax = op(
     verify: ({ input, output, dimension }, report) => {
       if (dimension < 0 || dimension >= input.type.rank)
         report(`expects a dimension below ${input.type.rank}, found ${dimension}`);
-      if (!compatibleShapes(input.type.shape, output.type.shape))
+      if (input.type.element !== output.type.element || !compatibleShapes(input.type.shape, output.type.shape))
         report(`expects operands of one shape, found ${input.type} and ${output.type}`);
     },
   },
 );
+
+/** The shape of a transform's output; undefined where the input's does not fit. */
+function winogradShape(
+  step: "filter" | "input" | "output",
+  shape: readonly number[],
+  m: number,
+  r: number,
+): readonly number[] | undefined {
+  const tile = m + r - 1;
+  const tiled = (size: number) => (size === dynamic ? dynamic : (size - r + 1) / m);
+  if (step === "filter") {
+    const [count = 0, height, width, channels = 0] = shape;
+    const fits = (size: number | undefined) => size === dynamic || size === r || size === 1;
+    if (shape.length !== 4 || !fits(height) || !fits(width)) return undefined;
+    return [height === 1 ? 1 : tile, width === 1 ? 1 : tile, channels, count];
+  }
+  if (step === "input") {
+    const [batch = 0, height = 0, width = 0, channels = 0] = shape;
+    if (shape.length !== 4) return undefined;
+    return [height === 1 ? 1 : tile, width === 1 ? 1 : tile, tiled(height), tiled(width), batch, channels];
+  }
+  const [tileHeight, tileWidth, rows = 0, columns = 0, batch = 0, channels = 0] = shape;
+  const fits = (size: number | undefined) => size === dynamic || size === tile || size === 1;
+  if (shape.length !== 6 || !fits(tileHeight) || !fits(tileWidth)) return undefined;
+  const restored = (tiles: number, size: number | undefined) =>
+    tiles === dynamic ? dynamic : tiles * (size === 1 ? 1 : m);
+  return [batch, restored(rows, tileHeight), restored(columns, tileWidth), channels];
+}
 
 function winograd(step: "filter" | "input" | "output", source: string, target: string, doc: string) {
   const operandName = step === "output" ? "value" : step;
@@ -239,9 +267,21 @@ function winograd(step: "filter" | "input" | "output", source: string, target: s
         `attr-dict \`m\` \`(\` $m \`)\` \`r\` \`(\` $r \`)\` \`ins\` \`(\` $${operandName} \`:\` type($${operandName}) \`)\` ` +
         "`outs` `(` $output `:` type($output) `)` `->` type($result)",
       verify: (operation, report) => {
-        const [, output] = operation.operands;
-        if (output !== undefined && output.type !== operation.results[0]?.type)
-          report(`expects a result of the output's type ${output.type}, found ${operation.results[0]?.type}`);
+        const [given, output] = operation.operands.map((value): Type => value.type);
+        if (output !== operation.results[0]?.type)
+          report(`expects a result of the output's type ${output}, found ${operation.results[0]?.type}`);
+        if (!(given instanceof ShapedType && output instanceof ShapedType)) return;
+        const number = (name: "m" | "r") => {
+          const stored = operation.attribute(name);
+          return (stored === undefined ? undefined : i64Attribute.decode(stored)) ?? 0;
+        };
+        const [m, r] = [number("m"), number("r")];
+        const wanted = m > 0 && r > 0 ? winogradShape(step, given.shape, m, r) : undefined;
+        const isFine = wanted !== undefined && given.element === output.element;
+        if (!isFine || !compatibleShapes(wanted, output.shape))
+          report(
+            `expects an output of shape [${wanted?.join(", ") ?? "none"}] for ${given} with m = ${m} and r = ${r}, found ${output}`,
+          );
       },
     },
   );

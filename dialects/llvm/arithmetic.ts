@@ -1,11 +1,18 @@
 /** Arithmetic, comparisons, casts and vector element ops of the llvm dialect. */
 
 import { i32ArrayAttribute, i64ArrayAttribute, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
-import { attribute, defaultAttribute, op, operand, result, type Trait } from "../../ir/declaration.ts";
+import { attribute, defaultAttribute, op, operand, type Report, result, type Trait } from "../../ir/declaration.ts";
 import { FloatType, IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
 import { integerPredicateAttribute } from "../arith/flags.ts";
 import { example } from "../example.ts";
-import { boolLike, boolOfSameShape, fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
+import {
+  boolLike,
+  boolOfSameShape,
+  elementOrSelf,
+  fixedWidthIntegerLike,
+  floatLike,
+  sameShape,
+} from "../upstream/constraints.ts";
 import { elementwiseFormat } from "../upstream/formats.ts";
 import {
   llvmFastMathAttribute,
@@ -199,12 +206,23 @@ export const freeze = op(
 
 // --------------------------------------------------------------------------------------------------------------- casts
 
+/** Reports a cast between integers that does not widen, or narrow, or that changes the number of elements. */
+function checkWidths(from: Type, to: Type, isWider: boolean, report: Report): void {
+  const [source, target] = [elementOrSelf(from), elementOrSelf(to)];
+  if (!sameShape(from, to)) report(`expects operand and result of one shape, found ${from} and ${to}`);
+  if (!(source instanceof IntegerType && target instanceof IntegerType)) return;
+  if (isWider ? target.width <= source.width : target.width >= source.width)
+    report(`expects a ${isWider ? "wider" : "narrower"} result than ${from}, found ${to}`);
+}
+
 function cast(
   mnemonic: string,
   from: TypeConstraint,
   to: TypeConstraint,
   types: readonly [string, string],
   doc: string,
+  /** Whether the result must have more bits, or fewer. */
+  isWider?: boolean,
 ) {
   return op(
     `llvm.${mnemonic}`,
@@ -214,6 +232,9 @@ function cast(
       example: example(`%r = llvm.${mnemonic} %x : ${types[0]} to ${types[1]}`, `%x: ${types[0]}`),
       traits: ["Pure"],
       format: "$arg attr-dict `:` type($arg) `to` type($res)",
+      ...(isWider === undefined
+        ? {}
+        : { verify: ({ arg, res }, report) => checkWidths(arg.type, res.type, isWider, report) }),
     },
   );
 }
@@ -224,6 +245,7 @@ export const sext = cast(
   fixedWidthIntegerLike,
   ["i16", "i32"],
   "Widens an integer, copying its sign bit.",
+  true,
 );
 export const zext = cast(
   "zext",
@@ -231,6 +253,7 @@ export const zext = cast(
   fixedWidthIntegerLike,
   ["i16", "i32"],
   "Widens an integer with zeros.",
+  true,
 );
 export const trunc = cast(
   "trunc",

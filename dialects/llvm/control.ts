@@ -1,6 +1,6 @@
 /** Functions, calls and branches of the llvm dialect. */
 
-import { TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
+import { SymbolReferenceAttribute, TypeAttribute, UnitAttribute } from "../../ir/attributes.ts";
 import type { AttributeConstraint } from "../../ir/constraints.ts";
 import {
   anyAttribute,
@@ -26,6 +26,7 @@ import {
   successor,
   variadicOperand,
 } from "../../ir/declaration.ts";
+import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { checkBranch } from "../cf/ops.ts";
 import { symbolNameAttribute } from "../upstream/constraints.ts";
 import { llvmType } from "./arithmetic.ts";
@@ -166,6 +167,25 @@ export const call = op(
       "%r = llvm.call @printf(%p, %x) vararg(!llvm.func<i32 (ptr, ...)>) : (!llvm.ptr, i32) -> i32",
     ].join("\n"),
     format: callFormat,
+    verify: (operation, report) => {
+      const { var_callee_type: type, callee, callee_operands: operands, result: value } = operation;
+      const args = operands.slice(callee === undefined ? 1 : 0);
+      if (type !== undefined) {
+        const wrong = type.inputs.findIndex((each, position) => args[position]?.type !== each);
+        if (wrong >= 0)
+          report(
+            `expects argument ${wrong} of type ${type.inputs[wrong]} by its type ${type}, found ${args[wrong]?.type ?? "none"}`,
+          );
+        if (type.results[0] !== value?.type)
+          report(
+            `expects the result ${type.results[0] ?? "of void"} by its type ${type}, found ${value?.type ?? "none"}`,
+          );
+        return;
+      }
+      const found = callee === undefined ? undefined : resolveSymbol(operation, SymbolReferenceAttribute.get(callee));
+      if (llvmFunction.matches(found) && found.function_type.isVariadic)
+        report(`calls @${callee}, which takes more arguments than it names: it needs var_callee_type`);
+    },
   },
 );
 

@@ -22,9 +22,17 @@ const float = typeVariable("T", floatLike);
 const integer = typeVariable("T", fixedWidthIntegerLike);
 const functional = "`(` operands `)` attr-dict `:` functional-type(operands, results)";
 const pointerType = typeOf(PointerType, "a pointer");
-const maskType: TypeConstraint<VectorType> = typeOf(VectorType, "a vector of i1", (type) => type.element === i1);
+const maskType: TypeConstraint<VectorType> = typeOf(
+  VectorType,
+  "a vector of i1 of rank 1",
+  (type) => type.rank === 1 && type.element === i1,
+);
 const vectorOf = (element: TypeConstraint): TypeConstraint<VectorType> =>
-  typeOf(VectorType, `a vector of ${element.description}`, (type) => element.matches(type.element));
+  typeOf(
+    VectorType,
+    `a vector of rank 1 of ${element.description}`,
+    (type) => type.rank === 1 && element.matches(type.element),
+  );
 
 const fastmathFlags = defaultAttribute(llvmFastMathAttribute, []);
 
@@ -214,6 +222,10 @@ function reduceFloatFrom(mnemonic: string, doc: string) {
       ),
       traits: ["Pure"],
       infer: ({ start_value: start }) => start.type,
+      verify: ({ start_value: start, input }, report) => {
+        if (start.type !== input.type.element)
+          report(`expects a start value of type ${input.type.element}, found ${start.type}`);
+      },
     },
   );
 }

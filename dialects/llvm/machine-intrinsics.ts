@@ -1,7 +1,10 @@
 /** LLVM's intrinsics for saturation and overflow, lifetimes, traps, coroutines, matrices and other services of the machine. */
+
+import { IntegerAttribute, OpaqueAttribute } from "../../ir/attributes.ts";
 import {
-  anyAttribute,
+  type AttributeConstraint,
   anyType,
+  attributeOf,
   boolAttribute,
   exactly,
   f64Attribute,
@@ -16,7 +19,7 @@ import {
 import { attribute, op, operand, optionalAttribute, result } from "../../ir/declaration.ts";
 import { FloatType, i1, i8, i32, VectorType } from "../../ir/types.ts";
 import { example } from "../example.ts";
-import { fixedWidthIntegerLike, floatLike, integerEnumAttribute } from "../upstream/constraints.ts";
+import { fixedWidthIntegerLike, floatLike, integerEnumAttribute, opaqueBody } from "../upstream/constraints.ts";
 import { llvmType } from "./arithmetic.ts";
 import { type IntrinsicOptions, intrinsic, type Sample } from "./intrinsic.ts";
 import { OpaqueLlvmType, PointerType } from "./types.ts";
@@ -25,14 +28,19 @@ const pointer: Sample = [typeOf(PointerType, "a pointer"), "!llvm.ptr"];
 const token: Sample = [exactly(OpaqueLlvmType.get("token")), "!llvm.token"];
 const integer: Sample = [signlessInteger, "i32"];
 const integers: Sample = [fixedWidthIntegerLike, "i32"];
+const annotated: Sample = [typeVariable("T", signlessInteger), "i32"];
 const int32: Sample = [exactly(i32), "i32"];
 const bit: Sample = [exactly(i1), "i1"];
 const any = (type: string): Sample => [llvmType, type];
-const vector: Sample = [typeOf(VectorType, "a vector"), "vector<4xf32>"];
-const maskVector: TypeConstraint = typeOf(VectorType, "a vector of i1", (type) => type.element === i1);
+const vector: Sample = [typeOf(VectorType, "a vector of rank 1", (type) => type.rank === 1), "vector<4xf32>"];
+const maskVector: TypeConstraint = typeOf(
+  VectorType,
+  "a vector of i1",
+  (type) => type.rank === 1 && type.element === i1,
+);
 const mask: Sample = [maskVector, "vector<4xi1>"];
 const intVector: Sample = [
-  typeOf(VectorType, "a vector of integers", (type) => signlessInteger.matches(type.element)),
+  typeOf(VectorType, "a vector of integers", (type) => type.rank === 1 && signlessInteger.matches(type.element)),
   "vector<4xi32>",
 ];
 const i8Attribute = integerAttribute(i8);
@@ -239,7 +247,7 @@ const memory = [
       doc: "Copies a known number of bytes without calling a function.",
       attributes: {
         isVolatile: { field: attribute(boolAttribute), example: "false" },
-        len: { field: attribute(anyAttribute), example: "4 : i64" },
+        len: { field: attribute(attributeOf(IntegerAttribute, "an integer")), example: "4 : i64" },
       },
     },
   ),
@@ -258,8 +266,8 @@ const traps = [
   ),
   intrinsic(
     "annotation",
-    { integer, annotation: pointer, fileName: pointer, line: int32 },
-    { doc: "A value with a note attached.", result: integer },
+    { integer: annotated, annotation: pointer, fileName: pointer, line: int32 },
+    { doc: "A value with a note attached.", result: annotated },
   ),
   intrinsic(
     "ptr.annotation",
@@ -313,7 +321,7 @@ const vectors = [
   ),
   intrinsic(
     "vector.interleave2",
-    { vec1: [vector[0], "vector<[4]xf32>"], vec2: [vector[0], "vector<[4]xf32>"] },
+    { vec1: scalable, vec2: scalable },
     { doc: "Takes elements of two vectors in turn.", result: any("vector<[8]xf32>"), isPure: true },
   ),
   intrinsic(
@@ -465,9 +473,23 @@ const coroutines = [
 
 const variable = '#llvm.di_local_variable<scope = #llvm.di_file<"a.c" in "/">, name = "x">';
 
+/** `#llvm.mnemonic<…>`, of which only the name is looked at. */
+function llvmMetadata(mnemonic: string): AttributeConstraint<OpaqueAttribute> {
+  return {
+    description: `#llvm.${mnemonic}<…>`,
+    decode: (found) =>
+      found instanceof OpaqueAttribute && opaqueBody(found, "llvm", mnemonic) !== undefined ? found : undefined,
+    encode: (value) => value,
+  };
+}
+
 const debugDeclare = op(
   "llvm.intr.dbg.declare",
-  { addr: operand(pointer[0]), varInfo: attribute(anyAttribute), locationExpr: optionalAttribute(anyAttribute) },
+  {
+    addr: operand(pointer[0]),
+    varInfo: attribute(llvmMetadata("di_local_variable")),
+    locationExpr: optionalAttribute(llvmMetadata("di_expression")),
+  },
   {
     doc: "The variable of the source that lives at an address.",
     example: example(`llvm.intr.dbg.declare ${variable} = %p : !llvm.ptr`, "%p: !llvm.ptr"),
@@ -478,7 +500,11 @@ const debugDeclare = op(
 
 const debugValue = op(
   "llvm.intr.dbg.value",
-  { value: operand(llvmType), varInfo: attribute(anyAttribute), locationExpr: optionalAttribute(anyAttribute) },
+  {
+    value: operand(llvmType),
+    varInfo: attribute(llvmMetadata("di_local_variable")),
+    locationExpr: optionalAttribute(llvmMetadata("di_expression")),
+  },
   {
     doc: "The variable of the source that has a value from here on.",
     example: example(`llvm.intr.dbg.value ${variable} = %x : i32`, "%x: i32"),
@@ -489,7 +515,7 @@ const debugValue = op(
 
 const debugLabel = op(
   "llvm.intr.dbg.label",
-  { label: attribute(anyAttribute) },
+  { label: attribute(llvmMetadata("di_label")) },
   {
     doc: "The label of the source that stands here.",
     example: 'llvm.intr.dbg.label #llvm.di_label<scope = #llvm.di_file<"a.c" in "/">, name = "x">',
@@ -500,7 +526,7 @@ const debugLabel = op(
 
 const noAliasScope = op(
   "llvm.intr.experimental.noalias.scope.decl",
-  { scope: attribute(anyAttribute) },
+  { scope: attribute(llvmMetadata("alias_scope")) },
   {
     doc: "Where a scope of accesses that do not alias begins.",
     example:

@@ -1,6 +1,6 @@
 /** Memory, constants and globals of the llvm dialect. */
 
-import { StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
+import { IntegerAttribute, StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import {
   anyAttribute,
   attributeOf,
@@ -27,9 +27,9 @@ import {
   variadicOperand,
 } from "../../ir/declaration.ts";
 import { bytesOfText } from "../../ir/quoted.ts";
-import { i8, type Type } from "../../ir/types.ts";
+import { IntegerType, i8, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
-import { fixedWidthIntegerLike, symbolNameAttribute } from "../upstream/constraints.ts";
+import { checkAlignment, fixedWidthIntegerLike, symbolNameAttribute } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
 import { atomicOrderingAttribute, linkageAttribute, unnamedAddressAttribute, visibilityAttribute } from "./flags.ts";
 import { allocaFormat, getElementPointerFormat, loadFormat, storeFormat } from "./formats.ts";
@@ -177,6 +177,12 @@ export const constant = op(
     traits: ["Pure", "ConstantLike"],
     format: "`(` $value `)` attr-dict `:` type($res)",
     fold: (operation) => operation.value,
+    verify: ({ value, res }, report) => {
+      if (value instanceof StringAttribute && res.type !== ArrayType.get(bytesOfText(value.value).length, i8))
+        report(`holds a string of ${bytesOfText(value.value).length} bytes, but has the type ${res.type}`);
+      const isNumber = value instanceof IntegerAttribute;
+      if (isNumber && !(res.type instanceof IntegerType)) report(`holds an integer, but has the type ${res.type}`);
+    },
   },
 );
 
@@ -236,7 +242,9 @@ export const global = op(
       "llvm.mlir.global private constant @table(dense<[1.0, 2.0]> : tensor<2xf32>) {alignment = 64 : i64} : !llvm.array<2 x f32>",
     traits: ["Symbol", "IsolatedFromAbove"],
     format: globalFormat,
-    verify: ({ value, initializer, global_type: type }, report) => {
+    verify: ({ value, initializer, global_type: type, alignment, addr_space: space }, report) => {
+      checkAlignment(alignment, report);
+      if (space < 0) report(`expects an address space that is not negative, found ${space}`);
       if (value !== undefined && initializer.blocks.length > 0) report("has both a value and an initializer region");
       if (!(value instanceof StringAttribute)) return;
       const length = bytesOfText(value.value).length;

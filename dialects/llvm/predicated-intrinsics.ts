@@ -8,10 +8,18 @@ import { LlvmVectorType, PointerType } from "./types.ts";
 const integers: TypeConstraint = typeOf(
   VectorType,
   "a vector of integers",
-  (type) => type.element instanceof IntegerType,
+  (type) => type.rank === 1 && type.element instanceof IntegerType,
 );
-const floats: TypeConstraint = typeOf(VectorType, "a vector of floats", (type) => type.element instanceof FloatType);
-const maskVector: TypeConstraint = typeOf(VectorType, "a vector of i1", (type) => type.element === i1);
+const floats: TypeConstraint = typeOf(
+  VectorType,
+  "a vector of floats",
+  (type) => type.rank === 1 && type.element instanceof FloatType,
+);
+const maskVector: TypeConstraint = typeOf(
+  VectorType,
+  "a vector of i1",
+  (type) => type.rank === 1 && type.element === i1,
+);
 const pointers: TypeConstraint = typeOf(
   LlvmVectorType,
   "a vector of pointers",

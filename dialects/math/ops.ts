@@ -6,7 +6,7 @@ import { fastMathAttribute, fastMathText } from "../arith/flags.ts";
 import { foldUnaryFloat, foldUnaryInteger } from "../arith/fold.ts";
 import type { MathIntegerMnemonic } from "../arith/scalar.ts";
 import { example } from "../example.ts";
-import { fixedWidthIntegerLike, floatLike, integerLike } from "../upstream/constraints.ts";
+import { fixedWidthIntegerLike, floatLike, integerLike, sameShape } from "../upstream/constraints.ts";
 import { elementwiseFormat, parseAngleWords, printFlags } from "../upstream/formats.ts";
 
 const T = typeVariable("T", floatLike);
@@ -118,6 +118,9 @@ export const fpowi = op(
     example: example("%r = math.fpowi %x, %n : f32, i32", "%x: f32", "%n: i32"),
     traits: ["Pure", "Elementwise"],
     infer: ({ lhs }) => lhs.type,
+    verify: ({ lhs, rhs }, report) => {
+      if (!sameShape(lhs.type, rhs.type)) report(`expects operands of one shape, found ${lhs.type} and ${rhs.type}`);
+    },
     format: {
       syntax: "%lhs, %rhs (fastmath<$fastmath>)? attr-dict : type(%lhs), type(%rhs)",
       parse: (parser) => {

@@ -251,6 +251,11 @@ export const dmaStart = op(
         report("expects a source, a destination, a number of elements and a tag");
         return;
       }
+      const short = [source, destination, tag].find(
+        ([first, ...rest]) => first?.type instanceof MemRefType && rest.length !== first.type.rank,
+      );
+      if (short !== undefined)
+        report(`expects an index for each dimension of ${short[0]?.type}, found ${short.length - 1}`);
       const indices = [...source.slice(1), ...destination.slice(1), count, ...tag.slice(1), ...stride];
       if (indices.some((value) => !indexType.matches(value.type))) report("expects indices and counts of type index");
       if (stride.length !== 0 && stride.length !== 2)

@@ -28,7 +28,13 @@ import {
 import { resolveSymbol } from "../../ir/symbol-table.ts";
 import { MemRefType, type ShapedType, TensorType } from "../../ir/types.ts";
 import { example, exampleInFunction } from "../example.ts";
-import { anyRankMemRef, compatibleRanks, integerEnumAttribute, symbolNameAttribute } from "../upstream/constraints.ts";
+import {
+  anyRankMemRef,
+  checkAlignment,
+  compatibleRanks,
+  integerEnumAttribute,
+  symbolNameAttribute,
+} from "../upstream/constraints.ts";
 import { storeElementFormat, wordCodec } from "../upstream/formats.ts";
 import { memrefTransferOps } from "./atomic-ops.ts";
 import { allocFormat, atomicFormat, getGlobalFormat, globalFormat, prefetchFormat, scopeFormat } from "./formats.ts";
@@ -67,9 +73,7 @@ function allocation(mnemonic: string, doc: string) {
         if (dynamicSizes.length !== wanted) {
           report(`expects ${wanted} sizes for the dynamic dimensions of ${memref.type}, found ${dynamicSizes.length}`);
         }
-        if (alignment !== undefined && (alignment < 0 || (alignment & (alignment - 1)) !== 0)) {
-          report(`expects an alignment that is a power of two, found ${alignment}`);
-        }
+        checkAlignment(alignment, report);
       },
     },
   );
@@ -272,7 +276,11 @@ export const atomicRmw = op(
       { kind: "read", value: memref },
       { kind: "write", value: memref },
     ],
-    verify: ({ memref, indices }, report) => checkRank(indices, memref.type, report),
+    verify: ({ value, memref, indices }, report) => {
+      checkRank(indices, memref.type, report);
+      if (value.type !== memref.type.element)
+        report(`expects a value of type ${memref.type.element}, found ${value.type}`);
+    },
   },
 );
 
@@ -293,7 +301,8 @@ export const global = op(
     example: 'memref.global "private" constant @table : memref<2xf32> = dense<[1.0, 2.0]> {alignment = 64 : i64}',
     traits: ["Symbol"],
     format: globalFormat,
-    verify: ({ type, initial_value: initial }, report) => {
+    verify: ({ type, initial_value: initial, alignment }, report) => {
+      checkAlignment(alignment, report);
       if (!(type instanceof MemRefType) || !type.isStatic) {
         report(`expects a static memref type, found ${type}`);
         return;

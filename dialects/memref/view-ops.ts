@@ -14,8 +14,10 @@ import { dynamic, i8, index, MemRefType } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import {
   anyRankMemRef,
+  checkAlignment,
   checkIndexList,
   compatibleRanks,
+  dynamicIndex,
   mixedIndices,
   staticIndices,
 } from "../upstream/constraints.ts";
@@ -126,6 +128,11 @@ function viewMismatch(full: MemRefType, found: MemRefType): string | undefined {
   return axis === found.rank ? undefined : expected;
 }
 
+/** A list of integers, `?` for those that are operands. */
+function shownList(statics: readonly number[]): string {
+  return statics.map((value) => (value === dynamicIndex ? "?" : value)).join(", ");
+}
+
 export const reinterpretCast = op(
   "memref.reinterpret_cast",
   {
@@ -152,6 +159,15 @@ export const reinterpretCast = op(
       checkIndexList("offsets", operation.static_offsets, operation.offsets, 1, report);
       checkIndexList("sizes", operation.static_sizes, operation.sizes, viewed.type.rank, report);
       checkIndexList("strides", operation.static_strides, operation.strides, viewed.type.rank, report);
+      const layout = stridesOf(viewed.type);
+      const agree = (statics: readonly number[], found: readonly number[]) =>
+        statics.length !== found.length || found.every((size, axis) => size === dynamic || statics[axis] === size);
+      if (layout !== undefined && !agree(operation.static_strides, layout.strides))
+        report(`expects a result whose strides are [${shownList(operation.static_strides)}], found ${viewed.type}`);
+      if (layout !== undefined && !agree(operation.static_offsets, [layout.offset]))
+        report(`expects a result with the offset ${shownList(operation.static_offsets)}, found ${viewed.type}`);
+      if (!agree(operation.static_sizes, viewed.type.shape))
+        report(`expects a result of the sizes [${shownList(operation.static_sizes)}], found ${viewed.type}`);
       if (viewed.type.element !== source.type.element) {
         report(`expects a result of element type ${source.type.element}, found ${viewed.type.element}`);
       }
@@ -242,6 +258,10 @@ export const expandShape = op(
         report,
       );
       checkCollapse(operation.result.type, operation.src.type, operation.reassociation, report);
+      const { shape } = operation.result.type;
+      const stated = operation.static_output_shape;
+      if (stated.some((size, axis) => size !== dynamicIndex && size !== shape[axis]))
+        report(`expects a result of the sizes [${shownList(stated)}], found ${operation.result.type}`);
     },
   },
 );
@@ -292,6 +312,11 @@ export const extractStridedMetadata = op(
     ),
     traits: ["Pure"],
     format: "$source `:` type($source) `->` type(results) attr-dict",
+    verify: ({ source, sizes_and_strides: numbers }, report) => {
+      const wanted = 2 * source.type.rank;
+      if (numbers.length !== wanted)
+        report(`expects ${wanted} sizes and strides of ${source.type}, found ${numbers.length}`);
+    },
     infer: ({ source }) => [
       MemRefType.get([], source.type.element, undefined, source.type.memorySpace),
       index,
@@ -309,6 +334,7 @@ export const assumeAlignment = op(
     example: example("memref.assume_alignment %m, 64 : memref<?x4xf32>", "%m: memref<?x4xf32>"),
     format: assumeAlignmentFormat,
     effects: ({ memref }) => [{ kind: "write", value: memref }],
+    verify: ({ alignment }, report) => checkAlignment(alignment, report),
   },
 );
 

@@ -209,6 +209,15 @@ export const executeRegion = op(
       "%x: f32",
     ),
     format: executeRegionFormat,
+    verify: (operation, report) => {
+      const wanted = operation.outputs.map((output) => output.type);
+      for (const block of operation.region.blocks) {
+        if (!yieldOperation.matches(block.last)) continue;
+        const found = block.last.inputs.map((value) => value.type);
+        if (wanted.length !== found.length || wanted.some((type, position) => type !== found[position]))
+          report(`expects scf.yield of (${wanted.join(", ")}), found (${found.join(", ")})`);
+      }
+    },
   },
 );
 

@@ -224,6 +224,12 @@ export function shapeOfMixed(mixed: readonly MixedIndex[]): readonly number[] {
   return mixed.map((index) => (typeof index === "number" ? index : dynamic));
 }
 
+/** Reports an alignment that is no power of two. */
+export function checkAlignment(alignment: number | undefined, report: (message: string) => void): void {
+  if (alignment !== undefined && (alignment <= 0 || !Number.isInteger(Math.log2(alignment))))
+    report(`expects an alignment that is a power of two, found ${alignment}`);
+}
+
 /** Reports where a static list and its operands disagree; `what` names the list in the message. */
 export function checkIndexList(
   what: string,
@@ -234,6 +240,9 @@ export function checkIndexList(
 ): void {
   const wanted = statics.filter((value) => value === dynamicIndex).length;
   if (rank !== undefined && statics.length !== rank) report(`expected ${rank} ${what}, found ${statics.length}`);
+  const negative =
+    what !== "offsets" && what !== "sizes" ? undefined : statics.find((value) => value < 0 && value !== dynamicIndex);
+  if (negative !== undefined) report(`expects ${what} that are not negative, found ${negative}`);
   if (wanted !== dynamics.length) {
     report(`static_${what} leaves ${wanted} entries to operands, but there are ${dynamics.length} operands`);
   }

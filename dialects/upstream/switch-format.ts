@@ -132,6 +132,12 @@ export function printCases(operation: Operation, printer: OperationPrinter): voi
   }
 }
 
+/** How many values the cases take according to case_operand_segments. */
+function statedOperands(operation: Operation): number {
+  const attribute = operation.attribute("case_operand_segments");
+  return attribute instanceof DenseArrayAttribute ? attribute.numbers.reduce((sum, count) => sum + count, 0) : 0;
+}
+
 /** Reports where numbers, blocks and passed values disagree. */
 export function checkSwitch(
   operation: Operation,
@@ -143,6 +149,13 @@ export function checkSwitch(
   const numbers = caseNumbers(operation);
   if (numbers.length !== blocks.length) {
     report(`has ${numbers.length} case values for ${blocks.length} blocks`);
+    return;
+  }
+  const segments = operation.attribute("operandSegmentSizes");
+  const passed = segments instanceof DenseArrayAttribute ? segments.numbers[2] : undefined;
+  const stated = cases.length === 0 ? 0 : statedOperands(operation);
+  if (passed !== stated) {
+    report(`passes ${passed} values to its cases, but case_operand_segments adds up to ${stated}`);
     return;
   }
   if (cases.length !== blocks.length) {

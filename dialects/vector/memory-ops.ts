@@ -50,6 +50,11 @@ function checkMask(mask: VectorType, vector: VectorType, report: Report): void {
   if (mask !== wanted) report(`expects a mask of type ${wanted}, found ${mask}`);
 }
 
+function checkLanes(positions: VectorType, vector: VectorType, report: Report): void {
+  if (positions.shape.join() !== vector.shape.join())
+    report(`expects one position for each element of ${vector}, found ${positions}`);
+}
+
 export const load = op(
   "vector.load",
   {
@@ -179,10 +184,11 @@ export const gather = op(
     format:
       "$base `[` $indices `]` `[` $index_vec `]` `,` $mask `,` $pass_thru attr-dict `:` type($base) `,` type($index_vec) `,` type($mask) `,` type($pass_thru) `into` type($result)",
     effects: ({ base }) => (base.type instanceof MemRefType ? [{ kind: "read", value: base }] : []),
-    verify: ({ base, indices, mask, result: gathered }, report) => {
+    verify: ({ base, indices, mask, result: gathered, index_vec }, report) => {
       checkRank(indices, base.type, report);
       checkElements(base.type, gathered.type, report);
       checkMask(mask.type, gathered.type, report);
+      checkLanes(index_vec.type, gathered.type, report);
     },
   },
 );
@@ -209,10 +215,12 @@ export const scatter = op(
     format:
       "$base `[` $indices `]` `[` $index_vec `]` `,` $mask `,` $valueToStore attr-dict `:` type($base) `,` type($index_vec) `,` type($mask) `,` type($valueToStore)",
     effects: ({ base }) => [{ kind: "write", value: base }],
-    verify: ({ base, indices, mask, valueToStore }, report) => {
+    verify: ({ base, indices, mask, valueToStore, index_vec }, report) => {
       checkRank(indices, base.type, report);
       checkElements(base.type, valueToStore.type, report);
       checkMask(mask.type, valueToStore.type, report);
+      checkLanes(index_vec.type, valueToStore.type, report);
+      if (index_vec.type.rank !== 1) report(`expects vectors of rank 1, found ${index_vec.type}`);
     },
   },
 );

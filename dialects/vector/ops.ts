@@ -228,6 +228,10 @@ export const shuffle = op(
     verify: ({ v1, v2, mask }, report) => {
       const total = (v1.type.shape[0] ?? 1) + (v2.type.shape[0] ?? 1);
       for (const value of mask) if (value < 0 || value >= total) report(`mask entry ${value} is not below ${total}`);
+      const [, ...rest] = v1.type.shape;
+      const [, ...otherRest] = v2.type.shape;
+      if (v1.type.rank !== v2.type.rank || rest.join() !== otherRest.join())
+        report(`expects vectors that agree behind the first dimension, found ${v1.type} and ${v2.type}`);
       if (v1.type.element !== v2.type.element) report(`expects one element type, found ${v1.type} and ${v2.type}`);
     },
   },
@@ -334,6 +338,26 @@ export const transpose = op(
   },
 );
 
+/** Reports a box that does not lie in a vector; only steps of 1 are defined. */
+function checkBox(
+  type: VectorType,
+  offsets: readonly number[],
+  sizes: readonly number[],
+  strides: readonly number[],
+  report: Report,
+): void {
+  if (offsets.length > type.rank || strides.length !== offsets.length)
+    report(`expects at most ${type.rank} offsets and as many strides, found ${offsets.length} and ${strides.length}`);
+  for (const [axis, offset] of offsets.entries()) {
+    const size = type.shape[axis];
+    const length = sizes[axis] ?? 1;
+    if (size !== undefined && (offset < 0 || length < 1 || offset + length > size))
+      report(`elements ${offset} to ${offset + length} are outside dimension ${axis} of ${type}`);
+  }
+  const stride = strides.find((each) => each !== 1);
+  if (stride !== undefined) report(`expects strides of 1, found ${stride}`);
+}
+
 export const extractStridedSlice = op(
   "vector.extract_strided_slice",
   {
@@ -352,7 +376,11 @@ export const extractStridedSlice = op(
     traits: ["Pure"],
     format: "$vector attr-dict `:` type($vector) `to` type($result)",
     infer: ({ vector: source, sizes }) =>
-      VectorType.get([...sizes, ...source.type.shape.slice(sizes.length)], source.type.element),
+      VectorType.get([...sizes, ...source.type.shape.slice(sizes.length)], source.type.element, source.type.scalable),
+    verify: ({ vector: source, offsets, sizes, strides }, report) => {
+      if (sizes.length !== offsets.length) report(`expects as many sizes as offsets, found ${sizes.length}`);
+      checkBox(source.type, offsets, sizes, strides, report);
+    },
   },
 );
 
@@ -374,6 +402,19 @@ export const insertStridedSlice = op(
     ),
     traits: ["Pure"],
     format: "$source `,` $dest attr-dict `:` type($source) `into` type($dest)",
+    verify: ({ source, dest, offsets, strides }, report) => {
+      if (source.type.element !== dest.type.element)
+        report(`expects one element type, found ${source.type} and ${dest.type}`);
+      if (source.type.rank > dest.type.rank || strides.length !== source.type.rank) {
+        report(`expects one stride for each dimension of ${source.type}, found ${strides.length}`);
+        return;
+      }
+      const leading = dest.type.rank - source.type.rank;
+      const sizes = dest.type.shape.map((_, axis) => (axis < leading ? 1 : source.type.shape[axis - leading]!));
+      const steps = dest.type.shape.map((_, axis) => (axis < leading ? 1 : strides[axis - leading]!));
+      if (offsets.length !== dest.type.rank) report(`expects ${dest.type.rank} offsets, found ${offsets.length}`);
+      else checkBox(dest.type, offsets, sizes, steps, report);
+    },
   },
 );
 
@@ -441,6 +482,15 @@ export const multiReduction = op(
     ),
     traits: ["Pure"],
     format: multiReductionFormat,
+    verify: ({ source, reduction_dims: axes, dest }, report) => {
+      const kept = source.type.shape.filter((_, axis) => !axes.includes(axis));
+      const wanted = kept.length === 0 ? source.type.element : VectorType.get(kept, source.type.element);
+      const isScalable = source.type.scalable.includes(true);
+      if (axes.some((axis) => axis < 0 || axis >= source.type.rank) || (!isScalable && dest.type !== wanted))
+        report(
+          `expects dimensions of ${source.type} and a result of type ${wanted}, found [${axes.join(", ")}] and ${dest.type}`,
+        );
+    },
   },
 );
 

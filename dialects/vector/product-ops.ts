@@ -154,6 +154,8 @@ export const contract = op(
           if (known !== shape[axis]) report(`dimension d${dimension} has sizes ${known} and ${shape[axis]}`);
         }
       }
+      if (lhs.type.element !== rhs.type.element)
+        report(`expects lhs and rhs of one element type, found ${lhs.type} and ${rhs.type}`);
       if (!iterators.includes("reduction")) report("expects at least one dimension that is reduced");
     },
   },
@@ -197,6 +199,8 @@ export const outerproduct = op(
       if (lhs.type.rank !== 1) report(`expects a vector of rank 1, found ${lhs.type}`);
       if (rhs.type instanceof VectorType && rhs.type.rank !== 1)
         report(`expects a vector of rank 1, found ${rhs.type}`);
+      const element = rhs.type instanceof VectorType ? rhs.type.element : rhs.type;
+      if (element !== dest.type.element) report(`expects one element type, found ${rhs.type} for ${dest.type}`);
       if (acc !== undefined && acc.type !== dest.type)
         report(`expects an accumulator of type ${dest.type}, found ${acc.type}`);
     },

@@ -15,6 +15,7 @@ import {
   operand,
   optionalAttribute,
   optionalOperand,
+  type Report,
   region,
   result,
   variadicOperand,
@@ -23,7 +24,7 @@ import {
 import type { CustomFormat } from "../../ir/format.ts";
 import { Block, createOperation, type Region } from "../../ir/operation.ts";
 import type { OperationParser } from "../../ir/parser/operation-parser.ts";
-import { MemRefType, VectorType } from "../../ir/types.ts";
+import { MemRefType, type Type, VectorType } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { assembly, blank, colon, dictionary, elementOf, operands, typeOf } from "../upstream/assembly.ts";
 import { vectorType } from "../upstream/constraints.ts";
@@ -215,9 +216,28 @@ export const warpExecuteOnLane0 = op(
       if (!yieldOperation.matches(last)) report("expects a region that ends in vector.yield");
       else if (last.operandCount !== operation.results.length)
         report(`expects vector.yield of ${operation.results.length} values, found ${last.operandCount}`);
+      else {
+        const inside = [...(operation.warpRegion.entry?.arguments ?? []), ...last.operands];
+        const outside = [...operation.args, ...operation.results];
+        for (const [position, value] of outside.entries())
+          checkDistribution(inside[position]?.type, value.type, operation.warp_size, report);
+      }
     },
   },
 );
+
+/** Inside, a vector is whole; outside each lane has its part. The lanes are shared out among the dimensions. */
+function checkDistribution(whole: Type | undefined, part: Type, lanes: number, report: Report): void {
+  if (whole === part || whole === undefined) return;
+  const isFine =
+    whole instanceof VectorType &&
+    part instanceof VectorType &&
+    whole.element === part.element &&
+    whole.rank === part.rank &&
+    whole.shape.every((size, axis) => size % part.shape[axis]! === 0) &&
+    whole.shape.reduce((product, size, axis) => (product * size) / part.shape[axis]!, 1) === lanes;
+  if (!isFine) report(`cannot share ${whole} out among ${lanes} lanes as ${part}`);
+}
 
 // ---------------------------------------------------------------------------------------------------- elements and sizes
 
@@ -258,6 +278,18 @@ export const reshape = op(
       "%m: index",
     ),
     traits: ["Pure"],
+    verify: ({ vector, input_shape: from, output_shape: to, fixed_vector_sizes: fixed, result: made }, report) => {
+      for (const [shape, type] of [
+        [from, vector.type],
+        [to, made.type],
+      ] as const) {
+        if (
+          type.rank !== shape.length + fixed.length ||
+          fixed.some((size, axis) => type.shape[shape.length + axis] !== size)
+        )
+          report(`expects ${shape.length} leading sizes and then [${fixed.join(", ")}], found ${type}`);
+      }
+    },
     format:
       "$vector `,` `[` $input_shape `]` `,` `[` $output_shape `]` `,` $fixed_vector_sizes attr-dict `:` type($vector) `to` type($result)",
   },

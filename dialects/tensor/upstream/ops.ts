@@ -232,6 +232,11 @@ export const parallelInsertSlice = op(
       checkIndexList("offsets", operation.static_offsets, operation.offsets, dest.type.rank, report);
       checkIndexList("sizes", operation.static_sizes, operation.sizes, dest.type.rank, report);
       checkIndexList("strides", operation.static_strides, operation.strides, dest.type.rank, report);
+      const { source, static_sizes: sizes } = operation;
+      const full = sliceType(dest.type, mixedIndices(sizes, operation.sizes));
+      if (full.rank === dest.type.rank && !isRankReduced(full, source.type)) {
+        report(`expects a source of type ${full} or one without some of its unit dimensions, found ${source.type}`);
+      }
     },
   },
 );
@@ -387,6 +392,15 @@ export const reshape = op(
     ),
     traits: ["Pure"],
     format: "$source `(` $shape `)` attr-dict `:` functional-type(operands, results)",
+    verify: ({ source, shape, result: made }, report) => {
+      const [from, to] = [source.type, made.type];
+      if (from.element !== to.element) report(`expects one element type, found ${from} and ${to}`);
+      if (!(to instanceof TensorType)) return;
+      const [length] = shape.type.shape;
+      if (length !== dynamic && length !== to.rank) report(`expects a shape of ${to.rank} sizes, found ${shape.type}`);
+      if (from instanceof TensorType && from.isStatic && to.isStatic && from.count !== to.count)
+        report(`expects as many elements, found ${from} and ${to}`);
+    },
   },
 );
 
