@@ -211,6 +211,16 @@ describe("passes as flags", () => {
     expect(stepOfFlag("other", undefined, passes)).toBeUndefined();
   });
 
+  test("two passes of one name are an error, one that is listed twice is not", () => {
+    const other = pass("simple", { doc: "Another.", run: () => false });
+    for (const use of [
+      () => parsePipeline("tile", [...passes, other]),
+      () => stepOfFlag("tile", undefined, [...passes, other]),
+    ])
+      expect(use).toThrow('two passes are called \'simple\': "" and "Another."; rename one');
+    expect(parsePipeline("simple", [...passes, simple])).toHaveLength(1);
+  });
+
   test("a pass on functions is nested on them", () => {
     expect(stepOfFlag("on-functions", undefined, passes)).toMatchObject({ kind: "nested", anchor: "func.func" });
   });

@@ -176,8 +176,17 @@ class PipelineReader {
 
 const brackets = { "{": "}", "[": "]", "(": ")", '"': '"', "'": "'" };
 
+/** @throws DiagnosticError where two passes have one name: which of them a pipeline means would be a matter of luck */
 function byName(passes: readonly AnyPass[]): ReadonlyMap<string, AnyPass> {
-  return new Map(passes.map((each) => [each.name, each]));
+  const known = new Map<string, AnyPass>();
+  for (const each of passes) {
+    const other = known.get(each.name);
+    if (other !== undefined && other !== each) {
+      throw new DiagnosticError(`two passes are called '${each.name}': "${other.doc}" and "${each.doc}"; rename one`);
+    }
+    known.set(each.name, each);
+  }
+  return known;
 }
 
 /**
@@ -205,7 +214,7 @@ export function stepOfFlag(
   options: string | undefined,
   passes: readonly AnyPass[],
 ): PipelineStep | undefined {
-  const definition = passes.find((each) => each.name === name);
+  const definition = byName(passes).get(name);
   if (definition === undefined) return undefined;
   const text = options ?? "";
   const step = instantiate(definition, new PipelineReader(text, new Map()).readOptions(definition));
