@@ -13,13 +13,13 @@ export * from "./format.ts";
 export * from "./interfaces.ts";
 export * from "./location.ts";
 export * from "./operation.ts";
+export type { OperationPlace, ParseObserver } from "./parser/observer.ts";
 export {
   OperationParser,
   type RegionArgument,
   type RegionOptions,
   type UnresolvedOperand,
 } from "./parser/operation-parser.ts";
-export type { OperationPlace, ParseObserver } from "./parser/observer.ts";
 export { type ParseOptions, parse } from "./parser/parse.ts";
 export { TextParser } from "./parser/text-parser.ts";
 export { OperationPrinter, type RegionPrintOptions } from "./printer/operation-printer.ts";
