@@ -124,6 +124,11 @@ export class TextModel {
     return this.#operations.get(operation);
   }
 
+  /** Where the names of operations start. */
+  get operationNames(): ReadonlySet<number> {
+    return new Set([...this.#operations.values()].map(({ name }) => name.start));
+  }
+
   /** The innermost operation whose text contains `offset`. */
   operationAt(offset: number): PlacedOperation | undefined {
     let found: PlacedOperation | undefined;

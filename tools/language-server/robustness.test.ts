@@ -13,6 +13,7 @@ import { damagesOf } from "../../test/testing/damaged-text.ts";
 import { forAll, forAllAsync } from "../../test/testing/property.ts";
 import { completionsAt } from "./completion.ts";
 import { DocumentModel, partsOf } from "./document.ts";
+import { highlightsOf } from "./highlighting.ts";
 import { hoverAt } from "./hover.ts";
 import { TextModel } from "./model.ts";
 import { occurrencesAt, RenameError, rename, type TextChange } from "./occurrences.ts";
@@ -70,6 +71,11 @@ function checkModel(model: TextModel): void {
     expect(start).toBeLessThanOrEqual(end);
   }
   outlineOf(model);
+  let end = 0;
+  for (const highlight of highlightsOf(model)) {
+    expect(highlight.start).toBeGreaterThanOrEqual(end);
+    end = highlight.end;
+  }
 }
 
 /** What the parser, or else the verifier, complains about first. */

@@ -358,6 +358,28 @@ func.func @g(%other: i32) { return }
   });
 });
 
+test("tokens are told apart by what they mean", async () => {
+  const document = await client.open(`#m = 1
+func.func @f(%a: tensor<2x3xf32>, %i: i32) {
+  %b = arith.addi %i, %i {x.y = "s", z = #m} : i32 // why
+  cf.br ^bb1
+^bb1:
+  return
+}
+// -----
+%0 = "a.b"() : () -> !llvm.ptr
+`);
+  expect(await client.tokens(document)).toEqual([
+    ..."#m macro|1 number|func.func function|@f method|%a parameter*|tensor type|2x3x number|f32 type|%i parameter*|i32 type".split(
+      "|",
+    ),
+    ..."%b variable*|arith.addi function|%i parameter|%i parameter|x.y property".split("|"),
+    ...'"s" string|z property|#m macro|i32 type|// why comment'.split("|"),
+    ..."cf.br function|^bb1 enumMember|^bb1 enumMember*|return function".split("|"),
+    ...'%0 variable*|"a.b" function|!llvm.ptr type'.split("|"),
+  ]);
+});
+
 test("the outline has symbols and regions", async () => {
   const document = await client.open(`module @m {
   func.func @f(%n: index) {

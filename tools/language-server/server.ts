@@ -18,6 +18,7 @@ import {
   type Position,
   type Range as ProtocolRange,
   ResponseError,
+  SemanticTokensBuilder,
   ShowMessageNotification,
   SymbolKind,
   TextDocumentSyncKind,
@@ -28,8 +29,9 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { defaultContext } from "../../compiler/registry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { type CompletionKind, completionDocumentation, completionsAt } from "./completion.ts";
-import type { DocumentPart } from "./document.ts";
+import type { DocumentModel, DocumentPart } from "./document.ts";
 import { FormatRefusal, formatted } from "./formatting.ts";
+import { highlightKinds, highlightsOf } from "./highlighting.ts";
 import { hoverAt } from "./hover.ts";
 import type { Range } from "./model.ts";
 import { type Occurrences, occurrencesAt, RenameError, rename } from "./occurrences.ts";
@@ -118,6 +120,10 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
         documentSymbolProvider: true,
         renameProvider: { prepareProvider: true },
         documentFormattingProvider: true,
+        semanticTokensProvider: {
+          legend: { tokenTypes: [...highlightKinds], tokenModifiers: ["definition"] },
+          full: true,
+        },
         completionProvider: { triggerCharacters: [".", "%", "@", "^", "!", "#"], resolveProvider: true },
       },
     };
@@ -307,6 +313,12 @@ export function serve(input: NodeJS.ReadableStream, output: NodeJS.WritableStrea
     return value === undefined ? item : { ...item, documentation: { kind: MarkupKind.Markdown, value } };
   });
 
+  connection.languages.semanticTokens.on(async ({ textDocument }) => {
+    await ready;
+    const document = documents.get(textDocument.uri);
+    return { data: document === undefined ? [] : semanticTokens(document, workspace.model(document)) };
+  });
+
   connection.onDocumentFormatting(async ({ textDocument }): Promise<TextEdit[] | null> => {
     await ready;
     const document = documents.get(textDocument.uri);
@@ -335,6 +347,18 @@ function refusal(message: string): ResponseError {
 
 function protocolRange(document: TextDocument, { base }: DocumentPart, { start, end }: Range): ProtocolRange {
   return { start: document.positionAt(base + start), end: document.positionAt(base + end) };
+}
+
+/** As the protocol packs them: five numbers per token, places relative to the token before. */
+function semanticTokens(document: TextDocument, { parts }: DocumentModel): number[] {
+  const builder = new SemanticTokensBuilder();
+  for (const { base, model } of parts) {
+    for (const { start, end, kind, isDefinition } of highlightsOf(model)) {
+      const { line, character } = document.positionAt(base + start);
+      builder.push(line, character, end - start, highlightKinds.indexOf(kind), isDefinition ? 1 : 0);
+    }
+  }
+  return builder.build().data;
 }
 
 function documentSymbol(document: TextDocument, part: DocumentPart, entry: OutlineEntry): DocumentSymbol {

@@ -35,6 +35,7 @@ import {
   ReferencesRequest,
   RegistrationRequest,
   RenameRequest,
+  SemanticTokensRequest,
   ShowMessageNotification,
   ShutdownRequest,
   StreamMessageReader,
@@ -42,6 +43,7 @@ import {
   type TextEdit,
 } from "vscode-languageserver-protocol/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { highlightKinds } from "./highlighting.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const bun = resolve(root, "node_modules/bun/bin/bun.exe");
@@ -289,6 +291,23 @@ export class TestClient {
 
   async resolve(item: CompletionItem): Promise<CompletionItem> {
     return await this.connection.sendRequest(CompletionResolveRequest.type, item);
+  }
+
+  /** Each coloured piece of text with its kind; `*` marks definitions. */
+  async tokens(document: TestDocument): Promise<readonly string[]> {
+    const found = await this.connection.sendRequest(SemanticTokensRequest.type, { textDocument: document });
+    const data = found?.data ?? [];
+    let line = 0;
+    let character = 0;
+    const texts: string[] = [];
+    for (let at = 0; at < data.length; at += 5) {
+      const [down = 0, right = 0, length = 0, kind = 0, modifiers = 0] = data.slice(at, at + 5);
+      character = down > 0 ? right : character + right;
+      line += down;
+      const range = { start: { line, character }, end: { line, character: character + length } };
+      texts.push(`${document.textOf(range)} ${highlightKinds[kind]}${modifiers === 1 ? "*" : ""}`);
+    }
+    return texts;
   }
 
   /** The formatted text; undefined where the server refuses. */
