@@ -304,6 +304,6 @@ describe("a server under edits", () => {
     expect(await client.problems(document)).toEqual([]);
     times.sort((a, b) => a - b);
     // Each answer reads the whole text again, in about 40 ms on a quiet machine; the bound is what a busy one keeps.
-    expect(times[Math.floor(times.length / 2)]).toBeLessThan(400);
+    expect(times[Math.floor(times.length / 2)]).toBeLessThan(1000);
   });
 });
