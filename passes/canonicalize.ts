@@ -31,17 +31,23 @@ export const canonicalize = pass("canonicalize", {
     "enable-patterns": { doc: "only the patterns with these names", default: [], kind: "string" },
     "disable-patterns": { doc: "all but the patterns with these names", default: [], kind: "string" },
   },
-  run: (operation, { context }, options) => {
+  statistics: {
+    rewrites: "patterns applied, operations folded and removed",
+    sweeps: "times that the whole operation was looked through",
+  },
+  run: (operation, { context, statistic }, options) => {
     let patterns = context.canonicalization;
     if (options["enable-patterns"].length > 0) patterns = patterns.only(options["enable-patterns"]);
     if (options["disable-patterns"].length > 0) patterns = patterns.without(options["disable-patterns"]);
-    const { changed, converged, iterations } = applyPatternsGreedily(operation, patterns, context, {
+    const { changed, converged, iterations, rewrites } = applyPatternsGreedily(operation, patterns, context, {
       topDown: options["top-down"],
       regionSimplify: simplifications.find((each) => each === options["region-simplify"]) ?? "normal",
       maxIterations: options["max-iterations"],
       maxNumRewrites: options["max-num-rewrites"],
       alwaysFold: true,
     });
+    statistic("rewrites", rewrites);
+    statistic("sweeps", iterations);
     if (options["test-convergence"] && !converged)
       throw operation.error(
         `is not canonical yet after ${iterations} sweeps: raise max-iterations or max-num-rewrites`,

@@ -19,7 +19,12 @@ import { pass } from "./pass.ts";
 
 export const cse = pass("cse", {
   doc: "Replaces an operation by an equal one that dominates it, if neither has side effects; also reads of memory with no write between.",
-  run: (operation, { context }) => new Elimination(context).run(operation),
+  statistics: { "operations replaced": "operations that an equal one stands for now" },
+  run: (operation, { context, statistic }) => {
+    const replaced = new Elimination(context).run(operation);
+    statistic("operations replaced", replaced);
+    return replaced > 0;
+  },
 });
 
 /** What an operation does to memory, as far as CSE asks. */
@@ -59,13 +64,14 @@ class Elimination {
   #writes = 0;
   /** A hash of the kinds and attributes met in the current region, whatever their operands. */
   #shape = 0;
-  #changed = false;
+  #replaced = 0;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  run(root: Operation): boolean {
+  /** Returns how many operations were replaced. */
+  run(root: Operation): number {
     this.#enter(root);
     for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
       if (task.kind === "walk") this.#walk(task.from);
@@ -77,7 +83,7 @@ class Elimination {
         this.#finish(task.operation, shape, this.#effects === task.effects);
       }
     }
-    return this.#changed;
+    return this.#replaced;
   }
 
   /** Puts the regions of an operation on the list, each with its own scope. */
@@ -173,7 +179,7 @@ class Elimination {
       result.replaceAllUsesWith(kept);
     }
     operation.erase();
-    this.#changed = true;
+    this.#replaced++;
   }
 
   #infoOf(operation: Operation): KindInfo {

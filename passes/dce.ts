@@ -9,12 +9,18 @@ import { pass } from "./pass.ts";
 
 export const dce = pass("dce", {
   doc: "Removes blocks that cannot be reached and operations without side effects whose results are unused.",
-  run: (operation, { context }) => removeDead(operation, context),
+  statistics: { "operations removed": "operations that nobody used, with all inside them" },
+  run: (operation, { context, statistic }) => removeDead(operation, context, statistic),
 });
 
 /** Removes dead blocks and operations inside `root`, users before definers; returns whether there were any. Linear. */
-export function removeDead(root: Operation, context: Context): boolean {
+export function removeDead(
+  root: Operation,
+  context: Context,
+  statistic: (name: string, amount: number) => void = () => {},
+): boolean {
   let changed = false;
+  let removed = 0;
   for (const region of regionsWithBlocks(root)) if (eraseUnreachableBlocks(region)) changed = true;
   const deadness = new Deadness(context);
   const later: (Operation | undefined)[] = [];
@@ -28,7 +34,7 @@ export function removeDead(root: Operation, context: Context): boolean {
       const { previous } = operation;
       if (deadness.isTriviallyDead(operation)) {
         operation.erase();
-        changed = true;
+        removed++;
       } else if (operation.regions.length > 0) {
         // What is inside comes before what stands in front of it: it may hold the last use of that.
         later.push(previous);
@@ -38,14 +44,20 @@ export function removeDead(root: Operation, context: Context): boolean {
       operation = previous;
     }
   }
-  return changed;
+  statistic("operations removed", removed);
+  return changed || removed > 0;
 }
 
 export const symbolDce = pass("symbol-dce", {
   doc:
     "Removes private symbols (functions, globals) that no living operation refers to, those that only refer to each " +
     "other too, in nested symbol tables as well.",
-  run: (operation) => new SymbolLiveness(operation).removeDead(),
+  statistics: { "symbols removed": "private symbols that nothing refers to" },
+  run: (operation, { statistic }) => {
+    const removed = new SymbolLiveness(operation).removeDead();
+    statistic("symbols removed", removed);
+    return removed > 0;
+  },
 });
 
 /** Marks the symbols that are reached from what is visible outside, then removes the others. */
@@ -62,20 +74,21 @@ class SymbolLiveness {
     this.#root = root;
   }
 
-  removeDead(): boolean {
-    if (!isTable(this.#root)) return false;
+  /** Returns how many symbols were removed. */
+  removeDead(): number {
+    if (!isTable(this.#root)) return 0;
     this.#enterTable(this.#root, false);
     for (let operation = this.#pending.pop(); operation !== undefined; operation = this.#pending.pop())
       this.#visit(operation);
-    let changed = false;
+    let removed = 0;
     for (const table of this.#entered.keys()) {
       for (const symbol of directlyInside(table)) {
         if (symbolName(symbol) === undefined || this.#live.has(symbol)) continue;
         symbol.erase();
-        changed = true;
+        removed++;
       }
     }
-    return changed;
+    return removed;
   }
 
   /** What stands in a table and is no symbol, or a symbol that others may name, is alive. */

@@ -119,7 +119,7 @@ export class PatternSet implements Iterable<Pattern> {
     for (const name of names) {
       if (known.has(name)) continue;
       const last = name.split("-").at(-1) ?? name;
-      const similar = [...known].filter((each) => each.includes(last)).slice(0, 6);
+      const similar = [...known].filter((each) => each.split("-").includes(last)).slice(0, 6);
       const hint = similar.length === 0 ? "" : `; similar: ${similar.join(", ")}`;
       throw new DiagnosticError(`no pattern is called '${name}'${hint}`);
     }

@@ -47,10 +47,14 @@ function equalBlocks(
 function equalOperations(a: Operation, b: Operation, counterparts: Map<Value, Value>): boolean {
   if (a.name !== b.name || a.operandCount !== b.operandCount || a.results.length !== b.results.length) return false;
   if (a.successors.length > 0 || b.successors.length > 0) return false;
-  for (let index = 0; index < a.operandCount; index++) {
-    const value = a.operand(index);
-    if ((counterparts.get(value) ?? value) !== b.operand(index)) return false;
-  }
+  const isSame = (at: number, other: number) => {
+    const value = a.operand(at);
+    return (counterparts.get(value) ?? value) === b.operand(other);
+  };
+  let areSame = true;
+  for (let index = 0; index < a.operandCount && areSame; index++) areSame = isSame(index, index);
+  const isSwappable = a.operandCount === 2 && (a.definition?.hasTrait("Commutative") ?? false);
+  if (!areSame && !(isSwappable && isSame(0, 1) && isSame(1, 0))) return false;
   for (let index = 0; index < a.results.length; index++) {
     const result = a.results[index]!;
     const other = b.results[index]!;
