@@ -1,8 +1,8 @@
 /** Random programs on the ops of all dialects: they are right, have what programs have, and counterexamples are small. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { allDialects } from "../compiler/registry.ts";
-import { arith, cf, memref, scf, tensor } from "../dialects/index.ts";
+import { allDialects, allPasses } from "../compiler/registry.ts";
+import { ane, arith, cf, fused, linalg, math, memref, mil, scf, tensor, vector } from "../dialects/index.ts";
 import { IntegerAttribute } from "../ir/attributes.ts";
 import type { Dialect } from "../ir/context.ts";
 import type { Operation } from "../ir/operation.ts";
@@ -134,6 +134,23 @@ const changingPasses = genericPasses.filter(({ name }) => !name.startsWith("prin
 
 describe("generic passes on programs of all dialects", () => {
   passConformance(changingPasses, { dialects: allDialects, idempotent: ["dce", "symbol-dce"] });
+});
+
+describe("every pass on programs of the level that it is for, and of others", () => {
+  const levels = {
+    tensor: [tensor],
+    fused: [fused, tensor],
+    linalg: [linalg, tensor, arith],
+    loops: [arith, scf, memref, vector, math],
+    branches: [arith, cf],
+    engine: [ane, mil],
+  };
+  // The engine has rules of its own (log of a negative number is 0, no NaN from it): test/engine-networks.test.ts.
+  const passes = allPasses.filter(
+    ({ name }) => !genericPasses.some((each) => each.name === name) && !name.includes("ane"),
+  );
+  for (const [name, dialects] of Object.entries(levels))
+    describe(name, () => passConformance(passes, { dialects, beside: allDialects, runs: 12 }));
 });
 
 describe("generic passes on programs that can be evaluated", () => {

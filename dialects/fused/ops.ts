@@ -63,6 +63,9 @@ function checkTask(operation: Operation, anchor: AnchorClass, report: (message: 
     const wanted = anchor === "attention" ? "a softmax between two matrix products" : `an op of the class ${anchor}`;
     report(`has no anchor in its region: expected ${wanted}`);
   }
+  // An unused one would be removed, and the task be without an anchor then.
+  const unused = block.operations.find((each) => each.results.length > 0 && !each.hasUses);
+  if (unused !== undefined) report(`has '${unused.name}' in its region, whose result nothing uses`);
 }
 
 /** Runs the region on the inputs' data. */

@@ -60,15 +60,36 @@ function usesTensors({ function_type: type, body }: FunctionOperation): boolean 
   const types = [
     ...type.inputs,
     ...type.results,
-    ...body.onlyBlock.operations.flatMap((each) => each.results.map((result) => result.type)),
+    ...body.blocks.flatMap(({ operations }) => operations).flatMap((each) => each.results.map((result) => result.type)),
   ];
   return types.some((each) => each instanceof TensorType);
 }
 
+/** The sizes of all buffers are fixed when compiling: what has no fixed size is refused. */
+function checkBufferizable(original: FunctionOperation): void {
+  const { body, function_type: type } = original;
+  if (body.blocks.length !== 1)
+    throw original.error("has several blocks; only straight-line functions can be bufferised");
+  const other = type.results.find((each) => !(each instanceof TensorType));
+  if (other !== undefined)
+    throw original.error(`returns a value of type ${other}: a function on tensors returns tensors`);
+  const refuseDynamic = (value: Value, subject: Operation) => {
+    if (value.type instanceof TensorType && !value.type.isStatic)
+      throw subject.error(`has a value of type ${value.type}: expected tensors of static shape`);
+  };
+  for (const argument of body.onlyBlock.arguments) refuseDynamic(argument, original);
+  for (const operation of body.onlyBlock.operations) {
+    for (const result of operation.results) refuseDynamic(result, operation);
+    operation.walk((inner) => {
+      if (inner !== operation && inner.results.some((result) => result.type instanceof TensorType))
+        throw inner.error(`makes a tensor inside the region of '${operation.name}', where it would have no place`);
+    });
+  }
+}
+
 /** Replaces a function on tensors by one on buffers. */
 function bufferizeFunction(original: FunctionOperation, globals: Globals): { arenaBytes: number; copies: number } {
-  if (original.body.blocks.length !== 1)
-    throw original.error("has several blocks; only straight-line functions can be bufferised");
+  checkBufferizable(original);
   const source = original.body.onlyBlock;
   splitSharedFills(source);
   gatherGroups(source);

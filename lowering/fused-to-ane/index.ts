@@ -75,7 +75,8 @@ export const fusedToAne = pass("fused-to-ane", {
       for (const { operation, reason } of stages.findings) missed(operation, `stays on the host: ${reason}`);
       const programs = buildPrograms(func, session, stages, target.name);
       for (const program of programs) module.regions[0]!.onlyBlock.append(program);
-      changed ||= programs.length > 0;
+      // Operations that nothing uses go without leaving a program.
+      changed ||= programs.length > 0 || stages.engine.length > 0;
     }
     return changed;
   },

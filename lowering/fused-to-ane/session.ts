@@ -107,7 +107,7 @@ export class Session {
   /** What a value is on the engine. An op may join its task if it alone uses the value. */
   value(value: Value): EngineValue {
     const known = this.#values.get(value) ?? this.#constantValue(value);
-    if (known === undefined) throw new Error("a value is used before it is converted");
+    if (known === undefined) refuse(`uses a value of type ${value.type}, which the engine does not hold`);
     return { ...known, isSoleUse: known.isSoleUse && value.hasOneUse };
   }
 

@@ -18,6 +18,7 @@ import { verifyAll } from "../../ir/verifier.ts";
 import { type AnyPass, instantiate, type OptionDefinitions, type PassInstance } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline, printPipeline } from "../../passes/pipeline.ts";
+import { difference } from "./compare.ts";
 import { evaluateProgram } from "./evaluate-program.ts";
 import { arbitraryProgram, programContext, type WellFormedProgram } from "./programs/arbitrary-program.ts";
 import { forAll } from "./property.ts";
@@ -30,6 +31,8 @@ export interface PassConformanceOptions {
   readonly beside?: readonly Dialect[];
   /** Passes that have nothing left to do when they run again. */
   readonly idempotent?: readonly string[];
+  /** How far floats may be apart after a pass that does not say it is bit-exact, relative to the greatest. Default 0.02. */
+  readonly tolerance?: number;
   /** Random programs per property. Default 50. */
   readonly runs?: number;
 }
@@ -107,7 +110,11 @@ class PassSuite {
           compared++;
           for (const [position, data] of wanted.entries()) {
             const made: TensorData = found[position]!;
-            if (isSameData(made, data)) continue;
+            const isExact = instance.definition.exactness === "bit-exact";
+            if (
+              isExact ? isSameData(made, data) : difference(made, data, this.#options.tolerance ?? 0.02) === undefined
+            )
+              continue;
             expect.fail(`result ${position} was ${describeData(data)} and is ${describeData(made)}\n${print(module)}`);
           }
         }
