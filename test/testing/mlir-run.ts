@@ -42,12 +42,17 @@ const lowering = [
   "--reconcile-unrealized-casts",
 ];
 
+/** What mlir-opt makes of a module of loops: the same in the llvm dialect, every buffer a bare pointer. */
+export function mlirToLlvmDialect(module: Operation, options: readonly string[] = []): string {
+  const lowered = mlirOpt(print(module, { generic: true, inlineResources: true }), [...lowering, ...options]);
+  if (lowered.status !== 0) throw new Error(`mlir-opt refuses the module: ${lowered.errors.slice(0, 2000)}`);
+  return lowered.output;
+}
+
 /** The LLVM IR that MLIR makes of a module; an error with MLIR's message where it refuses it. */
 export function mlirToLlvmIr(module: Operation): string {
-  const lowered = mlirOpt(print(module, { generic: true, inlineResources: true }), lowering);
-  if (lowered.status !== 0) throw new Error(`mlir-opt refuses the module: ${lowered.errors.slice(0, 2000)}`);
   const translated = spawnSync(translateProgram, ["--mlir-to-llvmir"], {
-    input: lowered.output,
+    input: mlirToLlvmDialect(module),
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
@@ -61,9 +66,10 @@ export class MlirProgram {
   readonly #module: Operation;
   readonly #jit: JitModule;
 
-  constructor(module: Operation) {
+  /** Lowered by MLIR, unless LLVM IR of it is given. */
+  constructor(module: Operation, irText: string = mlirToLlvmIr(module)) {
     this.#module = module;
-    this.#jit = compileLlvmIr(mlirToLlvmIr(module));
+    this.#jit = compileLlvmIr(irText);
   }
 
   /** Calls a bufferised function: inputs, then as many destinations as its arguments ask for, then the arena. */
