@@ -14,29 +14,49 @@ const binaryMnemonics = ["addi", "subi", "muli", "andi", "ori", "xori", "minsi",
 const divisions = ["divsi", "divui", "remsi", "remui", "ceildivsi", "floordivsi"];
 const predicates = ["eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge"];
 
-const { statement: statements } = fc.letrec<{ statement: Statement; body: Body }>((tie) => {
-  const body = fc.array(tie("statement"), { maxLength: 4, depthIdentifier: "program" });
-  const simple: fc.Arbitrary<Statement>[] = [
-    fc.record({ kind: fc.constant("constant"), value: fc.integer({ min: -3, max: 9 }) }),
-    fc.record({ kind: fc.constant("binary"), mnemonic: fc.constantFrom(...binaryMnemonics), a: pick, b: pick }),
-    fc.record({
-      kind: fc.constant("divide"),
-      mnemonic: fc.constantFrom(...divisions),
-      a: pick,
-      b: pick,
-      guard: fc.nat({ max: 2 }),
-    }),
-    fc.record({ kind: fc.constant("compare"), predicate: fc.constantFrom(...predicates), a: pick, b: pick }),
-    fc.record({ kind: fc.constant("select"), c: pick, a: pick, b: pick }),
-    fc.record({ kind: fc.constant("widen"), isSigned: fc.boolean(), a: pick }),
-    fc.record({ kind: fc.constant("slot"), initial: pick }),
-    fc.record({ kind: fc.constant("load"), slot: pick }),
-    fc.record({ kind: fc.constant("store"), slot: pick, value: pick }),
-    fc.record({ kind: fc.constant("read"), index: pick, isConstant: fc.boolean() }),
-    fc.record({ kind: fc.constant("write"), index: pick, value: pick }),
-    fc.record({ kind: fc.constant("observe"), a: pick }),
-    fc.record({ kind: fc.constant("call"), callee: fc.nat({ max: 3 }), b: pick }),
-  ];
+/** Statements without bodies. */
+const simple: fc.Arbitrary<Statement>[] = [
+  fc.record({ kind: fc.constant("constant"), value: fc.integer({ min: -3, max: 9 }) }),
+  fc.record({ kind: fc.constant("binary"), mnemonic: fc.constantFrom(...binaryMnemonics), a: pick, b: pick }),
+  fc.record({
+    kind: fc.constant("divide"),
+    mnemonic: fc.constantFrom(...divisions),
+    a: pick,
+    b: pick,
+    guard: fc.nat({ max: 2 }),
+  }),
+  fc.record({ kind: fc.constant("compare"), predicate: fc.constantFrom(...predicates), a: pick, b: pick }),
+  fc.record({
+    kind: fc.constant("test"),
+    predicate: fc.constantFrom(...predicates),
+    a: pick,
+    bound: fc.integer({ min: -1, max: 5 }),
+  }),
+  fc.record({ kind: fc.constant("select"), c: pick, a: pick, b: pick }),
+  fc.record({ kind: fc.constant("widen"), isSigned: fc.boolean(), a: pick }),
+  fc.record({ kind: fc.constant("slot"), initial: pick }),
+  fc.record({ kind: fc.constant("load"), slot: pick }),
+  fc.record({ kind: fc.constant("store"), slot: pick, value: pick }),
+  fc.record({ kind: fc.constant("read"), index: pick, isConstant: fc.boolean() }),
+  fc.record({ kind: fc.constant("write"), index: pick, value: pick }),
+  fc.record({ kind: fc.constant("update"), index: pick, value: pick }),
+  fc.record({ kind: fc.constant("guarded"), a: pick, b: pick, isRead: fc.boolean() }),
+  fc.record({ kind: fc.constant("observe"), a: pick }),
+  fc.record({ kind: fc.constant("call"), callee: fc.nat({ max: 3 }), b: pick }),
+];
+/** These come up often: they show what went wrong. */
+const telling: fc.Arbitrary<Statement>[] = [
+  fc.record({ kind: fc.constant("load"), slot: pick }),
+  fc.record({ kind: fc.constant("store"), slot: pick, value: pick }),
+  fc.record({ kind: fc.constant("store"), slot: pick, value: pick }),
+  fc.record({ kind: fc.constant("update"), index: pick, value: pick }),
+  fc.record({ kind: fc.constant("observe"), a: pick }),
+];
+
+/** Statements with at most `depth` bodies around each other. */
+function statementsOf(depth: number): fc.Arbitrary<Statement> {
+  if (depth === 0) return fc.oneof(...simple, ...telling);
+  const body: fc.Arbitrary<Body> = fc.array(statementsOf(depth - 1), { minLength: 1, maxLength: 4 });
   const trips = fc.nat({ max: 4 });
   const nested: fc.Arbitrary<Statement>[] = [
     fc.record({ kind: fc.constant("if"), c: pick, results: fc.nat({ max: 2 }), taken: body, otherwise: body }),
@@ -50,11 +70,10 @@ const { statement: statements } = fc.letrec<{ statement: Statement; body: Body }
     fc.record({ kind: fc.constant("irreducible"), c: pick, trips, a: pick, left: body, right: body }),
     fc.record({ kind: fc.constant("unreachable"), a: pick, body }),
   ];
-  return {
-    body,
-    statement: fc.oneof({ maxDepth: 3, depthIdentifier: "program" }, ...simple, ...simple, ...nested),
-  };
-});
+  return fc.oneof(...simple, ...telling, ...nested);
+}
+
+const statements = statementsOf(3);
 
 const functions: fc.Arbitrary<FunctionDraft> = fc.record({
   body: fc.array(statements, { minLength: 1, maxLength: 10 }),

@@ -24,7 +24,9 @@ export function printProgram(helpers: readonly FunctionDraft[], main: FunctionDr
 
 function printFunction(name: string, draft: FunctionDraft, position: number, count: number): string {
   const emitter = new Emitter(position, count);
+  emitter.start();
   emitter.body(draft.body);
+  emitter.loadAll();
   const [a, b] = [emitter.number(draft.results[0]), emitter.number(draft.results[1])];
   emitter.line(`return ${a}, ${b} : i32, i32`);
   return `func.func ${name}(%fuel: i32, %b: i32, %buffer: memref<${bufferSize}xi32>) -> (i32, i32) {\n${emitter.lines.join("\n")}\n}`;
@@ -116,6 +118,17 @@ class Emitter {
     return made;
   }
 
+  /** Two variables that all of the function may use. */
+  start(): void {
+    this.#statement({ kind: "slot", initial: 0 });
+    this.#statement({ kind: "slot", initial: 1 });
+  }
+
+  /** What the variables hold at the end: the latest numbers, so that it is mostly returned. */
+  loadAll(): void {
+    for (const slot of this.#slots.keys()) this.#statement({ kind: "load", slot });
+  }
+
   body(body: Body): void {
     for (const statement of body) this.#statement(statement);
   }
@@ -140,6 +153,11 @@ class Emitter {
           `arith.cmpi ${statement.predicate}, ${this.number(statement.a)}, ${this.number(statement.b)} : i32`,
         );
         return;
+      case "test": {
+        const bound = this.#constant(statement.bound);
+        this.#define("truths", `arith.cmpi ${statement.predicate}, ${this.number(statement.a)}, ${bound} : i32`);
+        return;
+      }
       case "select":
         this.#define(
           "numbers",
@@ -179,6 +197,17 @@ class Emitter {
         this.line(`memref.store ${this.number(statement.value)}, %buffer[${index}] : memref<${bufferSize}xi32>`);
         return;
       }
+      case "update": {
+        const index = this.#constant(statement.index % bufferSize, "index");
+        const value = this.number(statement.value);
+        const old = this.#define("numbers", `memref.load %buffer[${index}] : memref<${bufferSize}xi32>`);
+        const sum = this.#define("hidden", `arith.addi ${old}, ${value} : i32`);
+        this.line(`memref.store ${sum}, %buffer[${index}] : memref<${bufferSize}xi32>`);
+        return;
+      }
+      case "guarded":
+        this.#guarded(statement.a, statement.b, statement.isRead);
+        return;
       case "observe":
         this.line(`func.call @observe(${this.number(statement.a)}) : (i32) -> ()`);
         return;
@@ -253,6 +282,26 @@ class Emitter {
       this.line("}");
       this.#numbers.push(name);
     }
+  }
+
+  /** A loop of n turns that divides by n, or reads the element before n: right only because it may have no turns. */
+  #guarded(a: Pick, b: Pick, isRead: boolean): void {
+    const start = this.number(a);
+    const turns = this.#define("hidden", `arith.andi ${this.number(b)}, ${this.#constant(3)} : i32`);
+    const upper = this.#define("hidden", `arith.index_cast ${turns} : i32 to index`);
+    const [zero, one] = [this.#constant(0, "index"), this.#constant(1, "index")];
+    const [result, counter, carried, before, found, next] = Array.from({ length: 6 }, () => this.#name());
+    this.line(
+      `${result} = scf.for ${counter} = ${zero} to ${upper} step ${one} iter_args(${carried} = ${start}) -> (i32) {`,
+    );
+    if (isRead) {
+      this.line(`${before} = arith.subi ${upper}, ${one} : index`);
+      this.line(`${found} = memref.load %buffer[${before}] : memref<${bufferSize}xi32>`);
+    } else this.line(`${found} = arith.divsi ${start}, ${turns} : i32`);
+    this.line(`${next} = arith.addi ${carried}, ${found} : i32`);
+    this.#yield([next!]);
+    this.line("}");
+    this.#numbers.push(result!);
   }
 
   /** An index inside the buffer. */

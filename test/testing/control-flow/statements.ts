@@ -7,12 +7,15 @@ export type Statement =
   | { readonly kind: "binary"; readonly mnemonic: string; readonly a: Pick; readonly b: Pick }
   | { readonly kind: "divide"; readonly mnemonic: string; readonly a: Pick; readonly b: Pick; readonly guard: number }
   | { readonly kind: "compare"; readonly predicate: string; readonly a: Pick; readonly b: Pick }
+  | { readonly kind: "test"; readonly predicate: string; readonly a: Pick; readonly bound: number }
   | { readonly kind: "select"; readonly c: Pick; readonly a: Pick; readonly b: Pick }
   | { readonly kind: "widen"; readonly isSigned: boolean; readonly a: Pick }
   | { readonly kind: "slot"; readonly initial: Pick }
   | { readonly kind: "load"; readonly slot: Pick }
   | { readonly kind: "store"; readonly slot: Pick; readonly value: Pick }
   | { readonly kind: "read"; readonly index: Pick; readonly isConstant: boolean }
+  | { readonly kind: "update"; readonly index: Pick; readonly value: Pick }
+  | { readonly kind: "guarded"; readonly a: Pick; readonly b: Pick; readonly isRead: boolean }
   | { readonly kind: "write"; readonly index: Pick; readonly value: Pick }
   | { readonly kind: "observe"; readonly a: Pick }
   | { readonly kind: "call"; readonly callee: number; readonly b: Pick }
