@@ -6,7 +6,7 @@ import type { AffineMap } from "./affine-map.ts";
 import type { AttributeEntry } from "./attribute-map.ts";
 import { type Blob, contentKey } from "./blob.ts";
 import { floatLiteral, roundToKind } from "./float-bits.ts";
-import { type ClassOf, intern } from "./intern.ts";
+import { type ClassOf, forgetSpellings, intern } from "./intern.ts";
 import { type Location, locationText } from "./location.ts";
 import { bareIdentifier, quoted } from "./quoted.ts";
 import {
@@ -55,6 +55,11 @@ export function internAttribute<A extends Attribute>(key: string, kind: ClassOf<
     internedAttributes.set(kind, table);
   }
   return intern(table, key, kind, make);
+}
+
+/** The same as `forgetTypesOf`, for attributes. */
+export function forgetAttributesOf(dialect: string): void {
+  for (const table of internedAttributes.values()) forgetSpellings(table, dialect);
 }
 
 export class UnitAttribute extends Attribute {

@@ -3,7 +3,7 @@
  * are `===`. Builtin types live here; a dialect adds its own by extending `DialectType` and listing a parser for it.
  */
 import type { Attribute } from "./attributes.ts";
-import { type ClassOf, intern } from "./intern.ts";
+import { type ClassOf, forgetSpellings, intern } from "./intern.ts";
 import type { ElementName } from "./tensor-data.ts";
 
 /** A dimension whose size is not known when compiling; printed as `?`. */
@@ -44,6 +44,14 @@ function internOpaque<T extends Type>(text: string, kind: ClassOf<T>, make: () =
   const type = intern(internedTypes, `${text} as text`, kind, make);
   opaqueTypes.add(type);
   return type;
+}
+
+/**
+ * Forgets a dialect's types and those made of them, so that its classes can be loaded anew. Whoever still holds such a type
+ * must not mix it with new ones.
+ */
+export function forgetTypesOf(dialect: string): void {
+  forgetSpellings(internedTypes, dialect);
 }
 
 /** What tells this type from all others: its spelling, and whether it is known as text only. */
