@@ -250,6 +250,7 @@ export class OperationDefinition<F extends Fields = Fields> {
   readonly dialect: string;
   readonly fields: F;
   readonly options: OpOptions<F>;
+  readonly traits: ReadonlySet<Trait>;
   /** What operations of this declaration hold. */
   readonly kind: OperationKind;
   /** Kept by assembly/definition-info.ts. */
@@ -262,6 +263,7 @@ export class OperationDefinition<F extends Fields = Fields> {
     this.fields = fields;
     this.options = options;
     this.dialect = name.slice(0, name.indexOf("."));
+    this.traits = traitsOf(fields, options.traits);
     this.kind = new OperationKind(name, this as unknown as OperationDefinition);
     for (const fieldName of Object.keys(fields)) {
       if (!reservedNames.has(fieldName)) defineAccessor(fieldName);
@@ -273,13 +275,9 @@ export class OperationDefinition<F extends Fields = Fields> {
   /** Computed for the declarations that a program uses: starting a command declares hundreds. */
   get #parts(): Structure {
     if (this.#structure !== undefined) return this.#structure;
-    const structure = structureOf(this.fields, this.options.traits ?? [], () => this.#allInterfaces());
+    const structure = structureOf(this.fields, this.#allInterfaces());
     this.#structure = structure;
     return structure;
-  }
-
-  get traits(): ReadonlySet<Trait> {
-    return this.#parts.traits;
   }
 
   get interfaces(): readonly InterfaceImplementation[] {
@@ -509,7 +507,6 @@ export class OperationDefinition<F extends Fields = Fields> {
 
 /** What follows from the fields of a declaration. */
 interface Structure {
-  readonly traits: ReadonlySet<Trait>;
   readonly interfaces: readonly InterfaceImplementation[];
   readonly operands: readonly NamedField<OperandField>[];
   readonly results: readonly NamedField<ResultField>[];
@@ -524,11 +521,7 @@ interface Structure {
   readers: ReadonlyMap<string, FieldReader> | undefined;
 }
 
-function structureOf(
-  fields: Fields,
-  declaredTraits: readonly Trait[],
-  interfaces: () => readonly InterfaceImplementation[],
-): Structure {
+function structureOf(fields: Fields, interfaces: readonly InterfaceImplementation[]): Structure {
   const named = Object.entries(fields).map(([name, field]) => ({ name, field }));
   const pick = <K extends Field["kind"]>(kind: K) =>
     named.filter((entry): entry is NamedField<Extract<Field, { kind: K }>> => entry.field.kind === kind);
@@ -536,12 +529,8 @@ function structureOf(
   const results = pick("result");
   const regions = pick("region");
   const successors = pick("successor");
-  const traits = new Set(declaredTraits);
-  if (needsSegments(operands)) traits.add("AttrSizedOperandSegments");
-  if (needsSegments(results)) traits.add("AttrSizedResultSegments");
   return {
-    traits,
-    interfaces: interfaces(),
+    interfaces,
     operands,
     results,
     attributes: pick("attribute"),
@@ -575,8 +564,20 @@ export function constantOperation<F extends Fields>(
 
 // -------------------------------------------------------------------------------------------------------- plumbing
 
-function needsSegments(fields: readonly NamedField<OperandField | ResultField>[]): boolean {
-  return fields.filter(({ field }) => field.arity !== "one").length > 1;
+/** The declared traits, and those that follow from several fields of open size. */
+function traitsOf(fields: Fields, declared: readonly Trait[] = []): ReadonlySet<Trait> {
+  const traits = new Set(declared);
+  let operands = 0;
+  let results = 0;
+  for (const name in fields) {
+    const { kind, arity } = fields[name]!;
+    if (arity === "one") continue;
+    if (kind === "operand") operands++;
+    else if (kind === "result") results++;
+  }
+  if (operands > 1) traits.add("AttrSizedOperandSegments");
+  if (results > 1) traits.add("AttrSizedResultSegments");
+  return traits;
 }
 
 function toArray<T>(value: unknown): T[] {
