@@ -34,6 +34,8 @@ program
     [],
   )
   .option("--output <folder>", "write one NAME.npy per output into this folder")
+  .option("--load <file>", "a file that exports dialects and passes of your own; repeatable", collect, [])
+  .option("--pass-pipeline <pipeline>", 'passes to run before anything else: "poly-to-arith,canonicalize"')
   .option("--no-llvm", "generate WebAssembly instead of machine code")
   .option("--repeat <count>", "run this often and report the median time", "1")
   .option("--json", "print one JSON object and nothing else on standard output")
@@ -53,6 +55,8 @@ program
   )
   .option("--device <device>", "whose fusion rules to use at the fused level: cpu or ane")
   .option("--shape <name=sizes>", "sizes of an input with dynamic dimensions; repeatable", collect, [])
+  .option("--load <file>", "a file that exports dialects and passes of your own; repeatable", collect, [])
+  .option("--pass-pipeline <pipeline>", 'passes to run before anything else: "poly-to-arith,canonicalize"')
   .option("--generic", "print MLIR's generic form")
   .addHelpText("after", "\nExample: anemone compile model.onnx --emit mil --target h16s -o out/model")
   .action(async (model: string, options) => (await import("./commands/compile.ts")).compileCommand(model, options));

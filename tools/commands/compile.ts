@@ -8,6 +8,7 @@ import { targetNames } from "../../dialects/ane/index.ts";
 import { replaceFile, writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
+import { modelSource } from "../model-source.ts";
 import { withProgress } from "../progress.ts";
 
 export interface CompileOptions {
@@ -16,6 +17,8 @@ export interface CompileOptions {
   readonly target: string;
   readonly device?: string;
   readonly shape: readonly string[];
+  readonly load: readonly string[];
+  readonly passPipeline?: string;
   readonly generic?: boolean;
 }
 
@@ -33,11 +36,14 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     throw new UsageError(`--device takes cpu or ane here, but got '${options.device}'`);
   }
   const level = emit === "llvm-ir" ? "llvm" : emit === "wasm" ? "loops" : emit;
+  const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const lowered = await withProgress("compiling", (progress) =>
-    lowerTo(model, level, {
+    lowerTo(source, level, {
       route: engine ? "ane" : "cpu",
       target,
       shapes,
+      dialects,
+      passes,
       onProgress: progress,
       portable: emit === "wasm",
     }),

@@ -6,6 +6,7 @@ import { compile } from "../../compiler/compile.ts";
 import { type DeviceName, deviceNames } from "../../compiler/devices.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes, readInputs, summarize } from "../inputs.ts";
+import { modelSource } from "../model-source.ts";
 import { writeNpy } from "../npy.ts";
 import { withProgress } from "../progress.ts";
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly input: readonly string[];
   readonly shape: readonly string[];
   readonly output?: string;
+  readonly load: readonly string[];
+  readonly passPipeline?: string;
   readonly llvm: boolean;
   readonly repeat: string;
   readonly json?: boolean;
@@ -33,8 +36,9 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   const device = parseDevice(options.device);
   const shapes = parseShapes(options.shape);
   const note = (message: string) => console.error(colors.dim(message));
+  const { name, source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const network = await withProgress("compiling", (progress) =>
-    compile(model, { device, shapes, llvm: options.llvm, onProgress: progress }),
+    compile(source, { device, shapes, dialects, passes, llvm: options.llvm, onProgress: progress }),
   );
   const { program } = network;
   const inputs = await readInputs(options.input, program.inputs, note);
@@ -75,7 +79,7 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
     return;
   }
   console.log(
-    `${colors.bold(network.name)} on ${program.device}: ${milliseconds.toFixed(3)} ms${repeat > 1 ? ` (median of ${repeat})` : ""}`,
+    `${colors.bold(name)} on ${program.device}: ${milliseconds.toFixed(3)} ms${repeat > 1 ? ` (median of ${repeat})` : ""}`,
   );
   for (const [name, tensor] of Object.entries(outputs)) {
     console.log(

@@ -1,0 +1,38 @@
+/** What `run` and `compile` work on: the model that the command line names, after the user's own passes where some are asked for. */
+import { basename, extname } from "node:path";
+import { levelOf, propertiesOf } from "../compiler/levels.ts";
+import { allPasses, defaultContext } from "../compiler/registry.ts";
+import { loadSource, type Source } from "../compiler/source.ts";
+import type { Dialect } from "../ir/context.ts";
+import type { AnyPass } from "../passes/pass.ts";
+import { PassManager } from "../passes/pass-manager.ts";
+import { parsePipeline } from "../passes/pipeline.ts";
+import { loadExtensions } from "./load-extensions.ts";
+
+export interface ModelOptions {
+  /** Files with dialects and passes of the user's own. */
+  readonly load: readonly string[];
+  /** Passes that run first, in MLIR's syntax. */
+  readonly passPipeline?: string;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface ModelSource {
+  readonly name: string;
+  readonly source: Source;
+  readonly dialects: readonly Dialect[];
+  readonly passes: readonly AnyPass[];
+}
+
+export async function modelSource(path: string, options: ModelOptions): Promise<ModelSource> {
+  const loaded = await Promise.all(options.load.map(loadExtensions));
+  const dialects = loaded.flatMap((each) => each.dialects);
+  const passes = loaded.flatMap((each) => each.passes);
+  const name = basename(path, extname(path));
+  if (options.passPipeline === undefined) return { name, source: path, dialects, passes };
+  const context = defaultContext().with(dialects);
+  const steps = parsePipeline(options.passPipeline, [...allPasses, ...passes]);
+  const { module } = loadSource(path, context, { shapes: options.shapes });
+  new PassManager(steps, context, { properties: () => propertiesOf(levelOf(module)) }).run(module);
+  return { name, source: module, dialects, passes };
+}
