@@ -441,9 +441,15 @@ module {
 
 describe("dialects of users", () => {
   const ir = JSON.stringify(resolve(import.meta.dirname, "../../ir/index.ts"));
-  const source = (name: string) => `import { dialect, op, operand, result, anyInteger, typeVariable } from ${ir};
+  const source = (
+    name: string,
+  ) => `import { DialectType, anyInteger, dialect, internType, op, operand, result, typeVariable } from ${ir};
+class Box extends DialectType {
+  constructor() { super("${name}", "box"); }
+  static get() { return internType("!${name}.box", Box, () => new Box()); }
+}
 const T = typeVariable("T", anyInteger);
-export const dialects = [dialect("${name}", { doc: "Mine.", ops: [
+export const dialects = [dialect("${name}", { doc: "Mine.", types: [{ mnemonic: "box", doc: "A box.", parse: () => Box.get() }], ops: [
   op("${name}.triple", { input: operand(T), result: result(T) }, {
     doc: "Three times the input.", traits: ["Pure"], format: "$input attr-dict \`:\` type($input)",
     verify: (operation, report) => { console.log("checked"); if (operation.input.type.text === "i7") report("dislikes i7"); },
@@ -470,6 +476,7 @@ export const dialects = [dialect("${name}", { doc: "Mine.", ops: [
 %2 = two.triple %1 : i7
 %3 = three.triple %2 : i7
 %4 = "four.triple"(%3) : (i7) -> i7
+func.func private @boxes(!one.box, !two.box) -> !two.box
 `);
     expect(await own.problems(document)).toEqual([
       "\"four.triple\": 'four.triple' op is not registered: load its dialect or pass --allow-unregistered-dialect",
@@ -485,6 +492,7 @@ export const dialects = [dialect("${name}", { doc: "Mine.", ops: [
     writeFileSync(join(folder, "two.ts"), imported);
     await own.changed(join(folder, "two.ts"));
     expect(await own.hover(document, document.at("two.triple", 1))).toContain("Thrice the input.");
+    expect(await own.hover(document, document.at("@boxes", 1))).toContain("(!one.box, !two.box) -> !two.box");
     writeFileSync(join(folder, "words.ts"), 'export const doc = "The input, tripled.";\n');
     await own.changed(join(folder, "words.ts"));
     expect(await own.hover(document, document.at("two.triple", 1))).toContain("The input, tripled.");

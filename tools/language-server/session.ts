@@ -19,7 +19,7 @@ import type { Range } from "./model.ts";
 import { type Occurrences, occurrencesAt } from "./occurrences.ts";
 import {
   folderSettings,
-  forgetModules,
+  forgetLoaded,
   isPartOf,
   joinSettings,
   loadContext,
@@ -95,14 +95,15 @@ export class Session {
 
   /** Reads the settings and loads the dialects anew. */
   reload(): void {
-    this.#ready = this.#load();
+    // One after the other: the last settings win.
+    this.#ready = this.#ready.then(() => this.#load());
   }
 
   /** Files have changed, perhaps those that are loaded. */
   changed(uris: readonly string[]): void {
     const paths = uris.filter((uri) => uri.startsWith("file:")).map((uri) => fileURLToPath(uri));
     const isCode = paths.some((path) => isPartOf(this.#settings, path));
-    if (isCode) forgetModules(this.#settings);
+    if (isCode) forgetLoaded(this.#settings, this.workspace.context);
     if (isCode || paths.some((path) => basename(path) === settingsFile)) this.reload();
   }
 

@@ -4,8 +4,10 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { defaultContext } from "../../compiler/registry.ts";
+import { allDialects, defaultContext } from "../../compiler/registry.ts";
+import { forgetAttributesOf } from "../../ir/attributes.ts";
 import type { Context } from "../../ir/context.ts";
+import { forgetTypesOf } from "../../ir/types.ts";
 import { loadExtensions } from "../load-extensions.ts";
 
 export interface ServerSettings {
@@ -79,8 +81,14 @@ export function isPartOf({ load }: ServerSettings, path: string): boolean {
 }
 
 /** Makes the next load read loaded files, and what they import from beside them, again. */
-export function forgetModules(settings: ServerSettings): void {
+export function forgetLoaded(settings: ServerSettings, context: Context): void {
   for (const path of Object.keys(require.cache)) if (isPartOf(settings, path)) delete require.cache[path];
+  const own = new Set(allDialects.map(({ name }) => name));
+  for (const name of context.dialects.keys()) {
+    if (own.has(name)) continue;
+    forgetTypesOf(name);
+    forgetAttributesOf(name);
+  }
 }
 
 /** The context of all dialects; files that fail are told to `complain` and left out. */
