@@ -1,16 +1,16 @@
 /**
- * docs/dialect-conversion.md runs: its TypeScript blocks, one after the other, must print what stands in its `mlir` and
- * `text` blocks. `UPDATE=1` rewrites these.
+ * Pages of the documentation that run: their TypeScript blocks, one after the other, must print what stands in their `mlir`
+ * and `text` blocks. `UPDATE=1` rewrites these.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const page = join(root, "docs", "dialect-conversion.md");
 const update = process.env["UPDATE"] === "1";
 
-test("docs/dialect-conversion.md prints what it shows", async () => {
+test.each(["dialect-conversion.md", "rewriting.md"])("docs/%s prints what it shows", async (name) => {
+  const page = join(root, "docs", name);
   const text = readFileSync(page, "utf8");
   const blocks = [...text.matchAll(/^```(ts|mlir|text)\n([\s\S]*?)^```$/gm)];
   const code = blocks.filter((block) => block[1] === "ts").map((block) => block[2]);
