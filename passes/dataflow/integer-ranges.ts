@@ -2,9 +2,11 @@
  * Ranges of integers, as an analysis: between which bounds each value of an integer or index type lies, as a signed and as
  * an unsigned number. Operations are asked through InferIntegerRanges, loops for their counters through LoopLike.
  */
+import { type Attribute, IntegerAttribute } from "../../ir/attributes.ts";
 import { InferIntegerRanges, IntegerRange, LoopLike } from "../../ir/interfaces.ts";
-import type { BlockArgument, Value } from "../../ir/operation.ts";
+import type { BlockArgument, Operation, Value } from "../../ir/operation.ts";
 import { IndexType, IntegerType, ShapedType, type Type } from "../../ir/types.ts";
+import type { Constants } from "./control-flow.ts";
 import type { DataflowAnalysis, Solver } from "./solver.ts";
 import { type FactQuery, sparseForward } from "./sparse-forward.ts";
 
@@ -35,6 +37,11 @@ export const integerRanges: DataflowAnalysis<RangeFact> = sparseForward<RangeFac
     print: String,
   },
   unknown: unknownRange,
+  // A range of one number decides branches as a constant does.
+  started: ({ controlFlow }, factOf) => {
+    const known = controlFlow.constants;
+    controlFlow.constants = (operation) => withRanges(operation, known(operation), factOf);
+  },
   // Rules that know of overflow flags may know more of larger operands.
   accumulate: true,
   transfer: (operation, operands, factOf, { context }) => {
@@ -51,6 +58,26 @@ export const integerRanges: DataflowAnalysis<RangeFact> = sparseForward<RangeFac
   },
   argument: inductionRange,
 });
+
+/** Constants, and where there is none the only number of a range; undefined while something is not known yet. */
+function withRanges(
+  operation: Operation,
+  known: Constants | undefined,
+  factOf: FactQuery<RangeFact>,
+): Constants | undefined {
+  if (known === undefined) return undefined;
+  const found: (Attribute | undefined)[] = [];
+  for (const [position, constant] of known.entries()) {
+    const operand = operation.operand(position);
+    const fact = factOf(operand);
+    if (fact === undefined) return undefined;
+    const { type } = operand;
+    const only = constant === undefined ? rangeOf(fact)?.onlyValue : undefined;
+    const isScalar = type instanceof IntegerType || type instanceof IndexType;
+    found.push(only !== undefined && isScalar ? IntegerAttribute.get(only, type) : constant);
+  }
+  return found;
+}
 
 /**
  * The range of a loop's counter, from its first to its last value: it starts at the lower bound and stays below the upper

@@ -474,10 +474,17 @@ class Emitter {
     const number = this.#define("hidden", `arith.andi ${this.number(a)}, ${this.#constant(3)} : i32`);
     const [join, value] = [this.#label(), this.#name()];
     const blocks = arms.map(() => ({ label: this.#label(), passed: this.#name() }));
-    const cases = blocks.map(({ label }, position) => `${position}: ${label}(${this.number(a + position)} : i32)`);
-    const straight = `${arms.length}: ${join}(${this.number(a)} : i32)`;
+    // mlir-opt does not read `%v#1` in the cases of a switch.
+    const plain = (at: Pick) => {
+      const value = this.number(at);
+      return value.includes("#") ? this.#define("hidden", `arith.ori ${value}, ${value} : i32`) : value;
+    };
+    const passedOn = arms.map((_arm, position) => plain(a + position));
+    const cases = blocks.map(({ label }, position) => `${position}: ${label}(${passedOn[position]} : i32)`);
+    const straight = `${arms.length}: ${join}(${plain(a)} : i32)`;
+    const otherwise = plain(a + 1);
     this.line(`cf.switch ${number} : i32, [`);
-    this.line(`  default: ${join}(${this.number(a + 1)} : i32),`);
+    this.line(`  default: ${join}(${otherwise} : i32),`);
     this.line(`  ${[straight, ...cases].join(",\n    ")}`);
     this.line("]");
     for (const [position, arm] of arms.entries()) {
