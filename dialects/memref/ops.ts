@@ -35,9 +35,9 @@ import {
   integerEnumAttribute,
   symbolNameAttribute,
 } from "../upstream/constraints.ts";
-import { storeElementFormat, wordCodec } from "../upstream/formats.ts";
+import { storeElementFormat } from "../upstream/formats.ts";
 import { memrefTransferOps } from "./atomic-ops.ts";
-import { allocFormat, atomicFormat, getGlobalFormat, globalFormat, prefetchFormat, scopeFormat } from "./formats.ts";
+import { allocFormat, atomicFormat, globalFormat, prefetchFormat, scopeFormat } from "./formats.ts";
 import { dynamicCount, memrefViewOps } from "./view-ops.ts";
 
 export * from "./atomic-ops.ts";
@@ -270,7 +270,7 @@ export const atomicRmw = op(
       "%m: memref<?x4xf32>",
       "%i: index",
     ),
-    format: atomicFormat(wordCodec(atomicKind)),
+    format: atomicFormat(atomicKind),
     infer: ({ value }) => value.type,
     effects: ({ memref }) => [
       { kind: "read", value: memref },
@@ -329,7 +329,7 @@ export const getGlobal = op(
       "%r = memref.get_global @table : memref<2xf32>",
     ].join("\n"),
     traits: ["Pure"],
-    format: getGlobalFormat,
+    format: "$name `:` type($result) attr-dict",
     verify: (operation, report) => {
       const reference = operation.attribute("name");
       if (!(reference instanceof SymbolReferenceAttribute)) return;

@@ -22,14 +22,8 @@ import {
   staticIndices,
 } from "../upstream/constraints.ts";
 import { checkCollapse, reassociationAttribute } from "../upstream/reshape.ts";
-import {
-  assumeAlignmentFormat,
-  collapseShapeFormat,
-  expandShapeFormat,
-  reinterpretCastFormat,
-  subviewFormat,
-  transposeFormat,
-} from "./formats.ts";
+import { boxFormat, collapseShapeFormat, expandShapeFormat } from "../upstream/view-formats.ts";
+import { reinterpretCastFormat, transposeFormat } from "./formats.ts";
 import { stridesOf, subviewType } from "./types.ts";
 
 /** How many sizes of a shape are not known when compiling. */
@@ -85,7 +79,7 @@ export const subview = op(
       "%i: index",
     ),
     traits: ["Pure"],
-    format: subviewFormat,
+    format: boxFormat,
     verify: (operation, report) => {
       const { source, static_offsets: offsets, static_sizes: sizes, static_strides: strides } = operation;
       checkIndexList("offsets", offsets, operation.offsets, source.type.rank, report);
@@ -332,7 +326,7 @@ export const assumeAlignment = op(
   {
     doc: "Promises that a buffer's first element is aligned to so many bytes.",
     example: example("memref.assume_alignment %m, 64 : memref<?x4xf32>", "%m: memref<?x4xf32>"),
-    format: assumeAlignmentFormat,
+    format: "$memref `,` $alignment attr-dict `:` type($memref)",
     effects: ({ memref }) => [{ kind: "write", value: memref }],
     verify: ({ alignment }, report) => checkAlignment(alignment, report),
   },

@@ -5,6 +5,7 @@
  * declaration. For what a format string does not express: lists that mix integers and operands, and types made of types.
  */
 import { type Attribute, DenseArrayAttribute, UnitAttribute } from "../../ir/attributes.ts";
+import { type AttributeConstraint, arrayOf, i64Attribute } from "../../ir/constraints.ts";
 import type { OperationDefinition } from "../../ir/declaration.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import type { Operation, Region, Value } from "../../ir/operation.ts";
@@ -12,7 +13,18 @@ import type { OperationParser, UnresolvedOperand } from "../../ir/parser/operati
 import type { OperationPrinter } from "../../ir/printer/operation-printer.ts";
 import { i32, i64, index, ShapedType, type Type } from "../../ir/types.ts";
 import { staticIndices, type WordConstraint } from "./constraints.ts";
-import { parseAngleWords, parseIndexList, parseWord, printIndexList, wordCodec, wordsOf } from "./formats.ts";
+import {
+  type FlagsText,
+  parseAngleWords,
+  parseIndexList,
+  parseReassociation,
+  parseWord,
+  printFlags,
+  printIndexList,
+  printReassociation,
+  wordCodec,
+  wordsOf,
+} from "./formats.ts";
 
 /** What has been read of an operation so far. */
 export interface Draft {
@@ -31,12 +43,12 @@ export interface Draft {
 export interface Part {
   readonly parse: (parser: OperationParser, draft: Draft) => void;
   readonly print: (operation: Operation, printer: OperationPrinter) => void;
-  /** What it looks like, for documentation. */
-  readonly syntax?: string;
   /** Inherent attributes that it writes, which the dictionary leaves out. */
   readonly writes?: readonly string[];
   /** Whether it is the attribute dictionary, which is told what the other parts write. */
   readonly isDictionary?: boolean;
+  /** How it is written, for documentation (see `CustomFormat.syntax`). */
+  readonly syntax: string;
 }
 
 /** A type that is not written: made from the types of another field. */
@@ -109,8 +121,10 @@ export function assembly(parts: readonly Part[], implied: ImpliedTypes = {}): Cu
 }
 
 function syntaxOf(parts: readonly Part[]): string {
-  const written = parts.flatMap(({ syntax = "" }) => (syntax === "" ? [] : [syntax]));
-  return written.join(" ").replaceAll(/ (?=[,)\]])|(?<=[([]) /g, "");
+  return parts
+    .map((part) => part.syntax)
+    .join("")
+    .replaceAll(/ +/g, " ");
 }
 
 function finish(parser: OperationParser, draft: Draft, implied: ImpliedTypes) {
@@ -182,9 +196,9 @@ function implies<T>(parser: OperationParser, make: () => T): T {
 
 /** Punctuation or a word as it stands, with the blanks around it that are printed. */
 export function text(printed: string): Part {
-  const tokens = printed.trim().split(/\s+/);
+  const tokens = printed.match(/[A-Za-z_]\w*|->|[^\sA-Za-z_]/g) ?? [];
   return {
-    syntax: printed.trim(),
+    syntax: printed,
     parse: (parser) => {
       for (const token of tokens) {
         if (/^[A-Za-z_]/.test(token)) parser.expectKeyword(token);
@@ -199,12 +213,12 @@ export const comma = text(", ");
 export const colon = text(" : ");
 
 /** The blank behind the op's name, or between two parts. */
-export const blank: Part = { parse: () => {}, print: (_, printer) => printer.write(" ") };
+export const blank: Part = { syntax: " ", parse: () => {}, print: (_, printer) => printer.write(" ") };
 
 /** `{a = 1}`, with a blank in front where there is something. */
 export const dictionary: Part = {
   isDictionary: true,
-  syntax: "attr-dict",
+  syntax: " attr-dict",
   parse: (parser, draft) => {
     const at = parser.offset;
     for (const [name, attribute] of parser.attributeDictionary()) {
@@ -242,7 +256,7 @@ export function operands(field: string, open = "", close = ""): Part {
 /** Parts that stand there where `field`, an operand field or an attribute, does; `opens` is how they begin. */
 export function optionally(field: string, opens: string, parts: readonly Part[]): Part {
   return {
-    syntax: `(${syntaxOf(parts)})?`,
+    syntax: ` (${syntaxOf(parts).trim()})?`,
     writes: parts.flatMap((part) => part.writes ?? []),
     parse: (parser, draft) => {
       const isThere = /^[A-Za-z_]/.test(opens) ? parser.peekKeyword(opens) : parser.peek(opens);
@@ -344,6 +358,37 @@ export function axisList(name: string): Part {
   );
 }
 
+/** `[0, 1]`: an array of `i64` attributes. */
+export function numberList(name: string): Part {
+  const constraint = arrayOf(i64Attribute);
+  return spelled(
+    name,
+    (parser) => constraint.encode(parser.delimited("[", "]", () => parser.parseSize())),
+    (attribute, printer) => printer.write(`[${(constraint.decode(attribute) ?? []).join(", ")}]`),
+  );
+}
+
+/** `[[0, 1], [2]]` */
+export const reassociation: Part = {
+  syntax: "$reassociation",
+  writes: ["reassociation"],
+  parse: (parser, draft) => draft.properties.set("reassociation", parseReassociation(parser)),
+  print: printReassociation,
+};
+
+/** ` keyword<a, b>` where some of these flags are set. */
+export function flags(text: FlagsText): Part {
+  return {
+    syntax: ` (${text.keyword}<$${text.name}>)?`,
+    writes: [text.name],
+    parse: (parser, draft) => {
+      const given = parser.acceptKeyword(text.keyword) ? parseAngleWords(parser, text.codec) : text.codec.none;
+      if (given !== undefined) draft.properties.set(text.name, given);
+    },
+    print: (operation, printer) => printFlags(operation, printer, text),
+  };
+}
+
 /** An attribute with a spelling of its own. `read` stands before it; `write` gets it where the op has it. */
 export function spelled(
   name: string,
@@ -361,10 +406,19 @@ export function spelled(
   };
 }
 
+/** An attribute in the short spelling of its constraint. */
+export function constrained<V>(name: string, { spelling, description }: AttributeConstraint<V>): Part {
+  if (spelling === undefined) throw new Error(`${name}, ${description}, has no short spelling`);
+  const part = spelled(name, spelling.parse, (attribute, printer) =>
+    printer.write(spelling.print(attribute) ?? attribute.text),
+  );
+  return { ...part, syntax: spelling.opens === "<" ? `<$${name}>` : `$${name}` };
+}
+
 /** A word that is there or not: a unit attribute. */
 export function unit(name: string, word: string): Part {
   return {
-    syntax: `(${word})?`,
+    syntax: `(${word})? `,
     writes: [name],
     parse: (parser, draft) => {
       if (parser.acceptKeyword(word)) draft.properties.set(name, UnitAttribute.instance);

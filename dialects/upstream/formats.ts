@@ -71,7 +71,7 @@ export function wordsOf(operation: Operation, name: string, codec: WordCodec): r
 
 export interface ElementwiseFormatOptions {
   readonly operands: number;
-  readonly flags?: { readonly name: string; readonly keyword: string; readonly codec: WordCodec };
+  readonly flags?: FlagsText;
   /** A word in front of the operands. */
   readonly predicate?: { readonly name: string; readonly codec: WordCodec };
   /** The result's type from the operands' type, where it is another. */
@@ -148,12 +148,15 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
   };
 }
 
+/** How flags are written: the attribute's name, the keyword in front and the words. */
+export interface FlagsText {
+  readonly name: string;
+  readonly keyword: string;
+  readonly codec: WordCodec;
+}
+
 /** ` keyword<a, b>`, or nothing where no flag is set. */
-export function printFlags(
-  operation: Operation,
-  printer: OperationPrinter,
-  flags: { readonly name: string; readonly keyword: string; readonly codec: WordCodec },
-): void {
+export function printFlags(operation: Operation, printer: OperationPrinter, flags: FlagsText): void {
   const attribute = operation.attribute(flags.name);
   if (attribute === undefined || attribute === flags.codec.none) return;
   const words = flags.codec.print(attribute) ?? [];

@@ -26,7 +26,6 @@ import { example } from "../example.ts";
 import { dynamicIndex, staticIndices, vectorType } from "../upstream/constraints.ts";
 import { splatFormat } from "../upstream/formats.ts";
 import {
-  createMaskFormat,
   extractElementFormat,
   extractFormat,
   insertElementFormat,
@@ -34,7 +33,6 @@ import {
   multiReductionFormat,
   reductionFormat,
   shuffleFormat,
-  transposeFormat,
 } from "./formats.ts";
 import { combiningKindAttribute } from "./kinds.ts";
 import { maskType, vectorMemoryOps } from "./memory-ops.ts";
@@ -322,7 +320,7 @@ export const transpose = op(
     doc: "Permutes dimensions: dimension i of the result is dimension permutation[i] of the operand.",
     example: example("%r = vector.transpose %v, [1, 0] : vector<2x4xf32> to vector<4x2xf32>", "%v: vector<2x4xf32>"),
     traits: ["Pure"],
-    format: transposeFormat,
+    format: "$vector `,` $permutation attr-dict `:` type($vector) `to` type($result)",
     infer: ({ vector: source, permutation }) =>
       VectorType.get(
         permutation.map((axis) => source.type.shape[axis] ?? 1),
@@ -521,7 +519,7 @@ export const createMask = op(
     doc: "A mask whose box of leading elements is set: element i is set where i is below the operand of each dimension.",
     example: example("%r = vector.create_mask %n : vector<4xi1>", "%n: index"),
     traits: ["Pure"],
-    format: createMaskFormat,
+    format: "$inputs attr-dict `:` type($result)",
     verify: ({ inputs, result: mask }, report) => {
       if (inputs.length !== mask.type.rank)
         report(`expects ${mask.type.rank} operands for ${mask.type}, found ${inputs.length}`);

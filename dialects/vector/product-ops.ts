@@ -31,6 +31,7 @@ import {
   dictionary,
   operand as operandPart,
   optionally,
+  text,
   typeOf as typePart,
 } from "../upstream/assembly.ts";
 import { vectorType } from "../upstream/constraints.ts";
@@ -70,7 +71,7 @@ const contractOperands = assembly(
     typePart("lhs"),
     comma,
     typePart("rhs"),
-    { ...blank, print: (_, printer) => printer.write(" into "), parse: (parser) => parser.expectKeyword("into") },
+    text(" into "),
     typePart("acc"),
   ],
   { dest: (types) => types.get("acc")![0]! },

@@ -36,17 +36,8 @@ import {
 } from "../../upstream/constraints.ts";
 import { splatFormat, storeElementFormat } from "../../upstream/formats.ts";
 import { checkCollapse, reassociationAttribute } from "../../upstream/reshape.ts";
-import {
-  collapseShapeFormat,
-  concatFormat,
-  expandShapeFormat,
-  extractSliceFormat,
-  fromElementsFormat,
-  generateFormat,
-  insertSliceFormat,
-  padFormat,
-  parallelInsertSliceFormat,
-} from "./formats.ts";
+import { boxFormat, collapseShapeFormat, expandShapeFormat } from "../../upstream/view-formats.ts";
+import { concatFormat, fromElementsFormat, generateFormat, insertSliceFormat, padFormat } from "./formats.ts";
 import { tensorLayoutOps } from "./layout-ops.ts";
 
 export * from "./layout-ops.ts";
@@ -146,7 +137,7 @@ export const extractSlice = op(
       "%i: index",
     ),
     traits: ["Pure"],
-    format: extractSliceFormat,
+    format: boxFormat,
     verify: (operation, report) => {
       const { source, static_sizes: sizes, result: slice } = operation;
       checkIndexList("offsets", operation.static_offsets, operation.offsets, source.type.rank, report);
@@ -226,7 +217,7 @@ export const parallelInsertSlice = op(
     parents: ["scf.forall.in_parallel"],
     // Not memory, but an output that the loop assembles: it must not be taken for dead.
     effects: ({ dest }) => [{ kind: "write", value: dest }],
-    format: parallelInsertSliceFormat,
+    format: insertSliceFormat,
     verify: (operation, report) => {
       const { dest } = operation;
       checkIndexList("offsets", operation.static_offsets, operation.offsets, dest.type.rank, report);
