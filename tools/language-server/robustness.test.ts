@@ -126,7 +126,7 @@ describe("recovery", () => {
   test("any place of a damaged text can be asked everything", () => {
     const arbitrary = fc.record({ damage: fc.nat(), places: fc.array(fc.nat(), { minLength: 1, maxLength: 8 }) });
     const damages = [...damagesOf(sample, 0, 500)];
-    forAll(arbitrary, 300, ({ damage, places }) => {
+    forAll(arbitrary, 150, ({ damage, places }) => {
       const { text } = damages[damage % damages.length]!;
       const { parts } = new DocumentModel(text, context, undefined, undefined);
       for (const { model } of parts) {
@@ -145,7 +145,7 @@ describe("on programs without mistakes", () => {
   const meaning = (text: string) => print(parse(text, context), { generic: true, valueNames: false });
 
   test("another name for a value or block changes nothing but the name", () => {
-    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 150, ({ text, which }) => {
+    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 80, ({ text, which }) => {
       const model = new TextModel(text, context, undefined);
       const mentions = [...model.values, ...model.blocks];
       const mention = mentions[which % Math.max(1, mentions.length)];
@@ -163,7 +163,7 @@ describe("on programs without mistakes", () => {
   });
 
   test("completion offers each value that is used, and none that may not be", () => {
-    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 150, ({ text, which }) => {
+    forAll(fc.record({ text: fc.constantFrom(...texts), which: fc.nat() }), 80, ({ text, which }) => {
       const model = new TextModel(text, context, undefined);
       const uses = model.values.filter(({ isDefinition }) => !isDefinition);
       const use = uses[which % Math.max(1, uses.length)];
@@ -201,8 +201,8 @@ describe("hostile texts", () => {
     ["brackets", `%0 = arith.constant dense<${"[".repeat(50_000)}`],
     ["closing braces", "}".repeat(100_000)],
     ["labels", "^a:\n".repeat(50_000)],
-    ["a long name", `%${"a".repeat(3_000_000)} = arith.constant 1 : i32`],
-    ["an open string", `"${"a".repeat(3_000_000)}`],
+    ["a long name", `%${"a".repeat(1_000_000)} = arith.constant 1 : i32`],
+    ["an open string", `"${"a".repeat(1_000_000)}`],
     ["quotes", '"'.repeat(100_000)],
     ["many operands", "%a, ".repeat(100_000)],
     ["an endless pack", "%a:4294967295 = arith.constant 1 : i32\n"],
