@@ -112,8 +112,6 @@ export class Context {
 
   /** This context with further dialects. */
   with(dialects: readonly Dialect[], options: ContextOptions = {}): Context {
-    const isSame = options.allowUnregistered === undefined || options.allowUnregistered === this.allowUnregistered;
-    if (dialects.length === 0 && isSame) return this;
     return new Context([...this.dialects.values(), ...dialects], {
       allowUnregistered: this.allowUnregistered,
       ...options,

@@ -89,6 +89,8 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
   const written = [flags?.name, predicate?.name].filter((name) => name !== undefined);
   const noFlags =
     flags?.codec.none === undefined ? undefined : new AttributeEntry(flags.name, flags.codec.none, undefined);
+  let lastType: Type | undefined;
+  let lastResult: readonly Type[] = [];
   /** `%a, %b : type` of values that are known, as nearly all ops are written; undefined (and nothing consumed) for others. */
   const parsePlain = (parser: OperationParser) => {
     const start = parser.offset;
@@ -96,7 +98,11 @@ export function elementwiseFormat(options: ElementwiseFormatOptions): CustomForm
     if (operands === undefined) return undefined;
     const type = parser.accept(":") ? parser.parseType() : undefined;
     if (type !== undefined && areOfType(operands, type)) {
-      return { operands, properties: noFlags, resultTypes: [resultType === undefined ? type : resultType(type)] };
+      if (type !== lastType) {
+        lastType = type;
+        lastResult = [resultType === undefined ? type : resultType(type)];
+      }
+      return { operands, properties: noFlags, resultTypes: lastResult };
     }
     parser.seek(start);
     return undefined;

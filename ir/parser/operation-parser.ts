@@ -4,7 +4,7 @@
  */
 import { type DefinitionInfo, infoOf, isIsolatedName } from "../assembly/definition-info.ts";
 import { parseFormat } from "../assembly/format-parser.ts";
-import { type AttributeEntry, entriesOf } from "../attribute-map.ts";
+import { entriesOf } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
 import type { Context } from "../context.ts";
 import type { OperationDefinition } from "../declaration.ts";
@@ -20,7 +20,7 @@ import {
 } from "../operation.ts";
 import type { Type } from "../types.ts";
 import { BlockScope } from "./block-scope.ts";
-import { completeAttributes, type ParsedState } from "./operation-state.ts";
+import { completeAttributes, isComplete, type ParsedState } from "./operation-state.ts";
 import { SpanTable } from "./span-table.ts";
 import { TextParser, type TextParserOptions } from "./text-parser.ts";
 import { type ScopeNesting, ValueScopes } from "./value-scope.ts";
@@ -112,6 +112,7 @@ export class OperationParser extends TextParser {
   /** Names of operations by the numbers of their words; only those that mean the same everywhere. */
   readonly #operationWords: SpanTable;
   readonly #operationNames: (OperationName | undefined)[] = [];
+  readonly #knownValues: Value[] = [];
   readonly #stateError = (message: string): Error => this.operationError(message);
 
   constructor(source: string, context: Context, options: TextParserOptions = {}) {
@@ -171,12 +172,13 @@ export class OperationParser extends TextParser {
   /**
    * Reads `count` operands between commas if each is defined already, and gives their values; their types are still to be
    * compared with what the text says. Otherwise undefined, and nothing is consumed. For formats of ops of which programs
-   * have many: it makes no object per name.
+   * have many: it makes no object per name. The list is overwritten by the next call.
    */
-  knownOperands(count: number): Value[] | undefined {
+  knownOperands(count: number): readonly Value[] | undefined {
     if (this.observer !== undefined) return undefined;
     const start = this.position;
-    const values: Value[] = [];
+    const values = this.#knownValues;
+    values.length = count;
     for (let index = 0; index < count; index++) {
       const isNext = (index === 0 || this.acceptCode(0x2c)) && this.source.charCodeAt(this.position) === operandSigil;
       const value = isNext ? this.#values.known(this.#valueKey()) : undefined;
@@ -184,7 +186,7 @@ export class OperationParser extends TextParser {
         this.position = start;
         return undefined;
       }
-      values.push(value);
+      values[index] = value;
     }
     return values;
   }
@@ -551,12 +553,9 @@ export class OperationParser extends TextParser {
     const at = this.#at;
     const location = this.parseOptionalLocation() ?? this.location(at);
     const { definition } = kind;
-    let inherent: AttributeEntry | undefined;
-    let discardable: AttributeEntry | undefined;
-    if (definition === undefined || info === undefined) {
-      inherent = entriesOf(state.properties);
-      discardable = entriesOf(state.attributes);
-    } else {
+    let inherent = entriesOf(state.properties);
+    let discardable = entriesOf(state.attributes);
+    if (definition !== undefined && info !== undefined && !isComplete(state, inherent, definition, info)) {
       const sorted = completeAttributes(state, definition, info, this.#stateError);
       ({ inherent, discardable } = sorted);
     }

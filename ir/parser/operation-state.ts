@@ -13,6 +13,24 @@ export interface SortedAttributes {
   readonly discardable: AttributeEntry | undefined;
 }
 
+/** Whether a registered op needs no further look: all inherent attributes in their place, and a right number of everything. */
+export function isComplete(
+  { attributes, operands = none, resultTypes = none, regions = none, successors = none }: ParsedState,
+  inherent: AttributeEntry | undefined,
+  definition: OperationDefinition,
+  { defaultEntries, hasSegments }: DefinitionInfo,
+): boolean {
+  return (
+    attributes === undefined &&
+    (defaultEntries === undefined || (inherent !== undefined && hasAll(inherent, defaultEntries))) &&
+    !hasSegments &&
+    isWithin(operands.length, definition.operandLimits) &&
+    isWithin(resultTypes.length, definition.resultLimits) &&
+    isWithin(regions.length, definition.regionLimits) &&
+    isWithin(successors.length, definition.successorLimits)
+  );
+}
+
 /** What was read of a registered op, checked; `error` makes the diagnostic from the words behind the op's name. */
 export function completeAttributes(
   state: ParsedState,
@@ -21,14 +39,7 @@ export function completeAttributes(
   error: (message: string) => Error,
 ): SortedAttributes {
   const sorted = sortedAttributes(state, info, error);
-  const { operands = none, resultTypes = none, regions = none, successors = none } = state;
-  const isPlain =
-    !info.hasSegments &&
-    isWithin(operands.length, definition.operandLimits) &&
-    isWithin(resultTypes.length, definition.resultLimits) &&
-    isWithin(regions.length, definition.regionLimits) &&
-    isWithin(successors.length, definition.successorLimits);
-  const problem = isPlain ? undefined : countsProblem(state, definition, sorted.inherent);
+  const problem = countsProblem(state, definition, sorted.inherent);
   if (problem !== undefined) throw error(problem);
   return sorted;
 }

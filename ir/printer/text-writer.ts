@@ -50,7 +50,7 @@ export class TextWriter {
     for (let limit = 10; value >= limit && digits < 10; limit *= 10) digits++;
     let rest = value;
     for (let position = this.#length + digits - 1; position >= this.#length; position--) {
-      const next = Math.floor(rest / 10);
+      const next = (rest / 10) | 0;
       bytes[position] = 0x30 + rest - next * 10;
       rest = next;
     }

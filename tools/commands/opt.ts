@@ -1,9 +1,9 @@
 /** `anemone opt`: read IR text, run a pipeline, print IR text. Under MLIR's flags, as far as they mean something here. */
 import { writeFileSync } from "node:fs";
 import { levelOf, propertiesOf } from "../../compiler/levels.ts";
-import { allPasses, defaultContext } from "../../compiler/registry.ts";
+import { allDialects, allPasses } from "../../compiler/registry.ts";
 import type { Blob } from "../../ir/blob.ts";
-import type { Context } from "../../ir/context.ts";
+import { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
@@ -35,9 +35,8 @@ export async function optCommand(args: readonly string[], options: OptOptions): 
   if (options.emitBytecode) throw new UsageError("--emit-bytecode: IR is written as text only; leave the flag out");
   const loaded = await Promise.all([...options.load, ...options.irdlFile].map(loadExtensions));
   const passes = [...allPasses, ...loaded.flatMap((each) => each.passes)];
-  const context = defaultContext({ allowUnregistered: options.allowUnregisteredDialect ?? false }).with(
-    loaded.flatMap((each) => each.dialects),
-  );
+  const dialects = [...allDialects, ...loaded.flatMap((each) => each.dialects)];
+  const context = new Context(dialects, { allowUnregistered: options.allowUnregisteredDialect ?? false });
   if (options.showPasses) {
     for (const each of passes) console.log(describePass(each));
     return;
