@@ -20,16 +20,7 @@ import {
   llvmOverflowAttribute,
   llvmOverflowText,
 } from "./flags.ts";
-import {
-  compareFormat,
-  extractElementFormat,
-  extractValueFormat,
-  insertElementFormat,
-  insertValueFormat,
-  selectFormat,
-  shuffleFormat,
-  shuffleType,
-} from "./formats.ts";
+import { compareFormat, insertElementFormat, insertValueFormat, shuffleType } from "./formats.ts";
 import { isLlvmCompatible, LlvmVectorType, PointerType, typeAtPath } from "./types.ts";
 
 const integer = typeVariable("T", fixedWidthIntegerLike);
@@ -189,7 +180,7 @@ export const select = op(
     example: example("%r = llvm.select %c, %a, %b : i1, f32", "%c: i1", "%a: f32", "%b: f32"),
     traits: ["Pure"],
     infer: ({ trueValue }) => trueValue.type,
-    format: selectFormat,
+    format: "$condition `,` $trueValue `,` $falseValue attr-dict `:` type($condition) `,` type($trueValue)",
   },
 );
 
@@ -347,7 +338,7 @@ export const extractElement = op(
     example: example("%r = llvm.extractelement %v[%i : i32] : vector<4xf32>", "%v: vector<4xf32>", "%i: i32"),
     traits: ["Pure"],
     infer: ({ vector }) => vector.type.element,
-    format: extractElementFormat,
+    format: "$vector `[` $position `:` type($position) `]` attr-dict `:` type($vector)",
   },
 );
 
@@ -364,7 +355,7 @@ export const shuffleVector = op(
     example: example("%r = llvm.shufflevector %v, %v [0, 4, -1] : vector<4xf32>", "%v: vector<4xf32>"),
     traits: ["Pure"],
     infer: ({ v1, mask }) => shuffleType(mask.length, v1.type, v1.type.element),
-    format: shuffleFormat,
+    format: "$v1 `,` $v2 $mask attr-dict `:` type($v1)",
   },
 );
 
@@ -408,7 +399,7 @@ export const extractValue = op(
       if (type === undefined) throw new Error(`has no part [${position.join(", ")}] in ${container.type}`);
       return type;
     },
-    format: extractValueFormat,
+    format: "$container `` $position attr-dict `:` type($container)",
   },
 );
 

@@ -61,35 +61,6 @@ export function compareFormat<W extends string>(constraint: WordConstraint<W>): 
   };
 }
 
-/** `%c, %a, %b : i1, f32` */
-export const selectFormat: CustomFormat = {
-  syntax: "%condition, %trueValue, %falseValue attr-dict : type(%condition), type(%trueValue)",
-  parse: (parser) => {
-    const condition = parser.parseOperand();
-    parser.expect(",");
-    const first = parser.parseOperand();
-    parser.expect(",");
-    const second = parser.parseOperand();
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const conditionType = parser.parseType();
-    parser.expect(",");
-    const type = parser.parseType();
-    return {
-      operands: [parser.resolve(condition, conditionType), parser.resolve(first, type), parser.resolve(second, type)],
-      attributes,
-      resultTypes: [type],
-    };
-  },
-  print: (operation, printer) => {
-    printer.write(" ");
-    printer.operands(operation.operands);
-    printer.attributeDictionary(operation);
-    printer.write(" : ");
-    printer.types(operation.operands.slice(0, 2).map((value) => value.type));
-  },
-};
-
 /** `%x, %v[%i : i32] : vector<4xf32>` */
 export const insertElementFormat: CustomFormat = {
   syntax: "%value, %vector[%position : type(%position)] attr-dict : type(%vector)",
@@ -131,74 +102,10 @@ export const insertElementFormat: CustomFormat = {
   },
 };
 
-/** `%v[%i : i32] : vector<4xf32>` */
-export const extractElementFormat: CustomFormat = {
-  syntax: "%vector[%position : type(%position)] attr-dict : type(%vector)",
-  parse: (parser) => {
-    const vector = parser.parseOperand();
-    parser.expect("[");
-    const position = parser.parseOperand();
-    parser.expect(":");
-    const positionType = parser.parseType();
-    parser.expect("]");
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const at = parser.offset;
-    const type = parser.parseType();
-    return {
-      operands: [parser.resolve(vector, type), parser.resolve(position, positionType)],
-      attributes,
-      resultTypes: [elementOf(parser, type, at)],
-    };
-  },
-  print: (operation, printer) => {
-    const [vector, position] = operation.operands;
-    printer.write(" ");
-    printer.operand(vector!);
-    printer.write("[");
-    printer.operand(position!);
-    printer.write(" : ");
-    printer.type(position!.type);
-    printer.write("]");
-    printer.attributeDictionary(operation);
-    printer.write(" : ");
-    printer.type(vector!.type);
-  },
-};
-
 /** The vector that a mask of this length picks; scalable where its operands are. */
 export function shuffleType(length: number, operand: Type, element: Type): VectorType {
   return VectorType.get([length], element, operand instanceof VectorType && operand.scalable[0] ? [true] : []);
 }
-
-/** `%a, %b [0, 4] : vector<4xf32>` */
-export const shuffleFormat: CustomFormat = {
-  syntax: "%v1, %v2 $mask attr-dict : type(%v1)",
-  parse: (parser) => {
-    const first = parser.parseOperand();
-    parser.expect(",");
-    const second = parser.parseOperand();
-    const mask = parser.delimited("[", "]", () => parser.parseSize(i32));
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const at = parser.offset;
-    const type = parser.parseType();
-    return {
-      operands: [parser.resolve(first, type), parser.resolve(second, type)],
-      properties: [["mask", DenseArrayAttribute.i32(mask)]],
-      attributes,
-      resultTypes: [shuffleType(mask.length, type, elementOf(parser, type, at))],
-    };
-  },
-  print: (operation, printer) => {
-    printer.write(" ");
-    printer.operands(operation.operands);
-    printer.write(` [${numbersOf(operation, "mask").join(", ")}]`);
-    printer.attributeDictionary(operation, ["mask"]);
-    printer.write(" : ");
-    printer.type(operation.operand(0).type);
-  },
-};
 
 function parsePath(parser: OperationParser): readonly number[] {
   return parser.delimited("[", "]", () => parser.parseSize(i32));
@@ -237,33 +144,6 @@ export const insertValueFormat: CustomFormat = {
     printer.attributeDictionary(operation, ["position"]);
     printer.write(" : ");
     printer.type(container!.type);
-  },
-};
-
-/** `%s[1] : !llvm.struct<…>` */
-export const extractValueFormat: CustomFormat = {
-  syntax: "%container$position attr-dict : type(%container)",
-  parse: (parser) => {
-    const container = parser.parseOperand();
-    const path = parsePath(parser);
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const at = parser.offset;
-    const type = parser.parseType();
-    return {
-      operands: [parser.resolve(container, type)],
-      properties: [["position", DenseArrayAttribute.i64(path)]],
-      attributes,
-      resultTypes: [partType(parser, type, path, at)],
-    };
-  },
-  print: (operation, printer) => {
-    printer.write(" ");
-    printer.operand(operation.operand(0));
-    printer.write(`[${numbersOf(operation, "position").join(", ")}]`);
-    printer.attributeDictionary(operation, ["position"]);
-    printer.write(" : ");
-    printer.type(operation.operand(0).type);
   },
 };
 
@@ -436,58 +316,5 @@ export const storeFormat: CustomFormat = {
     printer.attributeDictionary(operation, ["volatile_", "ordering", "syncscope"]);
     printer.write(" : ");
     printer.types(operation.operands.map((each) => each.type));
-  },
-};
-
-/** `%p, %mask, %pass {alignment = 4 : i32} : (!llvm.ptr, M, V) -> V` */
-export const maskedLoadFormat: CustomFormat = {
-  syntax: "%pointer, %mask (, %pass_thru)? attr-dict : (type(operands)) -> type(%res)",
-  parse: (parser) => {
-    const operands = parser.operandList();
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const at = parser.offset;
-    const { inputs, results } = parser.functionType();
-    return { operands: parser.resolveAll(operands, inputs, at), attributes, resultTypes: results };
-  },
-  print: (operation, printer) => {
-    printer.write(" ");
-    printer.operands(operation.operands);
-    printer.attributeDictionary(operation);
-    printer.write(" : ");
-    printSignature(operation, printer);
-  },
-};
-
-/** `%v, %p, %mask {alignment = 4 : i32} : V, M into !llvm.ptr` */
-export const maskedStoreFormat: CustomFormat = {
-  syntax: "%value, %pointer, %mask attr-dict : type(%value), type(%mask) into type(pointer)",
-  parse: (parser) => {
-    const value = parser.parseOperand();
-    parser.expect(",");
-    const data = parser.parseOperand();
-    parser.expect(",");
-    const mask = parser.parseOperand();
-    const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const valueType = parser.parseType();
-    parser.expect(",");
-    const maskType = parser.parseType();
-    parser.expectKeyword("into");
-    const type = parser.parseType();
-    return {
-      operands: [parser.resolve(value, valueType), parser.resolve(data, type), parser.resolve(mask, maskType)],
-      attributes,
-    };
-  },
-  print: (operation, printer) => {
-    const [value, data, mask] = operation.operands;
-    printer.write(" ");
-    printer.operands(operation.operands);
-    printer.attributeDictionary(operation);
-    printer.write(" : ");
-    printer.types([value!.type, mask!.type]);
-    printer.write(" into ");
-    printer.type(data!.type);
   },
 };

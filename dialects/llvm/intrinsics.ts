@@ -15,7 +15,6 @@ import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
 import { llvmFastMathAttribute } from "./flags.ts";
-import { maskedLoadFormat, maskedStoreFormat } from "./formats.ts";
 import { PointerType } from "./types.ts";
 
 const float = typeVariable("T", floatLike);
@@ -271,7 +270,7 @@ export const maskedLoad = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: maskedLoadFormat,
+    format: "operands attr-dict `:` functional-type(operands, results)",
     effects: ({ data }) => [{ kind: "read", value: data }],
   },
 );
@@ -287,7 +286,7 @@ export const maskedStore = op(
       "%p: !llvm.ptr",
       "%mask: vector<4xi1>",
     ),
-    format: maskedStoreFormat,
+    format: "$value `,` $data `,` $mask attr-dict `:` type($value) `,` type($mask) `into` type($data)",
     effects: ({ data }) => [{ kind: "write", value: data }],
   },
 );
@@ -309,7 +308,7 @@ export const maskedGather = op(
       "%mask: vector<4xi1>",
       "%v: vector<4xf32>",
     ),
-    format: maskedLoadFormat,
+    format: "operands attr-dict `:` functional-type(operands, results)",
     effects: () => [{ kind: "read" }],
   },
 );
@@ -325,7 +324,7 @@ export const maskedScatter = op(
       "%p: !llvm.vec<4 x ptr>",
       "%mask: vector<4xi1>",
     ),
-    format: maskedStoreFormat,
+    format: "$value `,` $ptrs `,` $mask attr-dict `:` type($value) `,` type($mask) `into` type($ptrs)",
     effects: () => [{ kind: "write" }],
   },
 );

@@ -95,7 +95,7 @@ export function sameAs(field: string): ImpliedTypes[string] {
 export function assembly(parts: readonly Part[], implied: ImpliedTypes = {}): CustomFormat {
   const written = parts.flatMap((part) => part.writes ?? []);
   return {
-    syntax: syntaxOf(parts),
+    syntax: syntaxOf(parts).trim(),
     parse: (parser) => {
       const definition = parser.currentDefinition;
       if (definition === undefined) throw parser.operationError("has no declaration");
@@ -124,7 +124,8 @@ function syntaxOf(parts: readonly Part[]): string {
   return parts
     .map((part) => part.syntax)
     .join("")
-    .replaceAll(/ +/g, " ");
+    .replaceAll(/ +/g, " ")
+    .replaceAll(/(?<=[[(]) /g, "");
 }
 
 function finish(parser: OperationParser, draft: Draft, implied: ImpliedTypes) {
