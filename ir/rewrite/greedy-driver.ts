@@ -109,6 +109,8 @@ class GreedyDriver {
   #rewriteLimit = Number.POSITIVE_INFINITY;
   #changed = false;
   #operationCount = 0;
+  /** Whether there may be regions of several blocks. */
+  #hasBranches = false;
   #monitor: DivergenceMonitor | undefined = undefined;
   /** What the current rewrite inserted, while a monitor wants to know. */
   #made: Operation[] = [];
@@ -174,6 +176,7 @@ class GreedyDriver {
   #enter(operation: Operation, later: (Operation | undefined)[]): void {
     for (let at = operation.regions.length - 1; at >= 0; at--) {
       const { blocks } = operation.regions[at]!;
+      if (blocks.length > 1) this.#hasBranches = true;
       for (let position = blocks.length - 1; position >= 0; position--) later.push(blocks[position]!.first);
     }
   }
@@ -297,7 +300,10 @@ class GreedyDriver {
   #inserted(operation: Operation): void {
     this.#pool.inserted(operation);
     if (operation.regions.length === 0) this.#insertedOne(operation);
-    else operation.walk((each) => this.#insertedOne(each));
+    else {
+      this.#hasBranches = true;
+      operation.walk((each) => this.#insertedOne(each));
+    }
   }
 
   /** A constant of the pool: it is where it belongs, and has a use as soon as it is made. */
@@ -486,7 +492,7 @@ class GreedyDriver {
 
   #simplifyRegions(): boolean {
     const level = this.#options.regionSimplify ?? "disabled";
-    return level !== "disabled" && simplifyRegions(this.#root, this.#context, level);
+    return level !== "disabled" && this.#hasBranches && simplifyRegions(this.#root, this.#context, level);
   }
 
   #statistics(): Map<string, PatternStatistics> {
