@@ -67,8 +67,16 @@ export function reconcileCasts(root: Operation): boolean {
 }
 
 /** As `reconcileCasts`, for these casts. Takes time in proportion to their number and values, chains and cycles included. */
-export function reconcile(casts: readonly Operation[], editor: CastEditor): boolean {
-  if (casts.length === 0) return false;
+export function reconcile(all: readonly Operation[], editor: CastEditor): boolean {
+  // Most casts of a conversion are unused by its end; users come behind what they use, mostly.
+  const casts: Operation[] = [];
+  for (let position = all.length - 1; position >= 0; position--) {
+    const cast = all[position]!;
+    if (cast.hasUses) casts.push(cast);
+    else editor.erase([cast]);
+  }
+  if (casts.length === 0) return all.length > 0;
+  casts.reverse();
   const known = new Set(casts);
   const children = new Map<Operation, Operation[]>();
   const roots: Operation[] = [];
@@ -84,7 +92,7 @@ export function reconcile(casts: readonly Operation[], editor: CastEditor): bool
   const changed = new ChainWalk(children, editor).run(roots);
   const dead = deadAmong(casts, known);
   if (dead.length > 0) editor.erase(dead);
-  return changed || dead.length > 0;
+  return changed || dead.length > 0 || casts.length < all.length;
 }
 
 /** The cast whose results, all of them and in order, are the operands of `cast`. */

@@ -536,7 +536,7 @@ describe("an observer", () => {
 
   test("counts what is tried and what matches, and hears refusals", () => {
     const seen: string[] = [];
-    const watched = context.with([]);
+    const watched = new Context([builtin, t.high, t.low]);
     watched.rewriteObserver = {
       tried: (pattern) => seen.push(`tried ${pattern}`),
       matched: (pattern, operation, kind) => seen.push(`${kind} ${pattern} on ${operation.name}`),
@@ -555,7 +555,7 @@ describe("an observer", () => {
   });
 
   test("may skip an application: the operation then stays, without an error", () => {
-    const watched = context.with([]);
+    const watched = new Context([builtin, t.high, t.low]);
     let left = 1;
     watched.rewriteObserver = { begin: () => left > 0, matched: () => left-- };
     const module = read(sample);

@@ -454,7 +454,9 @@ class Conversion {
     for (const cast of rewriter.casts.keys()) add(cast);
     for (const cast of all) {
       add(cast.operandUses[0]?.value.definer);
-      for (const result of cast.results) for (const user of result.hasUses ? result.uses : []) add(user.owner);
+      for (const { firstUse } of cast.results) {
+        for (let use = firstUse; use !== undefined; use = use.next) add(use.owner);
+      }
     }
     return [...all];
   }
