@@ -4,6 +4,7 @@
  */
 import type { Attribute } from "./attributes.ts";
 import type { OperationDefinition } from "./declaration.ts";
+import { DiagnosticError } from "./diagnostic-error.ts";
 import type { AttachedInterface, InterfaceImplementation, OpInterface } from "./interfaces.ts";
 import type { Location } from "./location.ts";
 import type { Operation } from "./operation.ts";
@@ -95,7 +96,7 @@ export class Context {
     for (const each of dialects) {
       const known = byName.get(each.name);
       if (known === each) continue;
-      if (known !== undefined) throw new Error(`two different dialects are called '${each.name}'`);
+      if (known !== undefined) throw new DiagnosticError(`two different dialects are called '${each.name}'`);
       byName.set(each.name, each);
       for (const definition of each.ops) this.#definitions.set(definition.name, definition);
     }

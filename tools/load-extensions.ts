@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Dialect } from "../ir/context.ts";
-import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { DiagnosticError, type SourcePlace } from "../ir/diagnostic-error.ts";
 import type { AnyPass } from "../passes/pass.ts";
 
 export interface Extensions {
@@ -16,22 +16,79 @@ export interface Extensions {
 
 /** The dialects and passes that a user's file exports, under `dialects` / `passes`, or the dialects that its IR declares. */
 export async function loadExtensions(path: string): Promise<Extensions> {
-  if (extname(path) === ".mlir") return { dialects: await loadDeclaredDialects(path), passes: [] };
-  (await import("./package-modules.ts")).providePackageModules();
-  const absolute = resolve(path);
-  let exported: { readonly dialects?: readonly Dialect[]; readonly passes?: readonly AnyPass[] };
-  try {
-    exported = await import(pathToFileURL(absolute).href);
-  } catch (error) {
-    throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, { file: path });
+  if (extname(path) === ".mlir") {
+    const declared = { dialects: await loadDeclaredDialects(path), passes: [] };
+    await checkNames(declared, path);
+    return declared;
   }
+  (await import("./package-modules.ts")).providePackageModules();
+  let exported: { readonly dialects?: unknown; readonly passes?: unknown };
+  try {
+    exported = await import(pathToFileURL(resolve(path)).href);
+  } catch (error) {
+    throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, placeIn(error, path));
+  }
+  const extensions = checked(exported, path);
+  await checkNames(extensions, path);
+  return extensions;
+}
+
+/** Where a mistake of syntax is: Bun's messages say so. */
+function placeIn(error: unknown, path: string): SourcePlace {
+  const position = typeof error === "object" && error !== null && "position" in error ? error.position : undefined;
+  const { line, column } = { line: undefined, column: undefined, ...(position ?? {}) };
+  return typeof line === "number" && typeof column === "number" ? { file: path, line, column } : { file: path };
+}
+
+const isDialect = (value: unknown): value is Dialect =>
+  typeof value === "object" &&
+  value !== null &&
+  "ops" in value &&
+  Array.isArray(value.ops) &&
+  "canonicalization" in value;
+const isPass = (value: unknown): value is AnyPass =>
+  typeof value === "object" && value !== null && "run" in value && typeof value.run === "function" && "anchor" in value;
+
+/** What a file exports, if it is what it should be. */
+function checked(exported: { readonly dialects?: unknown; readonly passes?: unknown }, path: string): Extensions {
   const { dialects = [], passes = [] } = exported;
+  if (!Array.isArray(dialects) || !dialects.every(isDialect))
+    throw new DiagnosticError("exports `dialects` that are not a list of dialects: make each with dialect(…)", {
+      file: path,
+    });
+  if (!Array.isArray(passes) || !passes.every(isPass))
+    throw new DiagnosticError("exports `passes` that are not a list of passes: make each with pass(…)", { file: path });
   if (dialects.length === 0 && passes.length === 0) {
     throw new DiagnosticError("exports neither `dialects` nor `passes`: export an array of one of them", {
       file: path,
     });
   }
   return { dialects, passes };
+}
+
+/** Names that are taken would hide one of the two, and a wrong format would show up at the first use only. */
+async function checkNames({ dialects, passes }: Extensions, path: string): Promise<void> {
+  const { allDialects, allPasses } = await import("../compiler/registry.ts");
+  const { infoOf } = await import("../ir/assembly/definition-info.ts");
+  for (const each of dialects) {
+    if (allDialects.some((known) => known.name === each.name && known !== each))
+      throw new DiagnosticError(`exports a dialect called '${each.name}', which exists already: give it another name`, {
+        file: path,
+      });
+    for (const definition of each.ops) {
+      try {
+        infoOf(definition);
+      } catch (error) {
+        throw new DiagnosticError(error instanceof Error ? error.message : String(error), { file: path });
+      }
+    }
+  }
+  for (const each of passes) {
+    if (allPasses.some((known) => known.name === each.name && known !== each))
+      throw new DiagnosticError(`exports a pass called '${each.name}', which exists already: give it another name`, {
+        file: path,
+      });
+  }
 }
 
 /** The dialects that a file of IR declares. */
