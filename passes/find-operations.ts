@@ -9,6 +9,11 @@ import type { Operation } from "../ir/operation.ts";
 
 /** The operations inside `root` (without it) that implement an interface, outer ones first, in the order of the program. */
 export function operationsImplementing<I>(root: Operation, wanted: OpInterface<I>, context: Context): Operation[] {
+  return operationsOfKind(root, (operation) => context.implementation(wanted, operation) !== undefined);
+}
+
+/** The same for any question whose answer depends on the op's declaration only. */
+export function operationsOfKind(root: Operation, isWanted: (operation: Operation) => boolean): Operation[] {
   const found: Operation[] = [];
   const known = new Map<OperationDefinition | undefined, boolean>();
   let lastDefinition: OperationDefinition | undefined;
@@ -29,7 +34,7 @@ export function operationsImplementing<I>(root: Operation, wanted: OpInterface<I
       if (definition !== lastDefinition) {
         let answer = known.get(definition);
         if (answer === undefined) {
-          answer = context.implementation(wanted, operation) !== undefined;
+          answer = isWanted(operation);
           known.set(definition, answer);
         }
         lastDefinition = definition;

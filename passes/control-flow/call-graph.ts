@@ -1,24 +1,24 @@
 /** The order in which functions are worked on: callees before callers, with the members of a cycle next to each other. */
-import type { DirectedGraph } from "graphology";
 import type { Operation } from "../../ir/operation.ts";
 
 /**
- * The strongly connected components of a call graph, each after all that it calls (Tarjan's algorithm, with an explicit stack).
+ * The strongly connected components of a call graph, each after all that it calls (Tarjan's algorithm, with an explicit
+ * stack). `callees` has an entry for every function.
  */
-export function components(graph: DirectedGraph<{ operation: Operation }>): Operation[][] {
-  const indices = new Map<string, number>();
-  const low = new Map<string, number>();
-  const stack: string[] = [];
-  const onStack = new Set<string>();
+export function components(callees: ReadonlyMap<Operation, readonly Operation[]>): Operation[][] {
+  const indices = new Map<Operation, number>();
+  const low = new Map<Operation, number>();
+  const stack: Operation[] = [];
+  const onStack = new Set<Operation>();
   const found: Operation[][] = [];
-  const enter = (node: string) => {
+  const enter = (node: Operation) => {
+    low.set(node, indices.size);
     indices.set(node, indices.size);
-    low.set(node, indices.get(node)!);
     stack.push(node);
     onStack.add(node);
-    return { node, targets: graph.outNeighbors(node), next: 0 };
+    return { node, targets: callees.get(node) ?? [], next: 0 };
   };
-  for (const start of graph.nodes()) {
+  for (const start of callees.keys()) {
     if (indices.has(start)) continue;
     const work = [enter(start)];
     for (let frame = work.at(-1); frame !== undefined; frame = work.at(-1)) {
@@ -34,13 +34,13 @@ export function components(graph: DirectedGraph<{ operation: Operation }>): Oper
       if (low.get(frame.node) !== indices.get(frame.node)) continue;
       const members = stack.splice(stack.lastIndexOf(frame.node));
       for (const member of members) onStack.delete(member);
-      found.push(members.map((member) => graph.getNodeAttribute(member, "operation")));
+      found.push(members);
     }
   }
   return found;
 }
 
 /** All functions, callees first. */
-export function bottomUp(graph: DirectedGraph<{ operation: Operation }>): Operation[] {
-  return components(graph).flat();
+export function bottomUp(callees: ReadonlyMap<Operation, readonly Operation[]>): Operation[] {
+  return components(callees).flat();
 }

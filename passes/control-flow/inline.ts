@@ -3,8 +3,6 @@
  * functions melts into its caller in one run. Recursion ends: what an inlined body calls is not inlined again in the same
  * place. Who may be inlined, and how a return becomes a branch, is asked of interfaces.
  */
-import { createRequire } from "node:module";
-import type { DirectedGraph } from "graphology";
 import { SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import { at, Builder } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
@@ -14,7 +12,7 @@ import { Block, type Operation, type Region, type Value } from "../../ir/operati
 import { applyPatternsGreedily } from "../../ir/rewrite/greedy-driver.ts";
 import { nearestSymbolTable, resolveSymbol } from "../../ir/symbol-table.ts";
 import { insertBlockAfter } from "../control-regions.ts";
-import { operationsImplementing } from "../find-operations.ts";
+import { operationsImplementing, operationsOfKind } from "../find-operations.ts";
 import { type PassContext, pass } from "../pass.ts";
 import { isPrivate, SymbolUses } from "../symbol-uses.ts";
 import { bottomUp } from "./call-graph.ts";
@@ -44,9 +42,10 @@ export const inline = pass("inline", {
     const { context, statistic } = passContext;
     let inlined = 0;
     const limits = { operations: options["max-operations"], percent: options["inlining-threshold"] };
-    for (const caller of bottomUp(callGraph(root, context))) {
+    const callsOf = findCalls(root, context);
+    for (const caller of bottomUp(calleesOf(callsOf, context))) {
       const before = inlined;
-      inlined += inlineCallsIn(caller, root, passContext, limits);
+      inlined += inlineCalls(callsOf.get(caller) ?? [], caller, root, passContext, limits);
       if (inlined > before && options["default-pipeline"] === "canonicalize")
         applyPatternsGreedily(caller, context.canonicalizationPatterns, context);
     }
@@ -57,40 +56,43 @@ export const inline = pass("inline", {
   },
 });
 
-/** Every callable with a body, and an edge from each to those that it calls directly. Nodes carry their operation. */
-function callGraph(root: Operation, context: Context): DirectedGraph<{ operation: Operation }> {
-  // Loaded where it is used: most pipelines inline nothing.
-  const { DirectedGraph }: typeof import("graphology") = createRequire(import.meta.url)("graphology");
-  const graph = new DirectedGraph<{ operation: Operation }>();
-  const names = new Map<Operation, string>();
-  for (const operation of [root, ...operationsImplementing(root, Callable, context)]) {
-    if (context.implementation(Callable, operation)?.region(operation) === undefined) continue;
-    const name = String(names.size);
-    names.set(operation, name);
-    graph.addNode(name, { operation });
+/** The callables with a body and the calls in each, but those in callables nested in it. */
+type CallsByCaller = ReadonlyMap<Operation, readonly Operation[]>;
+
+function findCalls(root: Operation, context: Context): CallsByCaller {
+  const isCallable = (operation: Operation) => context.implementation(Callable, operation) !== undefined;
+  const isCall = (operation: Operation) => context.implementation(CallLike, operation) !== undefined;
+  const found = new Map<Operation, Operation[]>();
+  const add = (operation: Operation) => {
+    if (context.implementation(Callable, operation)?.region(operation) !== undefined) found.set(operation, []);
+  };
+  add(root);
+  for (const operation of operationsOfKind(root, (each) => isCallable(each) || isCall(each))) {
+    if (isCallable(operation)) add(operation);
+    if (!isCall(operation)) continue;
+    let caller = operation.parentOperation;
+    while (caller !== undefined && !isCallable(caller)) caller = caller.parentOperation;
+    if (caller !== undefined) found.get(caller)?.push(operation);
   }
-  for (const [operation, name] of names) {
-    for (const call of callsInside(operation, context)) {
-      const callee = calleeOf(call, context);
-      const target = callee === undefined ? undefined : names.get(callee);
-      if (target !== undefined) graph.mergeDirectedEdge(name, target);
-    }
-  }
-  return graph;
+  return found;
 }
 
-/** The calls in a callable's body, but those in callables nested in it. */
-function callsInside(callable: Operation, context: Context): Operation[] {
-  return operationsImplementing(callable, CallLike, context).filter((call) => {
-    let parent = call.parentOperation;
-    while (parent !== undefined && parent !== callable && context.implementation(Callable, parent) === undefined)
-      parent = parent.parentOperation;
-    return parent === callable;
-  });
+/** The callables that each callable calls directly. */
+function calleesOf(callsOf: CallsByCaller, context: Context): ReadonlyMap<Operation, readonly Operation[]> {
+  const callees = new Map<Operation, readonly Operation[]>();
+  for (const [operation, calls] of callsOf) {
+    const known = new Set<Operation>();
+    for (const call of calls) {
+      const callee = calleeOf(call, context);
+      if (callee !== undefined && callsOf.has(callee)) known.add(callee);
+    }
+    callees.set(operation, [...known]);
+  }
+  return callees;
 }
 
 function callsItself(callable: Operation, context: Context): boolean {
-  return callsInside(callable, context).some((call) => calleeOf(call, context) === callable);
+  return operationsImplementing(callable, CallLike, context).some((call) => calleeOf(call, context) === callable);
 }
 
 function calleeOf(call: Operation, context: Context): Operation | undefined {
@@ -103,14 +105,15 @@ interface Limits {
   readonly percent: number;
 }
 
-function inlineCallsIn(
+function inlineCalls(
+  calls: readonly Operation[],
   caller: Operation,
   root: Operation,
   { context, remark, missed }: PassContext,
   limits: Limits,
 ): number {
   let inlined = 0;
-  for (const call of callsInside(caller, context)) {
+  for (const call of calls) {
     const callee = calleeOf(call, context);
     // What is outside of the root is not ours to look at.
     if (callee === undefined || !root.isAncestorOf(callee)) continue;

@@ -16,8 +16,30 @@ export const topologicalSort = pass("topological-sort", {
   },
 });
 
+/** Whether definitions stand before uses already. */
+function isSorted(block: Block): boolean {
+  for (let operation = block.first; operation !== undefined; operation = operation.next) {
+    const user: Operation = operation;
+    const usesLater = (inner: Operation): boolean =>
+      inner.operands.some(({ definer }) => {
+        let ancestor: Operation | undefined = definer;
+        while (ancestor !== undefined && ancestor.block !== block) ancestor = ancestor.parentOperation;
+        return ancestor !== undefined && ancestor !== user && user.isBeforeInBlock(ancestor);
+      });
+    if (usesLater(operation)) return false;
+    if (operation.regions.length === 0) continue;
+    let sorted = true;
+    operation.walk((inner) => {
+      if (sorted && usesLater(inner)) sorted = false;
+    });
+    if (!sorted) return false;
+  }
+  return true;
+}
+
 /** Whether the order changed. Where the order is right already, nothing moves. */
 function sortBlock(block: Block): boolean {
+  if (isSorted(block)) return false;
   const terminator = block.last?.definition?.hasTrait("Terminator") ? block.last : undefined;
   const pending = new Set(block.operations.filter((operation) => operation !== terminator));
   const order: Operation[] = [];
