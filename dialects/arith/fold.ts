@@ -31,7 +31,7 @@ const elementOf = (type: Type): Type => (type instanceof ShapedType ? type.eleme
 /** What a constant operand (or two operands alike) makes of an integer operation. Numbers are signed, of the width. */
 interface IntegerRules {
   /** x ∘ neutral = x. */
-  readonly neutral?: (width: number) => bigint | undefined;
+  readonly neutral?: (width: number) => bigint;
   /** x ∘ absorbing = absorbing. */
   readonly absorbing?: (width: number) => bigint;
   /** x ∘ x: the operand itself or a number. */
@@ -42,8 +42,6 @@ const zero = () => 0n;
 const allOnes = () => -1n;
 // A width of one bit has -1 for 1.
 const one = (width: number) => BigInt.asIntN(width, 1n);
-// The only divisor of one bit that is not zero is -1, by which -1 cannot be divided.
-const signedOne = (width: number) => (width === 1 ? undefined : 1n);
 const greatest = (width: number) => (1n << BigInt(width - 1)) - 1n;
 const least = (width: number) => -(1n << BigInt(width - 1));
 
@@ -51,11 +49,11 @@ const integerRules: { readonly [M in IntegerMnemonic]: IntegerRules } = {
   addi: { neutral: zero },
   subi: { neutral: zero, same: 0n },
   muli: { neutral: one, absorbing: zero },
-  divsi: { neutral: signedOne },
+  divsi: { neutral: one },
   divui: { neutral: one },
-  ceildivsi: { neutral: signedOne },
+  ceildivsi: { neutral: one },
   ceildivui: { neutral: one },
-  floordivsi: { neutral: signedOne },
+  floordivsi: { neutral: one },
   remsi: {},
   remui: {},
   andi: { neutral: allOnes, absorbing: zero, same: "operand" },
