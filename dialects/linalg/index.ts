@@ -2,6 +2,7 @@
 import { dialect } from "../../ir/context.ts";
 import { linalgCanonicalization } from "./canonicalize.ts";
 import { linalgEvaluators } from "./evaluate.ts";
+import { linalgInterfaces } from "./interfaces.ts";
 import { linalgOps } from "./ops.ts";
 
 export * from "./build.ts";
@@ -10,5 +11,5 @@ export const linalg = dialect("linalg", {
   doc: "Structured operations on tensors and buffers.",
   ops: linalgOps,
   canonicalization: linalgCanonicalization,
-  attach: linalgEvaluators,
+  attach: [...linalgEvaluators, ...linalgInterfaces],
 });

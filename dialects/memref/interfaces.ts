@@ -1,16 +1,13 @@
-/** What generic passes know about buffers: slots that `mem2reg` may promote, and allocation scopes. */
-import { IntegerAttribute } from "../../ir/attributes.ts";
-import { constantOf } from "../../ir/effects.ts";
 import {
   type AttachedInterface,
   CarriesValues,
-  ConditionallySpeculatable,
   RegionBranch,
   SlotAccess,
   SlotAllocation,
 } from "../../ir/interfaces.ts";
-import { FloatType, IndexType, IntegerType, MemRefType, ShapedType, type Type } from "../../ir/types.ts";
+import { FloatType, IndexType, IntegerType, MemRefType, type Type } from "../../ir/types.ts";
 import { scalarConstant } from "../arith/build.ts";
+import { dimInterfaces } from "../upstream/dim-interfaces.ts";
 import { alloca, allocaScope, dim, load, store } from "./ops.ts";
 
 /** Whether a buffer of this type is one value that a constant can stand for before the first store. */
@@ -43,14 +40,5 @@ export const memrefInterfaces: readonly AttachedInterface[] = [
       : [{ target: undefined, operands: { start: 0, count: source.operandCount }, inputs: operation.results }];
   }),
   CarriesValues.attach(allocaScope, {}),
-  ConditionallySpeculatable.attach(dim, (operation) => {
-    const position = constantOf(operation.operand(1));
-    const { type } = operation.operand(0);
-    const isInside =
-      position instanceof IntegerAttribute &&
-      type instanceof ShapedType &&
-      position.value >= 0n &&
-      position.value < BigInt(type.shape.length);
-    return isInside ? "always" : "never";
-  }),
+  ...dimInterfaces(dim),
 ];

@@ -305,3 +305,58 @@ module {
     return %r : i32
   }
 }
+// -----
+// CASE: a whole tensor operation goes, one on buffers stays; a size goes where the dimension is known to exist
+func.func @tensors(%n: index, %t: tensor<4xf32>, %d: tensor<?xf32>, %m: memref<4xf32>, %k: index) -> (tensor<4xf32>, index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %t, %s = %c0) -> (tensor<4xf32>, index) {
+    %e = tensor.empty() : tensor<4xf32>
+    %u = linalg.map ins(%t : tensor<4xf32>) outs(%e : tensor<4xf32>)
+      (%x: f32) {
+        %y = arith.addf %x, %x : f32
+        linalg.yield %y : f32
+      }
+    linalg.map ins(%m : memref<4xf32>) outs(%m : memref<4xf32>)
+      (%x: f32) {
+        %y = arith.addf %x, %x : f32
+        linalg.yield %y : f32
+      }
+    %size = tensor.dim %d, %c0 : tensor<?xf32>
+    %other = tensor.dim %d, %k : tensor<?xf32>
+    %v = linalg.map ins(%a, %u : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>)
+      (%x: f32, %z: f32) {
+        %y = arith.addf %x, %z : f32
+        linalg.yield %y : f32
+      }
+    %w = arith.addi %size, %other : index
+    scf.yield %v, %w : tensor<4xf32>, index
+  }
+  return %r#0, %r#1 : tensor<4xf32>, index
+}
+// AFTER
+module {
+  func.func @tensors(%n: index, %t: tensor<4xf32>, %d: tensor<?xf32>, %m: memref<4xf32>, %k: index) -> (tensor<4xf32>, index) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %e = tensor.empty() : tensor<4xf32>
+    %u = linalg.map ins(%t : tensor<4xf32>) outs(%e : tensor<4xf32>)
+      (%x: f32) {
+        %y = arith.addf %x, %x : f32
+        linalg.yield %y : f32
+      }
+    %size = tensor.dim %d, %c0 : tensor<?xf32>
+    %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %t, %s = %c0) -> (tensor<4xf32>, index) {
+      linalg.map ins(%m : memref<4xf32>) outs(%m : memref<4xf32>)
+        (%x: f32) {
+          %y = arith.addf %x, %x : f32
+          linalg.yield %y : f32
+        }
+      %other = tensor.dim %d, %k : tensor<?xf32>
+      %v = linalg.map { arith.addf } ins(%a, %u : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>)
+      %w = arith.addi %size, %other : index
+      scf.yield %v, %w : tensor<4xf32>, index
+    }
+    return %r#0, %r#1 : tensor<4xf32>, index
+  }
+}
