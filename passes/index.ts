@@ -11,6 +11,14 @@ export { dce, symbolDce } from "./dce.ts";
 export { DominatorTree, dominatorTree, postDominatorTree } from "./dominator-tree.ts";
 export * from "./manager/index.ts";
 export { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
+export {
+  type Reduction,
+  type ReductionOptions,
+  type ReductionProgress,
+  reduce,
+  reductionSteps,
+} from "./reduction/reduce.ts";
+export type { Candidate as ReductionCandidate, Step as ReductionStep } from "./reduction/steps.ts";
 export { intRangeOptimizations } from "./scalar/int-range-optimizations.ts";
 export { mem2reg } from "./scalar/mem2reg.ts";
 export { removeDeadValues } from "./scalar/remove-dead-values.ts";

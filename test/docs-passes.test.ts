@@ -15,6 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, "node_modules"));
 symlinkSync(repository, join(folder, "node_modules/anemone"));
 
+mkdirSync(join(folder, "bin"));
+for (const [name, program] of [
+  ["bun", ""],
+  ["anemone", ` "${repository}/tools/anemone.ts"`],
+] as const) {
+  writeFileSync(join(folder, "bin", name), `#!/bin/sh\nexec "${process.execPath}"${program} "$@"\n`, { mode: 0o755 });
+}
+
 interface Command {
   readonly line: string;
   readonly output: string;
@@ -36,11 +44,10 @@ for (const block of page.matchAll(/([^\n]*)\n\n?```(mlir|ts|console)\n([\s\S]*?)
   }
 }
 
-/** Runs a line as a shell would, with this package's command and Bun. */
+/** Runs a line as a shell would; the package's command and Bun are found like any other. */
 function run(line: string): string {
-  const script = `anemone() { "$BUN" "${repository}/tools/anemone.ts" "$@"; }; bun() { "$BUN" "$@"; }; { ${line}; } 2>&1`;
-  const environment = { ...process.env, BUN: process.execPath, NO_COLOR: "1" };
-  const { stdout } = spawnSync("bash", ["-c", script], {
+  const environment = { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
+  const { stdout } = spawnSync("bash", ["-c", `{ ${line}; } 2>&1`], {
     cwd: folder,
     encoding: "utf8",
     env: environment,
