@@ -131,7 +131,7 @@ export const genericFormat: CustomFormat = {
 };
 
 /** What the attributes of a named op choose among for its body; the text may have left them out. */
-function choicesOf(attributes: ReadonlyMap<string, Attribute>): BodyChoices {
+export function choicesOf(attributes: ReadonlyMap<string, Attribute>): BodyChoices {
   const cast = attributes.get("cast");
   const fun = attributes.get("fun");
   return {

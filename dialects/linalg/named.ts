@@ -12,11 +12,12 @@ import {
   variadicOperand,
   variadicResult,
 } from "../../ir/declaration.ts";
-import type { Operation } from "../../ir/operation.ts";
+import type { Operation, Region } from "../../ir/operation.ts";
 import { FloatType, f32, i1, i8, i32, i64, ShapedType, TensorType, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { binaryAttribute, castAttribute, unaryAttribute } from "./attributes.ts";
-import { namedFormat } from "./formats.ts";
+import { namedBody } from "./bodies.ts";
+import { choicesOf, namedFormat } from "./formats.ts";
 import { type NamedStructure, namedIterators, namedMaps, namedStructures } from "./named-table.ts";
 import { checkSizes, checkStructured, rankedTensor, shaped, structuredEffects, tensorResults } from "./structured.ts";
 
@@ -103,6 +104,16 @@ function exampleOf(structure: NamedStructure): string {
   );
 }
 
+/** Reports a body that does not compute what `fun` and `cast` say. */
+function checkFunction(structure: NamedStructure, operation: Operation, report: Report): void {
+  const types = operation.operands.map((value): Type => value.type);
+  const choices = choicesOf(new Map([...operation.properties, ...operation.attributes]));
+  const region = namedBody(structure.body, types, operation.location, choices, { yield: undefined, index: undefined });
+  const names = (body: Region | undefined) => (body?.entry?.operations ?? []).map((each) => each.name).join(", ");
+  const [wanted, found] = [names(region), names(operation.regions[0])];
+  if (wanted !== found) report(`expects a body of ${wanted} by its attributes, found ${found}`);
+}
+
 function check(structure: NamedStructure, operation: OperationOf<NamedDefinition>, report: Report): void {
   const { inputs, outputs } = operation;
   const wanted = structure.operands.length - 1;
@@ -111,6 +122,7 @@ function check(structure: NamedStructure, operation: OperationOf<NamedDefinition
     return;
   }
   checkStructured(operation, inputs, outputs, report);
+  if (structure.attributes.some((each) => each !== "cast")) checkFunction(structure, operation, report);
   const { maps, iterators } = namedStructureOf(structure, operation);
   checkSizes([...inputs, ...outputs], maps, iterators.length, report);
 }

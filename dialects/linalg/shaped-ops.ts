@@ -13,7 +13,7 @@ import {
 import type { Operation, Value } from "../../ir/operation.ts";
 import { dynamic, ShapedType, type Type } from "../../ir/types.ts";
 import { example } from "../example.ts";
-import { compatibleShapes } from "../upstream/constraints.ts";
+import { compatibleShapes, tensorOrMemRef } from "../upstream/constraints.ts";
 import { mapFormat, rearrangeFormat, reduceFormat } from "./shaped-formats.ts";
 import { checkStructured, rankedTensor, shaped, structuredEffects, tensorResults } from "./structured.ts";
 
@@ -37,9 +37,22 @@ function checkShape(what: string, found: ShapedType, shape: readonly number[], r
   if (!compatibleShapes(found.shape, shape)) report(`expects ${what} of shape ${text(shape)}, found ${found}`);
 }
 
+/** Reports results that are not those of the outputs: one for each that is a tensor. */
+function checkResults(operation: Operation, outputs: readonly Value[], report: Report): void {
+  const wanted = tensorResults(outputs);
+  const found = operation.results.map((each): Type => each.type);
+  if (wanted.length !== found.length || wanted.some((type, position) => type !== found[position]))
+    report(`expects results (${wanted.join(", ")}) by its outputs, found (${found.join(", ")})`);
+}
+
 export const map = op(
   "linalg.map",
-  { inputs: variadicOperand(shaped), init: operand(shaped), result: variadicResult(rankedTensor), mapper: region() },
+  {
+    inputs: variadicOperand(tensorOrMemRef),
+    init: operand(tensorOrMemRef),
+    result: variadicResult(rankedTensor),
+    mapper: region(),
+  },
   {
     doc: "Applies its region to the elements at each position of several shaped values; the region does not see the output.",
     example: example(
@@ -61,6 +74,7 @@ export const map = op(
       for (const [position, input] of inputs.entries())
         checkShape(`input ${position}`, input.type, init.type.shape, report);
       checkYield(operation, [init], report);
+      checkResults(operation, [init], report);
     },
   },
 );
@@ -84,7 +98,7 @@ export const reduce = op(
   "linalg.reduce",
   {
     // Upstream has two groups of equal length here, which it tells apart without segment sizes.
-    inputs_and_inits: variadicOperand(shaped),
+    inputs_and_inits: variadicOperand(tensorOrMemRef),
     dimensions: attribute(i64ArrayAttribute),
     result: variadicResult(rankedTensor),
     combiner: region(),
@@ -108,6 +122,7 @@ export const reduce = op(
         return;
       }
       checkStructured(operation, inputs, inits, report);
+      checkResults(operation, inits, report);
       const shape = inputs[0]?.type.shape ?? [];
       if (!checkAxes(dimensions, shape.length, report)) return;
       const kept = shape.filter((_, axis) => !dimensions.includes(axis));
@@ -120,8 +135,8 @@ export const reduce = op(
 export const transpose = op(
   "linalg.transpose",
   {
-    input: operand(shaped),
-    init: operand(shaped),
+    input: operand(tensorOrMemRef),
+    init: operand(tensorOrMemRef),
     permutation: attribute(i64ArrayAttribute),
     result: variadicResult(rankedTensor),
     region: region(),
@@ -140,6 +155,7 @@ export const transpose = op(
     verify: (operation, report) => {
       const { input, init, permutation } = operation;
       checkStructured(operation, [input], [init], report);
+      checkResults(operation, [init], report);
       if (!checkPermutation(permutation, input.type.rank, report)) return;
       const shape = permutation.map((axis) => input.type.shape[axis]!);
       checkShape("an output", init.type, shape, report);
@@ -150,8 +166,8 @@ export const transpose = op(
 export const broadcast = op(
   "linalg.broadcast",
   {
-    input: operand(shaped),
-    init: operand(shaped),
+    input: operand(tensorOrMemRef),
+    init: operand(tensorOrMemRef),
     dimensions: attribute(i64ArrayAttribute),
     result: variadicResult(rankedTensor),
     region: region(),
@@ -170,6 +186,7 @@ export const broadcast = op(
     verify: (operation, report) => {
       const { input, init, dimensions } = operation;
       checkStructured(operation, [input], [init], report);
+      checkResults(operation, [init], report);
       const { rank, shape } = init.type;
       if (input.type.rank + dimensions.length !== rank) {
         report(`expects ${rank - input.type.rank} dimensions that are added, found ${dimensions.length}`);

@@ -2,7 +2,6 @@
 import { SymbolReferenceAttribute } from "../../ir/attributes.ts";
 import {
   arrayOf,
-  attributeOf,
   elementsAttributeConstraint,
   exactly,
   i32ArrayAttribute,
@@ -58,6 +57,9 @@ export const comdat = op(
     example: comdatExample,
     traits: ["SymbolTable", "Symbol", "NoTerminator"],
     format: comdatFormat(),
+    verify: ({ body }, report) => {
+      if (body.blocks.length !== 1) report(`expects a region of one block, found ${body.blocks.length}`);
+    },
   },
 );
 
@@ -75,7 +77,9 @@ function comdatFormat(): CustomFormat {
       printer.write(" ");
       printer.symbolName((name === undefined ? undefined : symbolNameAttribute.decode(name)) ?? "");
       printer.write(" ");
-      printer.region(operation.regions[0]!);
+      const body = operation.regions[0]!;
+      // An empty block needs no label: reading makes one.
+      printer.region(body, { printEntryArguments: (body.entry?.arguments.length ?? 0) > 0 });
       printer.attributeDictionary(operation, ["sym_name"]);
     },
   };
@@ -92,6 +96,9 @@ export const comdatSelector = op(
     example: comdatExample,
     traits: ["Symbol"],
     format: "$sym_name $comdat attr-dict",
+    verify: ({ sym_name: name }, report) => {
+      if (name === "") report("expects a name that is not empty");
+    },
   },
 );
 
@@ -172,7 +179,7 @@ export const invoke = op(
   "llvm.invoke",
   {
     var_callee_type: optionalAttribute(llvmFunctionTypeAttribute),
-    callee: optionalAttribute(attributeOf(SymbolReferenceAttribute, "a symbol reference")),
+    callee: optionalAttribute(symbolAttribute),
     callee_operands: variadicOperand(llvmType),
     normalDestOperands: variadicOperand(llvmType),
     unwindDestOperands: variadicOperand(llvmType),

@@ -118,6 +118,7 @@ export const mask = op(
         report("expects a region of one block with at most one op before its terminator");
         return;
       }
+      if (block.arguments.length > 0) report("expects a block without arguments");
       const { last } = block;
       if (!yieldOperation.matches(last)) {
         report("expects a region that ends in vector.yield");
