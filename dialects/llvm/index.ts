@@ -1,12 +1,14 @@
 /** The llvm dialect's value: LLVM IR as MLIR spells it. */
 import { dialect } from "../../ir/context.ts";
+import { index } from "../../ir/types.ts";
+import { typeOfAttribute } from "../arith/ops.ts";
 import { llvmArithmetic } from "./arithmetic.ts";
 import { llvmAtomics } from "./atomics.ts";
 import { llvmControl } from "./control.ts";
 import { llvmInterfaces } from "./interfaces.ts";
 import { llvmIntrinsics } from "./intrinsics.ts";
 import { machineIntrinsics } from "./machine-intrinsics.ts";
-import { llvmMemory } from "./memory.ts";
+import { constant, llvmMemory } from "./memory.ts";
 import { llvmModuleOps } from "./module-ops.ts";
 import { predicatedIntrinsics } from "./predicated-intrinsics.ts";
 import { llvmTypes } from "./types.ts";
@@ -35,5 +37,8 @@ export const llvm = dialect("llvm", {
   doc: "LLVM IR, as MLIR spells it.",
   ops: llvmOps,
   attach: llvmInterfaces,
+  // Passes that run on llvm functions stay in the dialect.
+  materializeConstant: (value, type, location) =>
+    typeOfAttribute(value) === type && type !== index ? constant.build({ value, res: type }, location) : undefined,
   types: llvmTypes,
 });
