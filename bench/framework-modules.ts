@@ -4,6 +4,8 @@
  * value, so that some of it folds, some is common, and most stays.
  */
 
+import { writeFileSync } from "node:fs";
+
 export interface ModuleShape {
   readonly functions: number;
   /** Operations in each function, with its constants and its return. */
@@ -52,4 +54,9 @@ export function moduleText({ functions, operations }: ModuleShape): string {
   const next = numbers(functions + operations);
   const texts = Array.from({ length: functions }, (_, index) => functionText(`f${index}`, operations, next));
   return `module {\n${texts.join("")}}\n`;
+}
+
+if (import.meta.main) {
+  const [, , file = "", functions, operations] = process.argv;
+  writeFileSync(file, moduleText({ functions: Number(functions), operations: Number(operations) }));
 }

@@ -2,10 +2,14 @@
  * The `anemone` command: one file per subcommand, loaded only when it is asked for, so that `--help` stays fast. Errors
  * of the user's input are printed as `file:line:column: error: …` and exit with 1; wrong usage exits with 2.
  */
+import { fstatSync, writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
 import { addOptFlags } from "./opt/flags.ts";
+
+/** Asks `process.stdout` only where it can be a terminal: its streams take longer to load than all that help needs. */
+const terminalWidth = () => (fstatSync(1).isCharacterDevice() && process.stdout.isTTY ? process.stdout.columns : 80);
 
 const program = new Command("anemone")
   .description(
@@ -13,6 +17,11 @@ const program = new Command("anemone")
       "(tensor, fused, then ane for Apple's Neural Engine or linalg for this machine), and run.",
   )
   .version(packageJson.version)
+  .configureOutput({
+    writeOut: (text) => writeSync(1, text),
+    getOutHelpWidth: terminalWidth,
+    getOutHasColors: () => false,
+  })
   .showHelpAfterError("(anemone --help lists the commands)")
   .exitOverride();
 

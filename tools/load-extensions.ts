@@ -4,7 +4,6 @@
  */
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Dialect } from "../ir/context.ts";
 import { DiagnosticError, type SourcePlace } from "../ir/diagnostic-error.ts";
 import type { AnyPass } from "../passes/pass.ts";
@@ -24,7 +23,7 @@ export async function loadExtensions(path: string): Promise<Extensions> {
   (await import("./package-modules.ts")).providePackageModules();
   let exported: { readonly dialects?: unknown; readonly passes?: unknown };
   try {
-    exported = await import(pathToFileURL(resolve(path)).href);
+    exported = await import(Bun.pathToFileURL(resolve(path)).href);
   } catch (error) {
     throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, placeIn(error, path));
   }

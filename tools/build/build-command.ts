@@ -28,6 +28,17 @@ const onlyOpt: Bun.BunPlugin = {
   },
 };
 
+/** The argument parser can start programs, which no command here asks of it; loading what that takes is slow. */
+const withoutPrograms: Bun.BunPlugin = {
+  name: "without-programs",
+  setup: (build) => {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/commander/") ? { path: "child_process", namespace: "unused" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+  },
+};
+
 async function bundle(name: string, plugins: Bun.BunPlugin[]): Promise<readonly string[]> {
   const result = await Bun.build({
     entrypoints: [join(root, "tools/anemone.ts")],
@@ -40,7 +51,7 @@ async function bundle(name: string, plugins: Bun.BunPlugin[]): Promise<readonly 
     minify: { whitespace: true, syntax: true, identifiers: false },
     metafile: true,
     external,
-    plugins,
+    plugins: [withoutPrograms, ...plugins],
   });
   return Object.keys(result.metafile?.inputs ?? {});
 }
@@ -51,7 +62,7 @@ const inputs = new Set([...(await bundle("opt", [onlyOpt])), ...(await bundle("c
 const sources: { [file: string]: number } = {};
 for (const input of inputs) {
   const file = relative(root, join(process.cwd(), input));
-  if (!file.startsWith("..") && !file.startsWith("node_modules") && !input.startsWith("absent:")) {
+  if (!file.startsWith("..") && !file.startsWith("node_modules") && !/^(absent|unused):/.test(input)) {
     sources[file] = statSync(join(root, file)).mtimeMs;
   }
 }
