@@ -297,8 +297,9 @@ export const addrspacecast = cast(
 // ------------------------------------------------------------------------------------------------- parts of aggregates
 
 const vectorLike: TypeConstraint<VectorType | LlvmVectorType> = {
-  description: "a vector",
-  matches: (type): type is VectorType | LlvmVectorType => type instanceof VectorType || type instanceof LlvmVectorType,
+  description: "a vector of rank 1",
+  matches: (type): type is VectorType | LlvmVectorType =>
+    (type instanceof VectorType && type.rank === 1) || type instanceof LlvmVectorType,
 };
 const index: TypeConstraint<IntegerType> = {
   description: "a signless integer",

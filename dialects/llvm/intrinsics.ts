@@ -9,13 +9,21 @@ import {
   typeOf,
   typeVariable,
 } from "../../ir/constraints.ts";
-import { attribute, defaultAttribute, op, operand, result, variadicOperand } from "../../ir/declaration.ts";
-import { IntegerType, i1, VectorType } from "../../ir/types.ts";
+import {
+  attribute,
+  defaultAttribute,
+  op,
+  operand,
+  type Report,
+  result,
+  variadicOperand,
+} from "../../ir/declaration.ts";
+import { IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
 import { example } from "../example.ts";
 import { fixedWidthIntegerLike, floatLike } from "../upstream/constraints.ts";
 import { llvmType, pointerLike } from "./arithmetic.ts";
 import { llvmFastMathAttribute } from "./flags.ts";
-import { PointerType } from "./types.ts";
+import { LlvmVectorType, PointerType } from "./types.ts";
 
 const float = typeVariable("T", floatLike);
 const integer = typeVariable("T", fixedWidthIntegerLike);
@@ -291,6 +299,13 @@ export const maskedStore = op(
   },
 );
 
+/** One address for each element. */
+function checkAddresses(addresses: Type, elements: Type, report: Report): void {
+  const count = (type: Type) => (type instanceof VectorType || type instanceof LlvmVectorType ? type.count : 1);
+  if (count(addresses) !== count(elements))
+    report(`expects one address for each element of ${elements}, found ${addresses}`);
+}
+
 export const maskedGather = op(
   "llvm.intr.masked.gather",
   {
@@ -309,6 +324,7 @@ export const maskedGather = op(
       "%v: vector<4xf32>",
     ),
     format: "operands attr-dict `:` functional-type(operands, results)",
+    verify: ({ ptrs, res }, report) => checkAddresses(ptrs.type, res.type, report),
     effects: () => [{ kind: "read" }],
   },
 );
@@ -325,6 +341,7 @@ export const maskedScatter = op(
       "%mask: vector<4xi1>",
     ),
     format: "$value `,` $ptrs `,` $mask attr-dict `:` type($value) `,` type($mask) `into` type($ptrs)",
+    verify: ({ value, ptrs }, report) => checkAddresses(ptrs.type, value.type, report),
     effects: () => [{ kind: "write" }],
   },
 );

@@ -34,9 +34,6 @@ export const looser: ReadonlyMap<string, string> = new Map([
   ...["vector<9xi1>", "vector<8x2xi1>"].map(
     (type) => [`vector.mask: operand 0 of type ${type}`, "the mask has the shape that the masked op asks for"] as const,
   ),
-  ["llvm.extractelement: operand 0 of type vector<4x2xf32>", "vectors of LLVM have one dimension"],
-  ["llvm.intr.masked.gather: result 0 of type vector<5xf32>", "as many addresses as elements"],
-  ["llvm.intr.masked.scatter: operand 0 of type vector<5xf32>", "as many addresses as elements"],
   ...["vector<[8]xi32>", "vector<[8]xf64>"].map(
     (type) =>
       [
