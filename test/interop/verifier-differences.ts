@@ -16,6 +16,8 @@ export const stricter: ReadonlyMap<string, string> = new Map([
     (name) => [`llvm.intr.vector.reduce.${name}`, "the result is one element"] as const,
   ),
   ["llvm.shufflevector", "the result has the operands' element type and as many elements as the mask"],
+  ["linalg.elemwise_unary", "the body computes what `fun` says, since the custom form makes it anew from that"],
+  ["linalg.elemwise_binary", "the body computes what `fun` says, since the custom form makes it anew from that"],
   ["linalg.winograd_filter_transform", "m and r are positive"],
   ["linalg.winograd_input_transform", "m and r are positive, and tiles are whole"],
   ["linalg.winograd_output_transform", "m and r are positive"],
