@@ -268,9 +268,19 @@ export class OperationDefinition<F extends Fields = Fields> {
         if (field.arity === "optional") continue;
         throw new Error(`'${this.name}' needs the attribute ${name}`);
       }
-      properties.set(name, field.constraint.encode(value));
+      properties.set(name, this.#encode(name, field.constraint, value));
     }
     return properties;
+  }
+
+  /** Numbers come from people's models: one that is no whole number must not end in a RangeError of BigInt. */
+  #encode(name: string, constraint: { readonly encode: (value: unknown) => Attribute }, value: unknown): Attribute {
+    try {
+      return constraint.encode(value);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Error(`the attribute ${name} of '${this.name}' cannot hold ${value}: ${error.message}`);
+    }
   }
 
   #resultTypes(

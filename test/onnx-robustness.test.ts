@@ -18,6 +18,7 @@ import { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import { allocateElements, elementCount, type TensorData } from "../ir/tensor-data.ts";
 import { importFor } from "./testing/onnx-case.ts";
+import { propertyParameters } from "./testing/property.ts";
 
 const root = resolve(import.meta.dirname, "../../shared/data/onnx-node");
 const names = existsSync(root) ? readdirSync(root).filter((name) => existsSync(join(root, name, "model.onnx"))) : [];
@@ -139,7 +140,7 @@ test.skipIf(names.length === 0)(
         }
       },
     );
-    fc.assert(property, { numRuns: 1500 });
+    fc.assert(property, propertyParameters(1500));
     expect(Math.min(imported, refused), "both happen").toBeGreaterThan(100);
   },
 );

@@ -5,6 +5,7 @@
  * which are instructions. Types other than f32 stay as they are (narrower floats are extended before, f64 calls the C library).
  */
 import { constant } from "../../dialects/arith/ops.ts";
+import { namedStructure } from "../../dialects/linalg/named.ts";
 import * as math from "../../dialects/math/ops.ts";
 import { elementOrSelf } from "../../dialects/upstream/constraints.ts";
 import { ElementsAttribute, FloatAttribute } from "../../ir/attributes.ts";
@@ -88,6 +89,8 @@ const expandedNames: ReadonlySet<string> = new Set([
 ]);
 
 function isExpandable(operation: Operation): boolean {
+  // The body of a named structured op is what its name says: it is expanded once it stands in loops.
+  if (operation.parentOperation !== undefined && namedStructure(operation.parentOperation) !== undefined) return false;
   if (!expandedNames.has(operation.name) || elementOrSelf(operation.onlyResult.type) !== f32) return false;
   return operation.name !== math.fpowi.name || elementOrSelf(operation.operand(1).type) === i32;
 }

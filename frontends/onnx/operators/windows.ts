@@ -245,9 +245,14 @@ function maxUnpool(node: NodeImport): Tensor {
   const kernel = node.integers("kernel_shape") ?? [];
   const strides = node.integers("strides") ?? kernel.map(() => 1);
   const pads = node.integers("pads") ?? kernel.flatMap(() => [0, 0]);
+  const rank = shape.length - 2;
+  if (kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank) {
+    throw node.error(`kernel_shape, strides and pads must be for the ${rank} spatial dimensions of the input`);
+  }
   const sizes = shape.slice(2).map((size, axis) => {
-    return (size - 1) * strides[axis]! - pads[axis]! - pads[axis + kernel.length]! + kernel[axis]!;
+    return (size - 1) * strides[axis]! - pads[axis]! - pads[axis + rank]! + kernel[axis]!;
   });
+  if (sizes.some((size) => size < 1)) throw node.error(`the result would have the sizes ${sizes.join("x")}`);
   // Positions count in the inferred shape; a larger one that is asked for has zeros behind.
   const inferred = [...shape.slice(0, 2), ...sizes];
   node.requireSize(product(inferred));
@@ -261,6 +266,9 @@ function maxUnpool(node: NodeImport): Tensor {
   const result = reshape(node, placed, inferred);
   const wanted = node.optionalConstantIntegers(2, "the shape") ?? inferred;
   if (sameList(wanted, inferred)) return result;
+  if (wanted.length !== inferred.length || wanted.some((size, axis) => size < inferred[axis]!)) {
+    throw node.error(`the shape asked for, ${wanted.join("x")}, cannot hold the result of ${inferred.join("x")}`);
+  }
   const high = wanted.map((size, axis) => size - inferred[axis]!);
   return node.emit(tensor.staticPad, { input: result, low: high.map(() => 0), high });
 }
