@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { propertyParameters } from "../test/testing/property.ts";
 import { instantiate, pass } from "./pass.ts";
 import { parsePipeline, printPipeline, stepOfFlag } from "./pipeline.ts";
 
@@ -153,7 +154,7 @@ describe("what is printed reads back", () => {
         const [read] = parsePipeline(printPipeline([step]), passes);
         expect(read?.kind === "pass" && read.options).toEqual(step.options);
       }),
-      { numRuns: 300 },
+      propertyParameters(300),
     );
   });
 });
@@ -198,7 +199,7 @@ test("any text is read or is a diagnostic within it", () => {
         }
       },
     ),
-    { numRuns: 1000 },
+    propertyParameters(1000),
   );
 });
 

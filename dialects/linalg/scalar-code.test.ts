@@ -91,7 +91,7 @@ function check(
   const operation = scalarOperation(definition, operands, result, properties);
   fc.assert(
     fc.property(fc.tuple(...operands.map(input)).filter(usable), (inputs) => compare(operation, inputs)),
-    { numRuns: 60 },
+    propertyParameters(60),
   );
 }
 

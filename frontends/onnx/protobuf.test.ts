@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { type ModelSpec, onnxGraph, onnxModel } from "../../test/testing/onnx-builder.ts";
+import { propertyParameters } from "../../test/testing/property.ts";
 import { encodeModel } from "./encode.ts";
 import { encodeMessage, type WireInput } from "./onnx-schema.ts";
 import { decodeOnnxModel, readOnnxModel } from "./protobuf.ts";
@@ -217,14 +218,14 @@ describe("files that are no whole model", () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 3000 });
+    fc.assert(property, propertyParameters(3000));
   });
 
   test("random bytes are refused", () => {
     const property = fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(diagnosticOf(() => decodeOnnxModel(bytes, "random.onnx"))).toContain("random.onnx: error: ");
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, propertyParameters(1000));
   });
 
   test.each([

@@ -38,7 +38,7 @@ test.each(elementNames)("%s: raw data there and back, through bytes", (element) 
       Array.from(new Uint8Array(data.buffer)),
     );
   });
-  fc.assert(property, { numRuns: 50 });
+  fc.assert(property, propertyParameters(50));
 });
 
 describe("typed fields", () => {

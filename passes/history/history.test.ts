@@ -8,6 +8,7 @@ import { Context } from "../../ir/context.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
 import { symbolName } from "../../ir/symbol-table.ts";
+import { propertyParameters } from "../../test/testing/property.ts";
 import { type PassDefinition, pass } from "../pass.ts";
 import { PassManager } from "../pass-manager.ts";
 import { parsePipeline } from "../pipeline.ts";
@@ -252,7 +253,7 @@ describe("unified diffs", () => {
           .filter((line) => /^[-+]/.test(line)).length;
         expect(edits).toBe(a.length + b.length - 2 * longestCommon(a, b));
       }),
-      { numRuns: 500 },
+      propertyParameters(500),
     );
   });
 
