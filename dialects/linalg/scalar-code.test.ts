@@ -8,6 +8,7 @@ import { unknownLocation } from "../../ir/location.ts";
 import { createOperation, type Operation } from "../../ir/operation.ts";
 import { allocateElements, type TensorData } from "../../ir/tensor-data.ts";
 import { elementNameOf, f16, f32, f64, i1, i8, i32, i64, index, type Type } from "../../ir/types.ts";
+import { propertyParameters } from "../../test/testing/property.ts";
 import * as flags from "../arith/flags.ts";
 import { arith } from "../arith/index.ts";
 import { math } from "../math/index.ts";

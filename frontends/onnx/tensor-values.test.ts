@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { allocateElements, elementNames, elementsFromBytes, getNumber, type TensorData } from "../../ir/tensor-data.ts";
+import { propertyParameters } from "../../test/testing/property.ts";
 import { encodeTensor } from "./encode.ts";
 import { dataTypeFromElement, type OnnxDataType, type OnnxPayload, onnxDataTypes } from "./model.ts";
 import { decodeOnnxTensor } from "./protobuf.ts";
