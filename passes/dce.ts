@@ -17,7 +17,7 @@ export const dce = pass("dce", {
 export function removeDead(
   root: Operation,
   context: Context,
-  statistic: (name: string, amount: number) => void = () => {},
+  statistic: (name: "operations removed", amount: number) => void = () => {},
 ): boolean {
   let changed = false;
   let removed = 0;

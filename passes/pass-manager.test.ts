@@ -310,11 +310,37 @@ describe("what others are told", () => {
     ]);
   });
 
+  test("a statistic must be declared, by its type and when the pass runs", () => {
+    const statistics = { calls: "Calls" };
+    const miscounts = pass("miscounts", {
+      doc: "",
+      statistics,
+      run: (_operation, { statistic }) => {
+        // @ts-expect-error: not declared
+        statistic("cals");
+        return false;
+      },
+    });
+    expect(() => run("miscounts", {}, [miscounts])).toThrow(
+      "pass 'miscounts' counts 'cals', which is not among its statistics (did you mean calls?): add it to `statistics`",
+    );
+    const silent = pass("silent", {
+      doc: "",
+      run: (_operation, { statistic }) => {
+        // @ts-expect-error: none are declared
+        statistic("calls");
+        return false;
+      },
+    });
+    expect(() => run("silent", {}, [silent])).toThrow("counts 'calls', which is not among its statistics (none)");
+  });
+
   test("remarks say their kind, and statistics add up", () => {
     const remarks: Remark[] = [];
     const counts = new Map<string, number>();
     const talks = pass("talks", {
       doc: "",
+      statistics: { calls: "Calls", bytes: "Bytes" },
       run: (operation, { remark, missed, analysisRemark, statistic }) => {
         remark(operation, "was done", { name: "Done", arguments: { times: 2 } });
         missed(operation, "was not");

@@ -3,6 +3,8 @@
  * questions about analyses, and tells instrumentation what happens. What can be checked about the pipeline is checked
  * before anything runs.
  */
+
+import { didYouMean } from "../ir/close-names.ts";
 import type { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
@@ -10,13 +12,14 @@ import { verifyAll } from "../ir/verifier.ts";
 import { AnalysisCache, type AnyAnalysis } from "./analysis.ts";
 import { History, type HistoryOptions } from "./history/history.ts";
 import { anyAnchor, canAnchor, checkAnchors, checkRequirements } from "./manager/check-pipeline.ts";
+import { noteCrash } from "./manager/crash-site.ts";
 import {
   combineObservers,
   type Instrumentation,
   type PassExecution,
   type PipelineExecution,
 } from "./manager/instrumentation.ts";
-import type { NestedPipeline, PassContext, PassInstance, PipelineStep } from "./pass.ts";
+import type { AnyPass, NestedPipeline, PassContext, PassInstance, PipelineStep } from "./pass.ts";
 import type { DiagnosticHandler, Remark, Remarker, RemarkKind } from "./pass-types.ts";
 
 export { checkRequirements } from "./manager/check-pipeline.ts";
@@ -44,7 +47,7 @@ export class VerificationError extends DiagnosticError {
   constructor(all: readonly [DiagnosticError, ...DiagnosticError[]], pass: string) {
     const [first] = all;
     const notes = [...(first.details.notes ?? []), { message: `the IR was valid before the pass '${pass}'` }];
-    super(first.message, { ...first.details, notes, ...(first.source === undefined ? {} : { source: first.source }) });
+    super(first.message, { ...first.origin, notes });
     this.name = "VerificationError";
     this.all = all;
   }
@@ -177,7 +180,7 @@ class PassRunner {
   readonly #options: PassManagerOptions;
   readonly #instrumentation: readonly Instrumentation[];
   readonly #analyses: AnalysisCache;
-  readonly #passContext: PassContext;
+  readonly #passContext: PassContext<string>;
   #operation: Operation;
   /** What this run keeps beyond what the pass always preserves. */
   #kept: AnyAnalysis[] = [];
@@ -202,6 +205,7 @@ class PassRunner {
       analysisRemark: this.#remarker("analysis"),
       warn: (operation, message) => options.onDiagnostic?.({ severity: "warning", error: operation.error(message) }),
       statistic: (name, amount = 1) => {
+        checkStatistic(execution.pass.definition, name);
         for (const each of instrumentation) each.statistic?.(execution, name, amount);
       },
       analysis: (analysis, operation = this.#operation) => analyses.get(analysis, operation),
@@ -255,6 +259,7 @@ class PassRunner {
   /** Tells handlers and instrumentation, innermost first. */
   #failed(pass: PassInstance, operation: Operation, error: unknown): void {
     const { onDiagnostic } = this.#options;
+    noteCrash(error, pass.definition.name, operation);
     if (onDiagnostic !== undefined) {
       const errors = error instanceof VerificationError ? [error, ...error.all.slice(1)] : [error];
       for (const each of errors) onDiagnostic({ severity: "error", error: asDiagnostic(each, pass) });
@@ -266,6 +271,16 @@ class PassRunner {
     const [first, ...others] = verifyAll(operation, this.#context);
     if (first !== undefined) throw new VerificationError([first, ...others], pass);
   }
+}
+
+/** A counter that a pass does not declare would have no description, and a misspelt one would count apart. */
+function checkStatistic({ name: pass, statistics }: AnyPass, name: string): void {
+  if (Object.hasOwn(statistics, name)) return;
+  const declared = Object.keys(statistics);
+  const hint = didYouMean(name, declared).replace(/^; /, "") || declared.join(", ") || "none";
+  throw new DiagnosticError(
+    `pass '${pass}' counts '${name}', which is not among its statistics (${hint}): add it to \`statistics\`, with what it counts`,
+  );
 }
 
 /** A crash of a pass as a diagnostic, for handlers; the crash itself is what is thrown. */

@@ -11,8 +11,11 @@ import type { Context, Remarker } from "./pass-types.ts";
 
 export type { OptionDefinition, OptionDefinitions, OptionsOf, OptionValue } from "./manager/options.ts";
 
-/** What a pass gets beside the operation. */
-export interface PassContext {
+/**
+ * What a pass gets beside the operation. `S`: the names of its statistics. Functions that count nothing take a plain
+ * `PassContext`, which every pass's can be given for.
+ */
+export interface PassContext<S extends string = never> {
   readonly context: Context;
   /** Says what was done. */
   readonly remark: Remarker;
@@ -22,8 +25,8 @@ export interface PassContext {
   readonly analysisRemark: Remarker;
   /** Warns the user; the pipeline goes on. */
   readonly warn: (operation: Operation, message: string) => void;
-  /** Adds to a counter that `--mlir-pass-statistics` prints. `amount` is 1 unless given. */
-  readonly statistic: (name: string, amount?: number) => void;
+  /** Adds to a counter that the pass declares, for `--mlir-pass-statistics`. `amount` is 1 unless given. */
+  readonly statistic: (name: S, amount?: number) => void;
   /** A fact about `operation` (the one that the pass runs on unless given), computed at most once until the IR changes. */
   readonly analysis: <T>(analysis: Analysis<T>, operation?: Operation) => T;
   /** Keeps analyses that this run left true, beyond those that the pass always `preserves`. */
@@ -48,22 +51,25 @@ export interface PassDefinition<D extends OptionDefinitions = OptionDefinitions>
   readonly exactness: string;
   /** The op name that the pass runs on; undefined: any. */
   readonly anchor: string | undefined;
-  /** Runs on one operation; returns whether anything changed (exact). */
-  readonly run: (operation: Operation, passContext: PassContext, options: OptionsOf<D>) => boolean;
+  /**
+   * Runs on one operation; returns whether anything changed (exact). A method, so that a pass may run another with its own
+   * context: what that one counts, this one declares too.
+   */
+  run(operation: Operation, passContext: PassContext, options: OptionsOf<D>): boolean;
 }
 
-interface PassParts<D extends OptionDefinitions> {
+interface PassParts<D extends OptionDefinitions, S extends string> {
   readonly doc: string;
   readonly options?: D;
   readonly requires?: readonly string[];
   readonly establishes?: readonly string[];
   readonly invalidates?: readonly string[];
   readonly preserves?: readonly AnyAnalysis[];
-  readonly statistics?: { readonly [name: string]: string };
+  readonly statistics?: { readonly [name in S]: string };
   readonly exactness?: string;
   readonly anchor?: string;
   readonly patterns?: readonly Pattern[];
-  readonly run?: PassDefinition<D>["run"];
+  readonly run?: (operation: Operation, passContext: PassContext<S>, options: OptionsOf<D>) => boolean;
 }
 
 // Definitions are invariant in their options; a list of passes is only read through `instantiate`.
@@ -71,7 +77,10 @@ interface PassParts<D extends OptionDefinitions> {
 export type AnyPass = PassDefinition<any>;
 
 /** Declares a pass. `name` is kebab-case and equal to its file's name. Give `patterns`, or `run`. */
-export function pass<const D extends OptionDefinitions = {}>(name: string, parts: PassParts<D>): PassDefinition<D> {
+export function pass<const D extends OptionDefinitions = {}, S extends string = never>(
+  name: string,
+  parts: PassParts<D, S>,
+): PassDefinition<D> {
   const { patterns } = parts;
   const run: PassDefinition<D>["run"] =
     parts.run ?? ((operation, { context }) => applyPatternsGreedily(operation, patterns ?? [], context).changed);

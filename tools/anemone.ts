@@ -6,7 +6,7 @@ import { fstatSync, writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
-import { addOptFlags } from "./opt/flags.ts";
+import { addOptFlags, withDoubleDashes } from "./opt/flags.ts";
 
 /** Asks `process.stdout` only where it can be a terminal: its streams take longer to load than all that help needs. */
 const terminalWidth = () => (fstatSync(1).isCharacterDevice() && process.stdout.isTTY ? process.stdout.columns : 80);
@@ -126,8 +126,11 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
   return [...previous, value];
 }
 
+const [command = "", ...args] = process.argv.slice(2);
+const given = command === "" ? [] : [command, ...(command === "opt" ? withDoubleDashes(args) : args)];
+
 // Not awaited here: the bundled command is no ES module.
-program.parseAsync().catch((error: unknown) => {
+program.parseAsync(given, { from: "user" }).catch((error: unknown) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else process.exitCode = reportFailure(error);
 });

@@ -2,6 +2,7 @@
  * Options of passes: the schema of one option is its default, with an optional kind, bounds and choices. The same schema
  * checks values given by programs, reads them from pipelines, prints them, and types them for the pass's function.
  */
+import { didYouMean } from "../../ir/close-names.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 
 export type OptionScalar = string | number | boolean;
@@ -198,8 +199,9 @@ export function fillOptions(
 export function unknownOption(pass: string, known: OptionDefinitions, name: string): OptionError {
   const names = Object.keys(known);
   const list = names.map((each) => `${each}=${printOption(known[each]!.default)}`);
+  const hint = didYouMean(name, names) || (names.length === 0 ? "" : `; it has ${names.join(", ")}`);
   return new OptionError(
-    `pass '${pass}' has no option '${name}'${names.length === 0 ? "" : `; it has ${names.join(", ")}`}`,
+    `pass '${pass}' has no option '${name}'${hint}`,
     names.length === 0 ? {} : { notes: [{ message: `its options with their defaults: ${list.join(" ")}` }] },
   );
 }

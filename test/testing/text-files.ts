@@ -24,6 +24,7 @@ import { genericPasses } from "../../passes/index.ts";
 import type { AnyPass } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
+import { misspeltExpectation } from "../../tools/opt/expected-diagnostics.ts";
 import { programContext } from "./programs/arbitrary-program.ts";
 
 export interface TextFilesOptions {
@@ -34,7 +35,9 @@ export interface TextFilesOptions {
 }
 
 const afterMark = "// AFTER\n";
-const caseMark = /^\/\/ -----\n/m;
+const caseMark = /^\/\/ -----(?:\n|$)/m;
+
+const expectation = /expected-error@([+-]\d+) \{\{(.*)\}\}/;
 
 interface ExpectedError {
   readonly line: number;
@@ -43,13 +46,15 @@ interface ExpectedError {
 
 function expectedErrors(text: string): ExpectedError[] {
   return text.split("\n").flatMap((line, index) => {
-    const match = /expected-error@([+-]\d+) \{\{(.*)\}\}/.exec(line);
+    const match = expectation.exec(line);
     return match === null ? [] : [{ line: index + 1 + Number(match[1]), text: match[2]! }];
   });
 }
 
 const pipelineOf = (text: string) => /^\/\/ RUN: ?(.*)$/m.exec(text)?.[1]?.trim();
-const isTest = (text: string) => /^\/\/ (RUN:|AFTER$|CASE:)|expected-error@/m.test(text);
+const isTest = (text: string) =>
+  /^\/\/ (RUN:|AFTER$|CASE:)/m.test(text) ||
+  text.split("\n").some((line) => expectation.test(line) || misspeltExpectation(line) !== undefined);
 
 /** Registers the files of a folder with vitest. */
 export function textFiles(folder: string, options: TextFilesOptions = {}): void {
@@ -78,9 +83,15 @@ class TextFileRunner {
     const cases = whole.split(caseMark);
     const updated = [...cases];
     for (const [position, text] of cases.entries()) {
+      // Nothing stands behind a last separator.
+      if (text.trim() === "") continue;
       const title = /^\/\/ CASE: (.*)$/m.exec(text)?.[1] ?? `case ${position + 1}`;
       const pipeline = pipelineOf(text) ?? pipelineOf(whole) ?? "";
       test(title, () => {
+        const ignored = text
+          .split("\n")
+          .flatMap((line) => (expectation.test(line) ? [] : (misspeltExpectation(line) ?? [])));
+        expect(ignored, "a comment that expects an error is `// expected-error@+N {{text}}`").toEqual([]);
         const [wrong] = expectedErrors(text);
         if (wrong !== undefined) {
           this.#expectError(text, pipeline, wrong);

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import colors from "picocolors";
 import { defaultContext } from "../../compiler/registry.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, type DiagnosticNote } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
+import { parse } from "../../ir/parser/parse.ts";
 import { type PrintOptions, print } from "../../ir/printer/print.ts";
 import { readIr, writeIr } from "../../ir/sidecar.ts";
 import { reduce } from "../../passes/reduction/reduce.ts";
@@ -41,10 +42,25 @@ export async function reduceCommand(file: string, options: ReduceOptions): Promi
     return await runTest(options.test, path, timeout);
   };
   const isFailure = ({ exitCode, text, isHanging }: Outcome) =>
-    (options.hangIsFailure === true ? isHanging : !isHanging && exitCode !== 0) && (pattern?.test(text) ?? true);
+    (options.hangIsFailure === true ? isHanging : !isHanging && exitCode !== 0 && !isNoCommand(exitCode)) &&
+    (pattern?.test(text) ?? true);
   try {
     const first = await test(module);
-    if (!isFailure(first)) throw new DiagnosticError(notFailing(options, first), { file });
+    if (!isFailure(first)) throw new DiagnosticError(notFailing(options, first), { file, notes: printedBy(first) });
+    // What fails without the file's content is no property of it: a wrong flag, a file that is not there.
+    const empty = parse("", context);
+    if (operationsIn(module).length > operationsIn(empty).length && isFailure(await test(empty))) {
+      const advice =
+        options.match === undefined ? "pass --match=REGEX for the failure that you mean" : "narrow --match";
+      throw new DiagnosticError(
+        `the command fails on an empty module as well, so nothing in the file matters: ${advice}`,
+        {
+          file,
+          notes: printedBy(first),
+        },
+      );
+    }
+    for (const { message } of printedBy(first)) console.error(colors.dim(message));
     const {
       tests,
       isCut,
@@ -90,12 +106,29 @@ async function runTest(command: string, path: string, timeout: number): Promise<
   return { exitCode, text: out + err, isHanging: child.signalCode === "SIGKILL" };
 }
 
+/** What a shell says where it finds no such command, or cannot run it. */
+const isNoCommand = (exitCode: number) => exitCode === 126 || exitCode === 127;
+
+/** The beginning of what the command printed on the file itself. */
+function printedBy({ exitCode, text }: Outcome): readonly DiagnosticNote[] {
+  const lines = text.trim().split("\n");
+  const shown = lines.slice(0, 6).map((line) => `\n  ${line.slice(0, 200)}`);
+  const rest = lines.length > shown.length ? "\n  …" : "";
+  return [
+    {
+      message: `on the file itself it exits with ${exitCode} and prints ${text.trim() === "" ? "nothing" : `${shown.join("")}${rest}`}`,
+    },
+  ];
+}
+
 function notFailing({ match, hangIsFailure, timeout }: ReduceOptions, { exitCode, isHanging }: Outcome): string {
   if (isHanging && hangIsFailure !== true) {
     return `the command does not end within ${timeout} s on the file itself: pass --hang-is-failure if that is the failure`;
   }
   if (!isHanging && hangIsFailure === true)
     return `the command ends within ${timeout} s on the file itself: it does not hang`;
+  if (isNoCommand(exitCode))
+    return `the shell cannot run the command (exit code ${exitCode}): give one that exists, by its path where PATH does not have it`;
   if (exitCode === 0) return "the command succeeds on the file itself (exit code 0): there is nothing to reduce";
   return `the command fails on the file itself (exit code ${exitCode}), but does not print what --match asks for: '${match}'`;
 }

@@ -6,6 +6,7 @@
  * // expected-remark-re@below {{fused {{[0-9]+}} loops}}   with regular expressions in inner braces
  * ```
  */
+import { didYouMean } from "../../ir/close-names.ts";
 import type { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Severity } from "../../passes/pass-types.ts";
 
@@ -29,6 +30,24 @@ interface Emitted {
 }
 
 const comment = /expected-(error|warning|note|remark)(-re)? *(?:@([+-]\d+|above|below|unknown))? *\{\{(.*)\}\}\s*$/;
+
+const kinds = ["expected-error", "expected-warning", "expected-note", "expected-remark"];
+
+/** What is wrong with a comment that means to expect a diagnostic and is not read as one: it would be ignored silently. */
+export function misspeltExpectation(line: string): string | undefined {
+  const text = /\/\/(.*)$/.exec(line)?.[1];
+  if (text === undefined) return undefined;
+  for (const [, word = "", place] of text.matchAll(/([A-Za-z]+-[\w-]+) *(?:(@)|(?=.*\{\{))/g)) {
+    if (kinds.includes(word.replace(/-re$/, ""))) {
+      if (place === undefined && !/^\s*\{\{/.test(text.slice(text.indexOf(word) + word.length))) continue;
+      return `'${word}' is not followed by a place (@+N, @-N, @above, @below, @unknown, or nothing) and {{text}} to the line's end`;
+    }
+    const hint = didYouMean(word, kinds);
+    if (hint !== "" || word.startsWith("expected-"))
+      return `'${word}' is no diagnostic to expect${hint || `: there are ${kinds.join(", ")}`}`;
+  }
+  return undefined;
+}
 
 export class ExpectedDiagnostics {
   readonly #file: string;
@@ -86,6 +105,8 @@ function readExpectations(text: string, onProblem: (line: number, message: strin
     const line = index + 1;
     const found = comment.exec(content);
     if (found === null) {
+      const fault = misspeltExpectation(content);
+      if (fault !== undefined) onProblem(line, fault);
       for (const each of below) expectations.push({ ...each, line });
       below = [];
       above = line;

@@ -66,6 +66,27 @@ const groups: { readonly [heading: string]: readonly Flag[] } = {
   ],
 };
 
+const extensions = ["load", "irdl-file"];
+
+/** The flags' long names, without dashes. */
+export const optFlagNames: readonly string[] = [
+  ...Object.values(groups).flatMap((flags) => flags.map(([flag]) => /--([\w-]+)/.exec(flag)?.[1] ?? flag)),
+  ...extensions,
+  "help",
+];
+
+/**
+ * Arguments as the parser of the command line takes them: mlir-opt has `-split-input-file` and `-o=FILE` for what is
+ * `--split-input-file` and `-o FILE` elsewhere.
+ */
+export function withDoubleDashes(args: readonly string[]): readonly string[] {
+  return args.flatMap((argument) => {
+    const [, name = "", value] = /^-([\w-]+)(=[\s\S]*)?$/.exec(argument) ?? [];
+    if (name === "o" && value !== undefined) return ["-o", value.slice(1)];
+    return optFlagNames.includes(name) ? [`-${argument}`] : [argument];
+  });
+}
+
 /** Adds the flags to the command. A flag that is not listed may be a pass: `--canonicalize`, `--vectorize='registers=16'`. */
 export function addOptFlags(
   command: Command,

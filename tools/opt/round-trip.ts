@@ -29,8 +29,7 @@ export function verifyRoundTrip(operation: Operation, context: Context, file: st
       } catch (error) {
         if (!(error instanceof DiagnosticError)) throw error;
         throw new DiagnosticError(`the ${name} that is printed does not read back: ${error.message}`, {
-          ...error.details,
-          ...(error.source === undefined ? {} : { source: error.source }),
+          ...error.origin,
           notes: [...(error.details.notes ?? []), { file, message: "while checking the round trip of this file" }],
         });
       }

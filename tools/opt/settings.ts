@@ -1,12 +1,12 @@
 /** Turns the flags of `anemone opt` into checked values; a wrong one is an error of usage that says what is allowed. */
+import { didYouMean } from "../../ir/close-names.ts";
 import type { PrintOptions } from "../../ir/printer/print.ts";
 import type { RemarkFilter } from "../../passes/instrumentation/remarks.ts";
-import { closeNames } from "../../passes/manager/close-names.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
 import { type RemarkKind, remarkKinds } from "../../passes/pass-types.ts";
 import { stepOfFlag } from "../../passes/pipeline.ts";
 import { UsageError } from "../failure.ts";
-import type { OptOptions } from "./flags.ts";
+import { type OptOptions, optFlagNames } from "./flags.ts";
 
 /** Other than this a resource is left out of standard output. */
 const longestPrintedResource = 1 << 16;
@@ -51,8 +51,8 @@ export function printOptions(options: OptOptions): PrintOptions & { readonly eli
 /** Which remarks are wanted; undefined: none. */
 export function remarkFilter({ remarks, remarksFilter, remarksOutput }: OptOptions): RemarkFilter | undefined {
   if (remarks === undefined && remarksOutput === undefined) return undefined;
-  const words = remarks === undefined || remarks === "all" ? [...remarkKinds] : remarks.split(",");
-  const kinds = new Set<RemarkKind>(words.map((word) => choice("--remarks", word.trim(), remarkKinds)));
+  const words = (remarks ?? "all").split(",").map((word) => choice("--remarks", word.trim(), [...remarkKinds, "all"]));
+  const kinds = new Set<RemarkKind>(words.flatMap((word) => (word === "all" ? remarkKinds : [word])));
   if (remarksFilter === undefined) return { kinds };
   try {
     return { kinds, passes: new RegExp(remarksFilter) };
@@ -72,13 +72,9 @@ export function passNames(
   return found?.split(",").map((each) => {
     const name = each.trim();
     if (passes.some((known) => known.name === name)) return name;
-    const close = closeNames(
-      name,
-      passes.map((known) => known.name),
-    );
-    throw new UsageError(
-      `${flag}: no pass is called '${name}'${close.length === 0 ? "" : `; did you mean ${close.join(" or ")}?`}`,
-    );
+    const names = passes.map((known) => known.name);
+    const hint = didYouMean(name, names) || "; `anemone opt --show-passes` lists them";
+    throw new UsageError(`${flag}: no pass is called '${name}'${hint}`);
   });
 }
 
@@ -108,11 +104,8 @@ export function readArguments(args: readonly string[], passes: readonly AnyPass[
     }
     const step = stepOfFlag(name, value, passes);
     if (step === undefined) {
-      const close = closeNames(
-        name,
-        passes.map((known) => known.name),
-      );
-      const hint = close.length === 0 ? "" : `; did you mean ${close.map((each) => `--${each}`).join(" or ")}?`;
+      const names = passes.map((known) => known.name);
+      const hint = didYouMean(name, [...names, ...optFlagNames], (each) => `--${each}`);
       throw new UsageError(`unknown option '${argument}': neither a flag of opt nor a pass${hint}`);
     }
     steps.push(step);
