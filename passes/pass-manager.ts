@@ -11,6 +11,7 @@ import type { Operation } from "../ir/operation.ts";
 import { verifyAll } from "../ir/verifier.ts";
 import { AnalysisCache, type AnyAnalysis } from "./analysis.ts";
 import { History, type HistoryOptions } from "./history/history.ts";
+import { describeOperation } from "./instrumentation/print-anyway.ts";
 import { anyAnchor, canAnchor, checkAnchors, checkRequirements } from "./manager/check-pipeline.ts";
 import { noteCrash } from "./manager/crash-site.ts";
 import {
@@ -259,7 +260,7 @@ class PassRunner {
   /** Tells handlers and instrumentation, innermost first. */
   #failed(pass: PassInstance, operation: Operation, error: unknown): void {
     const { onDiagnostic } = this.#options;
-    noteCrash(error, pass.definition.name, operation);
+    noteCrash(error, { pass: pass.definition.name, operation: describeOperation(operation) });
     if (onDiagnostic !== undefined) {
       const errors = error instanceof VerificationError ? [error, ...error.all.slice(1)] : [error];
       for (const each of errors) onDiagnostic({ severity: "error", error: asDiagnostic(each, pass) });

@@ -62,6 +62,18 @@ test("a command that hangs is stopped, and is a failure where that is asked for"
   expect(out).toContain("divsi");
 });
 
+test("a command that does not see the file is refused, and what it prints is shown", () => {
+  const missing = run("--test=no-such-command-anywhere opt {}");
+  expect(missing.err).toContain("the shell cannot run the command (exit code 127)");
+  expect(missing.err).toContain("no-such-command-anywhere");
+  expect(missing.status).toBe(1);
+  const blind = run("--test=echo no file mine.ts >&2; exit 1");
+  expect(blind.err).toContain("the command fails on an empty module as well");
+  expect(blind.err).toContain("no file mine.ts");
+  expect(blind.status).toBe(1);
+  expect(blind.out).toBe("");
+});
+
 test("wrong use is said", () => {
   expect(run("--test=true").err).toContain("the command succeeds on the file itself (exit code 0)");
   expect(run("--test=false", "--match=never").err).toContain("does not print what --match asks for: 'never'");

@@ -20,7 +20,10 @@ export async function loadExtensions(path: string): Promise<Extensions> {
     await checkNames(declared, path);
     return declared;
   }
+  if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
   (await import("./package-modules.ts")).providePackageModules();
+  // An exception may be thrown deep inside of what a user's pass calls; its own frames are what is shown.
+  Error.stackTraceLimit = 100;
   let exported: { readonly dialects?: unknown; readonly passes?: unknown };
   try {
     exported = await import(Bun.pathToFileURL(resolve(path)).href);

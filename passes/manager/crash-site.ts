@@ -1,10 +1,8 @@
 /**
  * Where an exception that is no diagnostic came out of a pass. The exception itself is thrown on unchanged, so that programs
- * can catch what they know; tools ask here what to say of it.
+ * can catch what they know; tools ask here what to say of it. Imports nothing heavy: commands that run no pass read this file.
  */
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import type { Operation } from "../../ir/operation.ts";
-import { describeOperation } from "../instrumentation/print-anyway.ts";
 
 export interface CrashSite {
   readonly pass: string;
@@ -15,9 +13,9 @@ export interface CrashSite {
 const sites = new WeakMap<object, CrashSite>();
 
 /** Keeps where an exception came from; the innermost pass is the one that counts. */
-export function noteCrash(error: unknown, pass: string, operation: Operation): void {
+export function noteCrash(error: unknown, site: CrashSite): void {
   if (typeof error !== "object" || error === null || error instanceof DiagnosticError || sites.has(error)) return;
-  sites.set(error, { pass, operation: describeOperation(operation) });
+  sites.set(error, site);
 }
 
 /** The pass that threw this; undefined where it came from elsewhere. */

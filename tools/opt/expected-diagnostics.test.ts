@@ -68,6 +68,25 @@ test("one comment stands for several equal diagnostics, two for two", () => {
   expect(problems(two, ["error", 3, "a b"], ["error", 3, "a"])).toEqual([]);
 });
 
+test("a comment that is misspelt is an error, other comments are not", () => {
+  const wrong = (comment: string) => problems(`// ${comment}\nx`);
+  expect(wrong("expected-eror@+1 {{x}}")).toEqual([
+    "f.mlir:1: error: 'expected-eror' is no diagnostic to expect; did you mean expected-error?",
+  ]);
+  expect(wrong("expcted-error@below {{x}}")).toHaveLength(1);
+  expect(wrong("expected-failure {{x}}")[0]).toContain("there are expected-error, expected-warning");
+  for (const shape of ["expected-error@abov {{x}}", "expected-error@+1 {x}", "expected-error {{x}} here"])
+    expect(wrong(shape)[0], shape).toContain("'expected-error' is not followed by");
+  for (const fine of [
+    "see expected-error for more",
+    "CHECK-SAME: {{.*}}",
+    "the un-expected {{x}}",
+    "-----",
+    "a@b {{c}}",
+  ])
+    expect(wrong(fine), fine).toEqual([]);
+});
+
 test("a comment that waits for a line below the end is an error", () => {
   expect(problems("// expected-error@below {{x}}")).toEqual(["f.mlir:1: error: expected a line below this one"]);
 });
