@@ -19,6 +19,7 @@ import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
 import { type ConcreteDevice, chooseDevice, type DeviceName } from "./devices.ts";
 import { LevelDumps } from "./dumps.ts";
+import { checkEntryPoint } from "./entry-point.ts";
 import { loadHostProgram } from "./host-program.ts";
 import {
   type Level,
@@ -198,6 +199,7 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   const context = defaultContext().with(options.dialects ?? []);
   options.onProgress?.("reading");
   const { name, module } = loadSource(source, context, sourceOptions(options));
+  checkEntryPoint(module);
   const start = levelOf(module);
   if (options.device === "ane-virtual" && isHostLevel(start) && overflowEntries(module) === undefined) {
     throw new DiagnosticError(

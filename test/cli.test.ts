@@ -341,6 +341,49 @@ describe("bad input", () => {
 
   const inputFile = (file: string) => ["run", "model.onnx", ...sized, "--input", `x=${file}`];
   const cases: { readonly [name: string]: BadInput } = {
+    "a program without @main": {
+      file: "no-main.mlir",
+      content: "func.func @sum(%a: i32) -> i32 {\n  return %a : i32\n}\nfunc.func private @more()",
+      message: /^no-main\.mlir:1:1: error: .*has no function @main to run; it has @sum, @more\n$/,
+    },
+    "a program whose @main is elsewhere": {
+      file: "declared-main.mlir",
+      content: "func.func private @main(memref<4xf32>)",
+      message: /^declared-main\.mlir:1:1: error: .*has no body/,
+    },
+    "an argument that `run` cannot take": {
+      file: "index-argument.mlir",
+      content: [
+        "func.func @main(%a: memref<16xf32>, %n: index) -> f32 {",
+        "  %0 = memref.load %a[%n] : memref<16xf32>",
+        "  return %0 : f32",
+        "}",
+      ].join("\n"),
+      message:
+        /^index-argument\.mlir:1:1: error: .*@main's argument %n is index; `run` takes static tensors and memrefs/,
+    },
+    "an argument whose size is not known": {
+      file: "dynamic-argument.mlir",
+      content: "func.func @main(%a: tensor<?xf32>) -> tensor<?xf32> {\n  return %a : tensor<?xf32>\n}",
+      message: /argument %a is tensor<\?xf32>, with a size that is not known; `run` takes static/,
+    },
+    "a second argument that `run` cannot take": {
+      file: "second-argument.mlir",
+      content: "func.func @main(%a: tensor<4xf32>, %b: f32) -> f32 {\n  return %b : f32\n}",
+      message: /@main's argument %b is f32; /,
+    },
+    "a buffer that is returned": {
+      file: "returned-buffer.mlir",
+      content:
+        'func.func @main(%a: memref<4xf32> {anemone.input = "a"}) -> memref<4xf32> {\n  return %a : memref<4xf32>\n}',
+      message: /@main's result 0 is memref<4xf32>, and buffers are not returned: write to an argument/,
+    },
+    "a buffer that does not say what it is for": {
+      file: "no-role.mlir",
+      content: "func.func @main(%a: memref<4xf32>) {\n  return\n}",
+      message:
+        /nothing says what @main's argument %a, memref<4xf32>, is for: write {anemone.input = "a"} or {anemone.output = "a"}/,
+    },
     "a model that is cut short": {
       file: "cut.onnx",
       content: bytes.subarray(0, bytes.length >> 1),

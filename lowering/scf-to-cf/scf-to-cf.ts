@@ -3,11 +3,12 @@
  * once before the loop (or not at all, where the bounds are known) and then at the end of each iteration, which is the form
  * that machine code wants and that saves LLVM a pass.
  */
-import { constantIntegerOf, sum } from "../../dialects/arith/build.ts";
+import { constantIntegerOf, indexConstant, sum } from "../../dialects/arith/build.ts";
 import { cmpi, constant } from "../../dialects/arith/ops.ts";
 import { branch, conditionalBranch } from "../../dialects/cf/ops.ts";
 import { carryingLoopNest } from "../../dialects/scf/build.ts";
 import * as scf from "../../dialects/scf/ops.ts";
+import { mixedIndices } from "../../dialects/upstream/constraints.ts";
 import { type Attribute, IntegerAttribute, OpaqueAttribute } from "../../ir/attributes.ts";
 import { at } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
@@ -221,9 +222,31 @@ const lowerParallel = convert(scf.parallel, "scf-parallel-to-for", (operation, _
   return rewriter.replace(operation, results);
 });
 
-const refuseForall = convert(scf.forall, "scf-forall", () =>
-  refuse("loops on tensors must be bufferised first, and become scf.parallel"),
-);
+/** A loop in any order as a nest of sequential ones. One with shared outputs makes tensors, which branches do not. */
+const lowerForall = convert(scf.forall, "scf-forall-to-for", (operation, _operands, rewriter) => {
+  const { outputs, region } = operation;
+  const [output] = outputs;
+  if (output !== undefined)
+    return refuse(
+      `its shared output is a ${output.type}: only an scf.forall without shared outputs, on memrefs, becomes branches`,
+    );
+  const body = region.onlyBlock;
+  const terminator = scf.inParallel.cast(terminatorOf(region));
+  const [inner] = terminator.region.onlyBlock.operations;
+  if (inner !== undefined)
+    return refuse(`its scf.forall.in_parallel holds '${inner.name}', though there are no shared outputs`);
+  const values = (statics: readonly number[], dynamics: readonly Value[]) =>
+    mixedIndices(statics, dynamics).map((each) => (typeof each === "number" ? indexConstant(rewriter, each) : each));
+  const lower = values(operation.staticLowerBound, operation.dynamicLowerBound);
+  const upper = values(operation.staticUpperBound, operation.dynamicUpperBound);
+  const step = values(operation.staticStep, operation.dynamicStep);
+  carryingLoopNest(rewriter, lower, upper, step, [], (counters) => {
+    for (const [position, argument] of body.arguments.entries()) rewriter.replaceAllUses(argument, counters[position]!);
+    for (const each of body.operations) if (each !== terminator) rewriter.move(each, rewriter.point);
+    return [];
+  });
+  return rewriter.erase(operation);
+});
 
 function asBool(value: Value): Value<typeof i1> {
   if (!isBool(value)) throw new Error(`expects an i1, found ${value.type}`);
@@ -240,7 +263,7 @@ export const scfToCfPatterns: readonly ConversionPattern[] = [
   lowerExecuteRegion,
   lowerIndexSwitch,
   lowerParallel,
-  refuseForall,
+  lowerForall,
 ];
 
 /** Turns all structured control flow inside `root` into branches; returns whether there was any. */
@@ -248,7 +271,7 @@ export function convertScfToCf(root: Operation, context: Context): boolean {
   // Terminators go when the operation around them does.
   const target = new ConversionTarget()
     .illegalDialects("scf")
-    .legal(scf.yieldOperation, scf.condition, scf.reduce, scf.reduceReturn);
+    .legal(scf.yieldOperation, scf.condition, scf.reduce, scf.reduceReturn, scf.inParallel);
   return applyPartialConversion(root, target, scfToCfPatterns, context);
 }
 

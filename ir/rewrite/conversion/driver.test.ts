@@ -430,6 +430,34 @@ describe("types", () => {
     );
   });
 
+  test("a pattern that gives too few or too many values is an error that names it, and nothing changes", () => {
+    const types = new TypeConverter().add((type) => (type === i64 ? [i32, i32] : undefined));
+    const text = `%a = "low.source"() : () -> i64\n%sum = "high.add"(%a, %a) : (i64, i64) -> i64`;
+    for (const [count, found] of [
+      [0, "0 values"],
+      [1, "1 value"],
+      [3, "3 values"],
+    ] as const) {
+      const wrong = convertOneToN(t.highAdd, "wrong-add", (operation, { lhs }, rewriter) =>
+        rewriter.replace(operation, [Array.from({ length: count }, () => lhs[0]!)]),
+      );
+      const module = read(text);
+      const before = print(module);
+      expect(() =>
+        applyPartialConversion(module, new ConversionTarget().illegal(t.highAdd), [wrong], context, { types }),
+      ).toThrow(
+        `'high.add' op is replaced wrongly: the pattern 'wrong-add' gave ${found} for result 0 of type i64, which becomes 2 values (i32, i32)`,
+      );
+      expect(print(module)).toBe(before);
+    }
+    const single = convertOneToN(t.highAdd, "single", (operation, { lhs }, rewriter) =>
+      rewriter.replace(operation, lhs[0]!),
+    );
+    expect(() =>
+      applyPartialConversion(read(text), new ConversionTarget().illegal(t.highAdd), [single], context, { types }),
+    ).toThrow("the pattern 'single' gave 1 value for result 0 of type i64");
+  });
+
   test("one that becomes nothing disappears", () => {
     const types = new TypeConverter().add((type) => (type === i64 ? [] : undefined));
     const source = convert(t.highSource, "no-source", (operation, _, rewriter) =>

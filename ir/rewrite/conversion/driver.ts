@@ -22,7 +22,7 @@ import {
   type LegalizationFailure,
   noPatternHint,
 } from "./report.ts";
-import { ConversionRewriter, forEachInside, severalValues } from "./rewriter.ts";
+import { ConversionRewriter, forEachInside, ReplacementCountError, severalValues } from "./rewriter.ts";
 import type { ConversionTarget, LegalityAnswer } from "./target.ts";
 import { TypeConverter } from "./type-converter.ts";
 import { PatternWays } from "./ways.ts";
@@ -295,8 +295,11 @@ class Conversion {
       const operands = this.#operandValues(operation);
       return isRefusal(operands) ? operands : pattern.apply(operation, operands, rewriter);
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
-      return { refusal: error.message, thrown: error };
+      if (error instanceof ReplacementCountError)
+        throw error.operation.error(`is replaced wrongly: the pattern '${pattern.name}' ${error.message}`);
+      if (error instanceof DiagnosticError) return { refusal: error.message, thrown: error };
+      if (!(error instanceof Error)) throw error;
+      throw new Error(`pattern '${pattern.name}' failed on '${operation.name}': ${error.message}`, { cause: error });
     }
   }
 

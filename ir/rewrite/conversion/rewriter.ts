@@ -46,6 +46,21 @@ export interface AppliedEdits {
 /** One replacement per result: a value, or the values (none, several) that the result became. */
 export type Replacements = Value | readonly (Value | readonly Value[])[];
 
+/** A pattern's mistake, which is never a refusal: it replaced a result by too few or too many values. */
+export class ReplacementCountError extends Error {
+  readonly operation: Operation;
+
+  constructor(operation: Operation, position: number, type: Type, wanted: readonly Type[], found: number) {
+    const becomes = wanted.length === 0 ? "nothing" : wanted.join(", ");
+    super(
+      `gave ${plural(found)} for result ${position} of type ${type}, which becomes ${plural(wanted.length)} (${becomes})`,
+    );
+    this.operation = operation;
+  }
+}
+
+const plural = (values: number) => (values === 1 ? "1 value" : `${values} values`);
+
 export class ConversionRewriter extends Rewriter {
   readonly #log = new UndoLog();
   readonly #defaultTypes: TypeConverter;
@@ -177,6 +192,7 @@ export class ConversionRewriter extends Rewriter {
     for (let position = 0; position < results.length; position++) {
       const result = results[position]!;
       const each = list[position]!;
+      this.#checkCount(operation, position, result, isList(each) ? each.length : 1);
       if (isList(each)) this.#replaceBySeveral(operation, result, each);
       else {
         if (result.nameHint !== undefined && each.nameHint === undefined) this.#setName(each, result.nameHint);
@@ -187,6 +203,13 @@ export class ConversionRewriter extends Rewriter {
       }
     }
     return this.erase(operation);
+  }
+
+  /** Where the converter says what a result's type becomes, a pattern gives as many values as that has types. */
+  #checkCount(operation: Operation, position: number, result: Value, found: number): void {
+    const wanted = this.#types.tryConvertValue(result);
+    if (isRefusal(wanted) || wanted.length === found || (wanted.length === 1 && wanted[0] === result.type)) return;
+    throw new ReplacementCountError(operation, position, result.type, wanted, found);
   }
 
   #replaceBySeveral(operation: Operation, result: Value, values: readonly Value[]): void {

@@ -27,3 +27,15 @@ func.func @main(%x: tensor<4xf32>, %i: index) {
 func.func @main(%x: tensor<4xf32>) {
   return
 }
+// -----
+// RUN: scf-to-cf
+// CASE: a loop that makes a tensor
+func.func @main(%t: tensor<8xf32>, %x: tensor<1xf32>) -> tensor<8xf32> {
+  // expected-error@+1 {{tried scf-forall-to-for: its shared output is a tensor<8xf32>: only an scf.forall without shared outputs, on memrefs, becomes branches}}
+  %0 = scf.forall (%i) in (8) shared_outs(%o = %t) -> (tensor<8xf32>) {
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %x into %o[%i] [1] [1] : tensor<1xf32> into tensor<8xf32>
+    }
+  }
+  return %0 : tensor<8xf32>
+}

@@ -130,3 +130,36 @@ module {
     return %r : f32
   }
 }
+// -----
+// CASE: a loop in any order, on a buffer
+func.func @main(%n: index, %a: memref<8x8xf32>, %c: f32) {
+  scf.forall (%i, %j) = (0, 1) to (%n, 8) step (1, 2) {
+    memref.store %c, %a[%i, %j] : memref<8x8xf32>
+  }
+  return
+}
+// AFTER
+module {
+  func.func @main(%n: index, %a: memref<8x8xf32>, %c: f32) {
+    %0 = arith.constant 0 : index
+    %1 = arith.constant 1 : index
+    %2 = arith.constant 8 : index
+    %3 = arith.constant 1 : index
+    %4 = arith.constant 2 : index
+    %5 = arith.cmpi slt, %0, %n : index
+    cf.cond_br %5, ^bb1(%0 : index), ^bb4
+  ^bb1(%6: index):
+    cf.br ^bb2(%1 : index)
+  ^bb2(%7: index):
+    memref.store %c, %a[%6, %7] : memref<8x8xf32>
+    %8 = arith.addi %7, %4 : index
+    %9 = arith.cmpi slt, %8, %2 : index
+    cf.cond_br %9, ^bb2(%8 : index), ^bb3
+  ^bb3:
+    %10 = arith.addi %6, %3 : index
+    %11 = arith.cmpi slt, %10, %n : index
+    cf.cond_br %11, ^bb1(%10 : index), ^bb4
+  ^bb4:
+    return
+  }
+}
