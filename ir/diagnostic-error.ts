@@ -66,6 +66,11 @@ export class DiagnosticError extends Error {
     return this.#source;
   }
 
+  /** The details with the source text, for another diagnostic at the same place. */
+  get origin(): DiagnosticDetails {
+    return this.#source === undefined ? this.details : { ...this.details, source: this.#source };
+  }
+
   /** The text that tools print: place, severity, message, caret line, notes. */
   render(severity: "error" | "warning" | "remark" = "error"): string {
     const place = placeText(this.details);

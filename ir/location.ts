@@ -2,7 +2,7 @@
  * Locations: where in the user's world an operation comes from (a line of IR text, an ONNX node, a call site in
  * TypeScript). Every operation has one; when operations merge, theirs are fused. Spelled as in MLIR: `loc(...)`.
  */
-import type { SourcePlace } from "./diagnostic-error.ts";
+import type { DiagnosticDetails, SourcePlace } from "./diagnostic-error.ts";
 import { quoted } from "./quoted.ts";
 
 export type Location =
@@ -151,17 +151,26 @@ export function locationText(location: Location): string {
 
 /** The first file position that a location leads to, for `file:line:column:` in front of a message. */
 export function placeOf(location: Location): SourcePlace {
+  const { source: _, ...place } = originOf(location);
+  return place;
+}
+
+/** As `placeOf`, for a diagnostic: with the text that the position is in, where that has been read here. */
+export function originOf(location: Location): DiagnosticDetails {
   switch (location.kind) {
     case "unknown":
       return {};
-    case "file":
-      return { file: location.file, line: location.line, column: location.column };
+    case "file": {
+      const { file, line, column } = location;
+      const place = { file, line, column };
+      return location instanceof TextLocation ? { ...place, source: location.source.text } : place;
+    }
     case "name":
-      return location.child === undefined ? {} : placeOf(location.child);
+      return location.child === undefined ? {} : originOf(location.child);
     case "callsite":
-      return placeOf(location.callee);
+      return originOf(location.callee);
     case "fused":
-      return location.parts.map(placeOf).find((place) => place.file !== undefined) ?? {};
+      return location.parts.map(originOf).find((place) => place.file !== undefined) ?? {};
   }
 }
 

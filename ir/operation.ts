@@ -7,7 +7,7 @@ import { type AttributeEntry, AttributeMap, entriesOf, entryValue } from "./attr
 import type { Attribute } from "./attributes.ts";
 import type { OperationDefinition } from "./declaration.ts";
 import { DiagnosticError, type DiagnosticNote } from "./diagnostic-error.ts";
-import { type Location, nameOf, placeOf } from "./location.ts";
+import { type Location, nameOf, originOf } from "./location.ts";
 import type { Type } from "./types.ts";
 import { BlockArgument, OperationResult, Use, type Value } from "./value.ts";
 
@@ -309,7 +309,7 @@ export class Operation {
   error(message: string, notes: readonly DiagnosticNote[] = []): DiagnosticError {
     const name = nameOf(this.location);
     const subject = name === undefined ? `'${this.name}' op` : `'${this.name}' op (${name})`;
-    return new DiagnosticError(`${subject} ${message}`, { ...placeOf(this.location), notes });
+    return new DiagnosticError(`${subject} ${message}`, { ...originOf(this.location), notes });
   }
 }
 
@@ -475,7 +475,10 @@ export class Block {
 
   /** Inserts before `anchor`, or at the end when it is undefined. */
   insertBefore(operation: Operation, anchor: Operation | undefined): void {
-    if (operation.block !== undefined) throw new Error(`${operation.name} is already in a block`);
+    if (operation.block !== undefined)
+      throw new Error(
+        `${operation.name} is already in a block: move it with operation.moveBefore(other), moveAfter(other) or moveToEnd(block)`,
+      );
     const previous = anchor === undefined ? this.last : anchor.previous;
     operation.block = this;
     operation.next = anchor;

@@ -17,6 +17,7 @@ import { DominanceInfo } from "./dominance.ts";
 import { SymbolUser } from "./interfaces/symbol-user.ts";
 import { placeOf } from "./location.ts";
 import { type Block, type Operation, OperationResult, type Value } from "./operation.ts";
+import { print } from "./printer/print.ts";
 import { nearestSymbolTable, resolveSymbol, symbolName } from "./symbol-table.ts";
 import type { Type } from "./types.ts";
 
@@ -53,6 +54,8 @@ class Verifier {
   readonly #dominance = new DominanceInfo();
   /** Operations with rules of their own, checked last. */
   readonly #withRules: Operation[] = [];
+  /** What is wrong with the types of the operation at hand. */
+  readonly #wrongTypes: { readonly who: string; readonly what: string; readonly type: Type }[] = [];
   /** Whether ops of a declaration implement SymbolUser. */
   readonly #symbolUsers = new Map<OperationDefinition, boolean>();
 
@@ -115,7 +118,9 @@ class Verifier {
   }
 
   #report(operation: Operation, message: string, notes: { message: string }[] = []): void {
-    if (this.errors.length < this.#limit) this.errors.push(operation.error(message, notes));
+    if (this.errors.length >= this.#limit) return;
+    const hasPlace = placeOf(operation.location).file !== undefined;
+    this.errors.push(operation.error(message, hasPlace ? notes : [...notes, { message: seeOperation(operation) }]));
   }
 
   #checkOne(operation: Operation, root: Operation): void {
@@ -150,8 +155,10 @@ class Verifier {
       this.#checkTypes(operation, definition.operandFields, "operand", operation.operands, bound, definition);
     }
     this.#checkTypes(operation, definition.resultFields, "result", operation.results, bound, definition);
+    const hasWrongTypes = this.#wrongTypes.length > 0;
+    if (hasWrongTypes) this.#reportWrongTypes(operation);
     for (const entry of definition.attributeFields) this.#checkAttribute(operation, entry);
-    this.#checkTraits(operation, definition);
+    this.#checkTraits(operation, definition, hasWrongTypes);
     if (this.errors.length > before) return;
     this.#checkInferred(operation, definition);
     if (this.errors.length === before) this.#queueRules(operation, definition);
@@ -233,20 +240,29 @@ class Verifier {
       for (let at = start; at < start + count; at++) {
         const value = values[at]!;
         if (!constraint.matches(value.type)) {
-          this.#report(operation, `${kind} '${name}' must be ${constraint.description}, but got ${value.type}`);
+          this.#wrongTypes.push({ who: `${kind} '${name}'`, what: `be ${constraint.description}`, type: value.type });
           continue;
         }
         if (constraint.variable === undefined) continue;
         const known = bound.get(constraint.variable);
         if (known === undefined) bound.set(constraint.variable, { type: value.type, where: name });
         else if (known.type !== value.type) {
-          this.#report(
-            operation,
-            `${kind} '${name}' must have the type of '${known.where}', ${known.type}, but got ${value.type}`,
-          );
+          const what = `have the type of '${known.where}', ${known.type}`;
+          this.#wrongTypes.push({ who: `${kind} '${name}'`, what, type: value.type });
         }
       }
     }
+  }
+
+  /** One error for all operands and results that are wrong in the same way. */
+  #reportWrongTypes(operation: Operation): void {
+    const subjects = new Map<string, Set<string>>();
+    for (const { who, what, type } of this.#wrongTypes) {
+      const predicate = `must ${what}, but got ${type}`;
+      subjects.set(predicate, (subjects.get(predicate) ?? new Set()).add(who));
+    }
+    this.#wrongTypes.length = 0;
+    for (const [predicate, names] of subjects) this.#report(operation, `${[...names].join(" and ")} ${predicate}`);
   }
 
   #checkAttribute(operation: Operation, { name, field }: NamedField<AttributeField>): void {
@@ -264,9 +280,10 @@ class Verifier {
     }
   }
 
-  #checkTraits(operation: Operation, definition: OperationDefinition): void {
+  #checkTraits(operation: Operation, definition: OperationDefinition, hasWrongTypes: boolean): void {
     const { traits } = definition;
-    if (traits.has("SameOperandsAndResultType")) {
+    // Of a type that is wrong in itself nothing more need be said.
+    if (!hasWrongTypes && traits.has("SameOperandsAndResultType")) {
       const types = new Set([...operation.operands, ...operation.results].map((value) => value.type));
       if (types.size > 1)
         this.#report(operation, `needs one type for all operands and results, but got ${[...types].join(", ")}`);
@@ -407,6 +424,14 @@ function isDefinedEarlier(value: Value, user: Operation, block: Block | undefine
 
 /** Who may name a symbol. */
 const visibilities: ReadonlySet<string> = new Set(['"public"', '"private"', '"nested"']);
+
+/** What stands for the place of an operation that a program made: its text, without its regions. */
+function seeOperation(operation: Operation): string {
+  const text = print(operation, { generic: true, skipRegions: true, elideLargerThan: 8 }).trim();
+  return `see the operation: ${text.length <= longestOperation ? text : `${text.slice(0, longestOperation)}…`}`;
+}
+
+const longestOperation = 400;
 
 /** At most about 80 characters of an attribute, so that messages stay readable. */
 function shortText(text: string): string {

@@ -10,11 +10,11 @@
  * option   ::= name (`=` value)?          a value is a word, "quoted", or {in braces}; a list is a,b,c
  * ```
  */
+import { didYouMean } from "../ir/close-names.ts";
 import { DiagnosticError, type DiagnosticNote } from "../ir/diagnostic-error.ts";
-import { closeNames } from "./manager/close-names.ts";
 import { type OptionDefinitions, OptionError, printOption, readOption, unknownOption } from "./manager/options.ts";
 import { placeInPipeline } from "./manager/pipeline-place.ts";
-import { type AnyPass, instantiate, type OptionValue, type PipelineStep } from "./pass.ts";
+import { type AnyPass, instantiate, type OptionValue, type PassInstance, type PipelineStep } from "./pass.ts";
 
 const nameCharacter = /[A-Za-z0-9_.-]/;
 const blank = /\s/;
@@ -107,8 +107,7 @@ class PipelineReader {
     if (name.includes(".")) {
       return this.#error(`'${name}' is an op, which a pipeline is nested on: ${name}(…)`, offset);
     }
-    const close = closeNames(name, this.#passes.keys());
-    const hint = close.length === 0 ? "" : `; did you mean ${close.join(" or ")}?`;
+    const hint = didYouMean(name, this.#passes.keys());
     return this.#error(`no pass is called '${name}'${hint}`, offset, [
       { message: `known passes: ${[...this.#passes.keys()].sort().join(", ")}` },
     ]);
@@ -217,8 +216,12 @@ export function stepOfFlag(
   const definition = byName(passes).get(name);
   if (definition === undefined) return undefined;
   const text = options ?? "";
-  const step = instantiate(definition, new PipelineReader(text, new Map()).readOptions(definition));
-  const { anchor } = definition;
+  return onModule(instantiate(definition, new PipelineReader(text, new Map()).readOptions(definition)));
+}
+
+/** The step as a module's pipeline has it: a pass for another op than the module is nested on that. */
+export function onModule(step: PassInstance): PipelineStep {
+  const { anchor } = step.definition;
   const isOnModule = anchor === undefined || anchor === "builtin.module";
   return isOnModule ? step : { kind: "nested", anchor, steps: [step] };
 }

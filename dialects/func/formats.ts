@@ -2,6 +2,7 @@
 import { StringAttribute, TypeAttribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import { Region } from "../../ir/operation.ts";
+import type { OperationParser, RegionArgument } from "../../ir/parser/operation-parser.ts";
 import { FunctionType } from "../../ir/types.ts";
 import { parseSignature, parseVisibility, printSignature, stringOf } from "../upstream/function-format.ts";
 
@@ -12,9 +13,9 @@ export const functionFormat: CustomFormat = {
   parse: (parser) => {
     const visibility = parseVisibility(parser);
     const name = parser.parseSymbolName();
-    const signature = parseSignature(parser);
+    const signature = parseSignature(parser, { isVariadicAllowed: false });
     const attributes = parser.attributeDictionaryWithKeyword();
-    const body = parser.parseOptionalRegion({ arguments: signature.args });
+    const body = parseOptionalBody(parser, signature.args);
     return {
       properties: [
         ...visibility,
@@ -47,6 +48,17 @@ export const functionFormat: CustomFormat = {
     printer.region(body, { printEntryArguments: false });
   },
 };
+
+/** `{ … }`, or undefined for a declaration. Braces with nothing inside are neither. */
+function parseOptionalBody(parser: OperationParser, args: readonly RegionArgument[]): Region | undefined {
+  const at = parser.offset;
+  const body = parser.parseOptionalRegion({ arguments: args });
+  if (body?.blocks.every((block) => block.isEmpty)) {
+    const advice = "end it with func.return, or leave the braces out for a declaration";
+    parser.report(parser.error(`expected a function body that is not empty: ${advice}`, at));
+  }
+  return body;
+}
 
 /** `%f(%x) : (f32) -> f32`: the type of the function is that of the call. */
 export const callIndirectFormat: CustomFormat = {

@@ -38,7 +38,7 @@ export const functionDefinition = op(
     body: region(),
   },
   {
-    doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function.",
+    doc: "A function: a name, a type and a body whose entry block's arguments are the parameters. An empty body declares an external function, which is private or nested.",
     example: ["func.func @twice(%x: f32) -> f32 {", "  %r = arith.addf %x, %x : f32", "  return %r : f32", "}"].join(
       "\n",
     ),
@@ -55,7 +55,11 @@ export const functionDefinition = op(
         report(`has ${results.length} results, but res_attrs has ${resultAttributes.length} entries`);
       }
       const entry = operation.body.entry;
-      if (entry === undefined) return;
+      if (entry === undefined) {
+        if (operation.sym_visibility === undefined || operation.sym_visibility === "public")
+          report("is a declaration, which cannot be public: write 'func.func private', or give it a body");
+        return;
+      }
       const found = entry.arguments.map((argument) => argument.type);
       if (!sameTypes(found, inputs)) {
         report(`expects an entry block with arguments (${inputs.join(", ")}), found (${found.join(", ")})`);

@@ -74,7 +74,7 @@ export const functionFormat: CustomFormat = {
     const symbolVisibility = parseVisibility(parser);
     properties.push(["sym_name", StringAttribute.get(parser.parseSymbolName())]);
     const at = parser.offset;
-    const signature = parseSignature(parser);
+    const signature = parseSignature(parser, { isVariadicAllowed: true });
     if (signature.results.length > 1) throw parser.error("an llvm function has at most one result", at);
     const type = LlvmFunctionType.get(
       signature.results[0] ?? VoidType.instance,

@@ -24,8 +24,13 @@ function attributesProperty(
   return each.every((attributes) => attributes === none) ? [] : [[name, ArrayAttribute.get(each)]];
 }
 
+export interface SignatureOptions {
+  /** Whether `...` may end the parameters: a function of the dialect may take any number of further arguments. */
+  readonly isVariadicAllowed: boolean;
+}
+
 /** Reads from `(` to the end of the result types. */
-export function parseSignature(parser: OperationParser): Signature {
+export function parseSignature(parser: OperationParser, { isVariadicAllowed }: SignatureOptions): Signature {
   const args: RegionArgument[] = [];
   const inputs: Type[] = [];
   const argumentAttributes: DictionaryAttribute[] = [];
@@ -33,9 +38,11 @@ export function parseSignature(parser: OperationParser): Signature {
   parser.expect("(", "before the parameters");
   while (!parser.peek(")")) {
     if (inputs.length > 0) parser.expect(",", "between parameters");
-    isVariadic = parser.accept("...");
-    if (isVariadic) break;
     const at = parser.offset;
+    isVariadic = parser.accept("...");
+    if (isVariadic && !isVariadicAllowed)
+      throw parser.error("this function takes no variable number of arguments: '...' is for llvm.func", at);
+    if (isVariadic) break;
     const operand = parser.parseOptionalOperand();
     if (operand !== undefined) parser.expect(":", "behind the parameter's name");
     else if (args.length > 0) throw parser.error("expected a name for the parameter, since others have one", at);

@@ -239,7 +239,7 @@ describe("refused", () => {
     const strict = testContext();
     for (const text of ["!foo.bar", "#foo.bar"]) {
       expect(() => new TextParser(text, strict).parseAttribute()).toThrow(
-        `'${text}' is of dialect 'foo', which is not loaded: load it or pass --allow-unregistered-dialect`,
+        `'${text}' is of dialect 'foo', which is not loaded: load it (--load, --irdl-file) or pass --allow-unregistered-dialect`,
       );
     }
   });

@@ -75,6 +75,7 @@ function word(parser: TextParser, text: string, value: Attribute): Attribute {
 /** `{a = 1, b}` in the order of the text. */
 export function readDictionary(parser: TextParser): Map<string, Attribute> {
   const entries = new Map<string, Attribute>();
+  const open = parser.offset;
   parser.expect("{");
   if (parser.accept("}")) return entries;
   do {
@@ -84,7 +85,7 @@ export function readDictionary(parser: TextParser): Map<string, Attribute> {
     if (name === "") throw parser.error("the name of an attribute cannot be empty", at);
     entries.set(name, parser.accept("=") ? parser.parseAttribute() : UnitAttribute.instance);
   } while (parser.accept(","));
-  if (!parser.accept("}")) throw parser.expected("',' or '}' in this dictionary");
+  if (!parser.accept("}")) throw parser.expectedInside("',' or '}' in this dictionary", open);
   return entries;
 }
 

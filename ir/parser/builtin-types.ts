@@ -54,6 +54,12 @@ const readers: { readonly [word: string]: (parser: TextParser) => Type } = {
   tuple: readTuple,
 };
 
+/** The words that types start with, and the usual integers. */
+export function typeWords(): readonly string[] {
+  // Integers that a text used are among the named ones.
+  return [...new Set([...namedTypes.keys(), "i1", "i8", "i16", "i32", "i64", ...Object.keys(readers)])];
+}
+
 /** A type of several tokens that starts with `word`, or undefined where `word` starts none (nothing is consumed then). */
 export function readComposedType(parser: TextParser, word: string): Type | undefined {
   const reader = Object.hasOwn(readers, word) ? readers[word] : undefined;

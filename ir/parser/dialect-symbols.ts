@@ -3,8 +3,10 @@
  * `!dialect<rest>`. Loaded dialects parse theirs; those of others are kept as text where the context allows it.
  */
 import { type Attribute, OpaqueAttribute } from "../attributes.ts";
+import { didYouMean } from "../close-names.ts";
 import { OpaqueType, type Type } from "../types.ts";
 import type { TextParser } from "./text-parser.ts";
+import { dialectAdvice } from "./unknown-names.ts";
 
 interface DialectSymbol {
   readonly dialect: string;
@@ -71,7 +73,9 @@ export function readDialectType(parser: TextParser): Type {
   if (definition === undefined) {
     const known = dialect.types.map((each) => each.mnemonic).join(", ");
     const offer = known === "" ? "it defines no types" : `its types are ${known}`;
-    throw parser.error(`unknown type '!${name}' in dialect '${symbol.dialect}': ${offer}`, at);
+    const names = dialect.types.map((each) => each.mnemonic);
+    const close = didYouMean(symbol.mnemonic ?? "", names, (each) => `!${symbol.dialect}.${each}`);
+    throw parser.error(`unknown type '!${name}' in dialect '${symbol.dialect}': ${offer}${close}`, at);
   }
   parser.enter();
   const type = definition.parse(parser);
@@ -101,7 +105,7 @@ export function readDialectAttribute(parser: TextParser): Attribute {
 function notLoaded(parser: TextParser, kind: string, sigil: string, symbol: DialectSymbol): Error {
   const { dialect, at } = symbol;
   return parser.error(
-    `${kind} '${sigil}${dialect}.${symbol.mnemonic ?? "…"}' is of dialect '${dialect}', which is not loaded: load it or pass --allow-unregistered-dialect`,
+    `${kind} '${sigil}${dialect}.${symbol.mnemonic ?? "…"}' is of dialect '${dialect}', which is not loaded${dialectAdvice(dialect, parser.context)}`,
     at,
   );
 }

@@ -113,13 +113,39 @@ describe("messages", () => {
     expect(diagnostic("#a = 1\n#a = 2")).toMatch(
       /2:1: error: redefinition of alias '#a'[\s\S]*1:1: note: previously defined here$/,
     );
+    expect(diagnostic('"a.b"() ({\n  "a.c"() : () -> ()\n')).toMatch(
+      /^in\.mlir:3:1: error: expected an operation, a block or '}'[\s\S]*\nin\.mlir:1:10: note: this '{' is never closed$/,
+    );
+    expect(diagnostic('"a.b"() {a = 1,\n b = 2')).toMatch(/\nin\.mlir:1:9: note: this '{' is never closed$/);
   });
+});
+
+test("a byte order mark is no part of the text", () => {
+  const text = '"a.b"() : () -> ()\n';
+  expect(print(parse(`\ufeff${text}`, context), { generic: true })).toBe(
+    print(parse(text, context), { generic: true }),
+  );
 });
 
 describe("declared operations", () => {
   const cases: readonly (readonly [string, string])[] = [
-    ['"a.b"() : () -> ()', "'a.b' op is not registered: load its dialect or pass --allow-unregistered-dialect"],
+    [
+      '"a.b"() : () -> ()',
+      "'a.b' op is not registered: no dialect 'a' is loaded: load it (--load, --irdl-file) or pass --allow-unregistered-dialect",
+    ],
     ["a.b %x", "'a.b' op is not registered"],
+    [
+      "%0 = test.ad %x, %x : i32",
+      "'test.ad' op is not registered: dialect 'test' has no op 'ad'; did you mean test.add?",
+    ],
+    ["%0 = tset.add %x, %x : i32", "'tset.add' op is not registered: no dialect 'tset' is loaded; did you mean test?"],
+    ["%0 = test.module", "dialect 'test' has no op 'module'; did you mean builtin.module?"],
+    ["test.func @f : () -> () { retrun }", "dialect 'test' has no such op; did you mean return?"],
+    ["test.func @f : (tensr<2xi32>) -> ()", "expected a type, found 'tensr'; did you mean tensor?"],
+    ["test.func @f : (int32) -> ()", "expected a type, found 'int32'; did you mean i32?"],
+    ["test.func @f : (!test.bx<i32>) -> ()", "unknown type '!test.bx' in dialect 'test': its types are"],
+    ["test.func @f : (!test.bx<i32>) -> ()", "; did you mean !test.box?"],
+    ["test.func @f : (!tst.box<i32>) -> ()", "is of dialect 'tst', which is not loaded; did you mean test?"],
     ['%0 = "test.add"() : () -> i32', "'test.add' op expects 2 operands, found 0"],
     ['"test.index_add"() : () -> ()', "'test.index_add' op expects 2 operands, found 0"],
     ['"test.constant"() {value = 1} : () -> ()', "'test.constant' op expects 1 result, found 0"],
@@ -213,7 +239,22 @@ describe("hostile text", () => {
   });
 
   test("binary bytes are refused", () => {
-    for (const text of ["\0", "\ufeff", "\ud800", "🦀", '"\0"', "%", "^", "!", "#", "@", '"', "{-#", "{-# #-", "//"]) {
+    for (const text of [
+      "\0",
+      "\ufeff\ufeff",
+      "\ud800",
+      "🦀",
+      '"\0"',
+      "%",
+      "^",
+      "!",
+      "#",
+      "@",
+      '"',
+      "{-#",
+      "{-# #-",
+      "//",
+    ]) {
       if (text !== "//") expect(diagnostic(text)).toMatch(/error: /);
     }
   });

@@ -68,6 +68,8 @@ export class Lexer {
     this.source = source;
     this.file = file;
     this.#text = new SourceText(file, source);
+    // A byte order mark is no part of the text.
+    if (source.charCodeAt(0) === 0xfeff) this.position = 1;
     this.skipBlanks();
   }
 
@@ -118,9 +120,16 @@ export class Lexer {
     return { ...this.place(at), message };
   }
 
-  /** "expected X, found Y" at the next token. */
-  expected(what: string): DiagnosticError {
-    return this.error(`expected ${what}, found ${this.#nextToken()}`);
+  /** "expected X, found Y" at the next token; `advice` ends the sentence. */
+  expected(what: string, advice = ""): DiagnosticError {
+    return this.error(`expected ${what}, found ${this.#nextToken()}${advice}`);
+  }
+
+  /** As `expected`, for what goes on behind the bracket at `open`: where the text ends instead, a note says which it was. */
+  expectedInside(what: string, open: number): DiagnosticError {
+    const error = this.expected(what);
+    if (!this.isAtEnd) return error;
+    return this.error(error.message, this.position, [this.note(`this '${this.source[open]}' is never closed`, open)]);
   }
 
   /** Guards a recursion; every `enter` has a `leave`. */
@@ -529,10 +538,11 @@ export class Lexer {
 
   /** `open element, element close`, possibly empty. */
   delimited<T>(open: string, close: string, element: () => T): T[] {
+    const start = this.position;
     this.expect(open);
     if (this.accept(close)) return [];
     const elements = this.commaSeparated(element);
-    if (!this.accept(close)) throw this.expected(`',' or '${close}'`);
+    if (!this.accept(close)) throw this.expectedInside(`',' or '${close}'`, start);
     return elements;
   }
 

@@ -6,6 +6,7 @@ import { type DefinitionInfo, infoOf, isIsolatedName } from "../assembly/definit
 import { parseFormat } from "../assembly/format-parser.ts";
 import { entriesOf } from "../attribute-map.ts";
 import type { Attribute } from "../attributes.ts";
+import { didYouMean } from "../close-names.ts";
 import type { Context } from "../context.ts";
 import type { OperationDefinition } from "../declaration.ts";
 import type { Location } from "../location.ts";
@@ -23,6 +24,7 @@ import { BlockScope } from "./block-scope.ts";
 import { completeAttributes, isComplete, type ParsedState } from "./operation-state.ts";
 import { SpanTable } from "./span-table.ts";
 import { TextParser, type TextParserOptions } from "./text-parser.ts";
+import { localName, namesOfDialect, noCustomForm, unknownOperation } from "./unknown-names.ts";
 import { type ScopeNesting, ValueScopes } from "./value-scope.ts";
 
 /** `%name` or `%name#2` before its type is known. */
@@ -260,13 +262,14 @@ export class OperationParser extends TextParser {
     const outerBlocks = this.#blocks;
     const outerDialect = this.#defaultDialect;
     const isIsolated = current !== undefined && isIsolatedOperation(current);
+    const open = this.position;
     this.enter();
     this.expect("{", "to open a region");
     this.#values.enterRegion(isIsolated);
     this.#blocks = new BlockScope(this);
     this.#defaultDialect = current?.kind.definition?.options.defaultDialect;
     const region = new Region();
-    this.#regionBody(region, options);
+    this.#regionBody(region, options, open);
     if (region.blocks.length === 0 && (options.ensureBlock === true || options.implicitTerminator !== undefined)) {
       region.append(new Block());
     }
@@ -289,7 +292,7 @@ export class OperationParser extends TextParser {
   }
 
   /** All blocks up to the closing brace, which is not consumed. */
-  #regionBody(region: Region, { arguments: given }: RegionOptions): void {
+  #regionBody(region: Region, { arguments: given }: RegionOptions, open: number): void {
     const hasEntryLabel = this.peekCode() === blockSigil;
     if (given !== undefined && given.length > 0) {
       if (hasEntryLabel)
@@ -304,7 +307,7 @@ export class OperationParser extends TextParser {
       this.#blockBody(block);
     }
     while (this.peekCode() === blockSigil) this.#blockBody(this.parseBlockLabel(region));
-    if (!this.peek("}")) throw this.expected("an operation, a block or '}'");
+    if (!this.peek("}")) throw this.expectedInside("an operation, a block or '}'", open);
   }
 
   /** `^name(%x: type):`; the block is appended to the region. */
@@ -440,9 +443,7 @@ export class OperationParser extends TextParser {
   #definitionOf(name: string, at: number): OperationDefinition | undefined {
     const definition = this.context.definition(name);
     if (definition === undefined && !this.context.allowUnregistered && !isIsolatedName(name)) {
-      this.report(
-        this.error(`'${name}' op is not registered: load its dialect or pass --allow-unregistered-dialect`, at),
-      );
+      this.report(this.error(`'${name}' op is not registered: ${unknownOperation(name, this.context)}`, at));
     }
     return definition;
   }
@@ -520,9 +521,7 @@ export class OperationParser extends TextParser {
     this.#at = at;
     const { definition } = current.kind;
     if (definition === undefined || definition.options.format === undefined) {
-      const { name } = current.kind;
-      const reason = definition === undefined ? "is not registered" : "has no custom form";
-      throw this.error(`'${name}' op ${reason}: write it in generic form, "${name}"(…) : (…) -> (…)`, at);
+      throw this.error(noCustomForm(current.kind, this.context), at);
     }
     const compiled = current.info?.format;
     return this.#create(
@@ -535,7 +534,8 @@ export class OperationParser extends TextParser {
     const name = written.includes(".") ? written : `${this.#defaultDialect ?? "builtin"}.${written}`;
     if (written !== name && this.context.definition(name) === undefined) {
       const where = this.#defaultDialect === undefined ? "" : `, and dialect '${this.#defaultDialect}' has no such op`;
-      throw this.error(`expected an operation, found '${written}': it has no dialect in front${where}`, at);
+      const close = didYouMean(name, namesOfDialect(this.context, name), localName);
+      throw this.error(`expected an operation, found '${written}': it has no dialect in front${where}${close}`, at);
     }
     return this.#operationName(name, at);
   }

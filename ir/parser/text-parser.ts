@@ -5,12 +5,13 @@
 import type { AffineMap } from "../affine-map.ts";
 import { type Attribute, DenseArrayAttribute, LocationAttribute } from "../attributes.ts";
 import { BlobStore } from "../blob.ts";
+import { didYouMean } from "../close-names.ts";
 import type { Context } from "../context.ts";
 import type { Location } from "../location.ts";
 import { dynamic, type FloatType, FunctionType, type IntegerType, type Type } from "../types.ts";
 import { readAffineMap } from "./affine.ts";
 import { readAttribute, readDenseArrayElements, readDictionary } from "./builtin-attributes.ts";
-import { readComposedType, simpleType } from "./builtin-types.ts";
+import { readComposedType, simpleType, typeWords } from "./builtin-types.ts";
 import { readDialectType } from "./dialect-symbols.ts";
 import { FileDefinitions } from "./file-definitions.ts";
 import { Lexer } from "./lexer.ts";
@@ -50,8 +51,13 @@ export class TextParser extends Lexer {
 
   parseType(): Type {
     const type = this.parseOptionalType();
-    if (type === undefined) throw this.expected("a type");
+    if (type === undefined) throw this.#noType();
     return type;
+  }
+
+  #noType(): Error {
+    const word = this.peekIdentifier();
+    return this.expected("a type", word === undefined ? "" : didYouMean(word, typeWords()));
   }
 
   parseOptionalType(): Type | undefined {

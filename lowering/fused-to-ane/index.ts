@@ -38,7 +38,7 @@ function failure(findings: readonly EngineFinding[], target: string): Diagnostic
   );
   const notes = others.map((error) => ({ message: error.message, ...placeOfError(error) }));
   notes.push({ message: "allow-host=true keeps such operations on the host, with several programs around them" });
-  return new DiagnosticError(first!.message, { ...first!.details, notes });
+  return new DiagnosticError(first!.message, { ...first!.origin, notes });
 }
 
 /** Where a diagnostic points to. */

@@ -5,7 +5,7 @@
  */
 import type { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { placeOf } from "../../ir/location.ts";
+import { originOf } from "../../ir/location.ts";
 import { type Block, Operation, Value } from "../../ir/operation.ts";
 import { ControlFlow } from "./control-flow.ts";
 import { defaultHeight, type Lattice, printFact, sameFact, widenAfter } from "./lattice.ts";
@@ -186,7 +186,7 @@ function operationOf(anchor: Value | Point): Operation | undefined {
 export function analysisError(anchor: Value | Point, message: string): DiagnosticError {
   const operation = operationOf(anchor);
   if (operation !== undefined) return operation.error(message);
-  return new DiagnosticError(message, anchor instanceof Value ? placeOf(anchor.location) : {});
+  return new DiagnosticError(message, anchor instanceof Value ? originOf(anchor.location) : {});
 }
 
 /** What the analyses found. */

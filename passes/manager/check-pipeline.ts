@@ -2,11 +2,11 @@
  * What is checked about a pipeline before anything runs: that each pass finds the module properties that it requires, that
  * passes stand on the operations that they are for, and that nested pipelines stand on operations that can have one.
  */
+import { didYouMean } from "../../ir/close-names.ts";
 import type { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import type { PassInstance, PipelinePlace, PipelineStep } from "../pass.ts";
-import { closeNames } from "./close-names.ts";
 import { placeInPipeline } from "./pipeline-place.ts";
 
 /** The anchor that stands for every operation that passes can be nested on. */
@@ -89,11 +89,10 @@ function checkAnchor(anchor: string, parent: string, context: Context, place: Pi
   const definition = context.definition(anchor);
   if (definition === undefined) {
     if (context.allowUnregistered) return;
-    const close = closeNames(
+    const hint = didYouMean(
       anchor,
       [...context.definitions].filter((each) => each.hasTrait("IsolatedFromAbove")).map((each) => each.name),
     );
-    const hint = close.length === 0 ? "" : `; did you mean ${close.join(" or ")}?`;
     throw error(`no loaded dialect has an op '${anchor}' to nest passes on${hint}`, place);
   }
   if (!definition.hasTrait("IsolatedFromAbove")) {

@@ -55,7 +55,7 @@ func.func @g() {
 `);
     expect(await client.problems(document)).toEqual([
       ",: expected ':' before the type, found '='",
-      "arith.foo: 'arith.foo' op is not registered: load its dialect or pass --allow-unregistered-dialect",
+      "arith.foo: 'arith.foo' op is not registered: dialect 'arith' has no op 'foo'",
       "%2: use of value '%2' expects another type than before: 'i64' here, 'i32' before",
       "%missing: use of undeclared SSA value name '%missing'",
       "func.call: 'func.call' op calls @nowhere, which is not defined",
@@ -479,7 +479,7 @@ export const dialects = [dialect("${name}", { doc: "Mine.", types: [{ mnemonic: 
 func.func private @boxes(!one.box, !two.box) -> !two.box
 `);
     expect(await own.problems(document)).toEqual([
-      "\"four.triple\": 'four.triple' op is not registered: load its dialect or pass --allow-unregistered-dialect",
+      "\"four.triple\": 'four.triple' op is not registered: no dialect 'four' is loaded: load it (--load, --irdl-file) or pass --allow-unregistered-dialect",
       ...["one", "two", "three"].map((name) => `${name}.triple: '${name}.triple' op dislikes i7`),
     ]);
     expect(await own.hover(document, document.at("two.triple", 1))).toContain(

@@ -100,6 +100,8 @@ describe("a failed conversion says", () => {
     expect(failure(three, target, [no], { fold: false }).render()).toBe(
       [
         "in.mlir:1:1: error: 'high.sink' op could not be legalized",
+        '  "high.sink"() : () -> ()',
+        "  ^",
         "note: 3 operations could not be legalized; the first:",
         "in.mlir:1:1: note: tried no: no",
         "in.mlir:2:1: note: 'high.source' op could not be legalized",
@@ -146,6 +148,8 @@ describe("a failed conversion says", () => {
     expect(error.render()).toBe(
       [
         "in.mlir:1:6: error: a value of type i64 is still needed as i32 (and 1 more)",
+        '  %a = "high.source"() : () -> i64',
+        "       ^",
         "in.mlir:1:6: note: the value of type i64 comes from 'high.source'",
         "note: it is needed as i32 by 'low.negate'",
         "in.mlir:1:6: note: the type converter has no target materialization",

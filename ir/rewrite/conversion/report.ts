@@ -3,7 +3,7 @@
  * the operations that patterns made on the way; and the casts that could not be removed.
  */
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../../diagnostic-error.ts";
-import { type Location, nameOf, placeOf, unknownLocation } from "../../location.ts";
+import { type Location, nameOf, originOf, placeOf, unknownLocation } from "../../location.ts";
 import type { Operation } from "../../operation.ts";
 
 /** One pattern (or fold) that was tried on an operation in vain. */
@@ -56,7 +56,9 @@ export class ConversionError extends DiagnosticError {
     const [first] = failures.listed;
     const thrown = first === undefined ? undefined : onlyError(first);
     super(messageOf(failures, leftCasts, thrown), {
-      ...(thrown?.details ?? placeOf(first?.location ?? leftCasts[0]?.location ?? unknownLocation)),
+      ...(thrown === undefined
+        ? originOf(first?.location ?? leftCasts[0]?.location ?? unknownLocation)
+        : thrown.origin),
       notes: notesOf(failures, leftCasts, thrown),
     });
     this.name = "ConversionError";

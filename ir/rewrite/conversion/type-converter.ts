@@ -5,7 +5,7 @@
 import { TypeAttribute } from "../../attributes.ts";
 import type { Builder } from "../../builder.ts";
 import { DiagnosticError } from "../../diagnostic-error.ts";
-import { type Location, placeOf } from "../../location.ts";
+import { type Location, originOf } from "../../location.ts";
 import type { Operation, Value } from "../../operation.ts";
 import { FunctionType, type Type } from "../../types.ts";
 import { isRefusal, type Refusal, refuse } from "../pattern.ts";
@@ -121,7 +121,7 @@ export class TypeConverter {
     for (const [position, value] of values.entries()) {
       const types = this.tryConvertValue(value);
       if (isRefusal(types)) {
-        throw new DiagnosticError(`argument ${position}: ${types.refusal}`, placeOf(value.location));
+        throw new DiagnosticError(`argument ${position}: ${types.refusal}`, originOf(value.location));
       }
       conversion.mapInput(position, types);
     }
@@ -180,7 +180,7 @@ export class TypeConverter {
       if (found.length !== request.types.length || found.some((type, position) => type !== request.types[position])) {
         throw new DiagnosticError(
           `${kind === "argument" ? "an" : "a"} ${kind} materialization made ${listed(found)}, but ${listed(request.types)} was asked for`,
-          placeOf(request.location),
+          originOf(request.location),
         );
       }
       return values;
