@@ -1,4 +1,5 @@
 /** The blobs that an operation's attributes refer to. */
+import type { AttributeEntry } from "../attribute-map.ts";
 import {
   ArrayAttribute,
   type Attribute,
@@ -19,9 +20,30 @@ export function blobsOf(operation: Operation): Iterable<Blob> {
     } else if (attribute instanceof ArrayAttribute) attribute.elements.forEach(gather);
     else if (attribute instanceof DictionaryAttribute) for (const each of attribute.entries.values()) gather(each);
   };
-  operation.walk(({ inherentEntries, discardableEntries }) => {
-    for (let entry = inherentEntries; entry !== undefined; entry = entry.next) gather(entry.value);
-    for (let entry = discardableEntries; entry !== undefined; entry = entry.next) gather(entry.value);
-  });
+  const gatherAll = (first: AttributeEntry | undefined): void => {
+    for (let entry = first; entry !== undefined; entry = entry.next) gather(entry.value);
+  };
+  gatherAll(operation.inherentEntries);
+  gatherAll(operation.discardableEntries);
+  const later: (Operation | undefined)[] = [];
+  enter(operation, later);
+  while (later.length > 0) {
+    let each = later.pop();
+    while (each !== undefined) {
+      gatherAll(each.inherentEntries);
+      gatherAll(each.discardableEntries);
+      if (each.regions.length > 0) {
+        later.push(each.next);
+        enter(each, later);
+        break;
+      }
+      each = each.next;
+    }
+  }
   return blobs.values();
+}
+
+/** Puts the first operations of all blocks in an operation on a list, the first block last. */
+function enter({ regions }: Operation, later: (Operation | undefined)[]): void {
+  for (const region of regions.toReversed()) for (const block of region.blocks.toReversed()) later.push(block.first);
 }

@@ -140,7 +140,6 @@ class GreedyDriver {
     while (!converged && (limit < 0 || iterations < limit)) {
       this.#changed = false;
       if (most >= 0) this.#rewriteLimit = this.#rewrites + most;
-      if (iterations === 0) this.#sweepDead();
       iterations++;
       this.#seed();
       this.#process();
@@ -176,73 +175,75 @@ class GreedyDriver {
   #enter(operation: Operation, later: (Operation | undefined)[]): void {
     for (let at = operation.regions.length - 1; at >= 0; at--) {
       const { blocks } = operation.regions[at]!;
-      if (blocks.length > 1) this.#hasBranches = true;
       for (let position = blocks.length - 1; position >= 0; position--) later.push(blocks[position]!.first);
     }
   }
 
-  /** Fills the work list, in the order of the program, and unites its constants. */
-  #seed(): void {
-    const worklist = this.#worklist;
-    worklist.length = 0;
-    const constants: Operation[] = [];
-    const later: (Operation | undefined)[] = [];
-    let count = 0;
-    this.#enter(this.#root, later);
-    while (later.length > 0) {
-      let operation = later.pop();
-      while (operation !== undefined) {
-        count++;
-        const info = this.#infoOf(operation);
-        if (info.isConstant) constants.push(operation);
-        if (info.isActive || !operation.hasUses) {
-          operation.scratch = worklist.length;
-          worklist.push(operation);
-        }
-        if (operation.regions.length > 0) {
-          later.push(operation.next);
-          this.#enter(operation, later);
-          break;
-        }
-        operation = operation.next;
-      }
+  /** Puts the last operations of all blocks in an operation on a list, the last block on top. */
+  #enterLast({ regions }: Operation, later: (Operation | undefined)[]): void {
+    for (const { blocks } of regions) {
+      if (blocks.length > 1) this.#hasBranches = true;
+      for (const block of blocks) later.push(block.last);
     }
-    this.#operationCount = count;
-    if (this.#options.topDown ?? true) this.#reverse();
-    // In the order of the program, so that constants keep it.
-    if (this.#options.fold ?? true)
-      for (const constant of constants) if (constant.hasUses) this.#uniteConstant(constant);
   }
 
-  /** Removes what is dead from the start, users before definers, so that no work is spent on it. */
-  #sweepDead(): void {
+  /**
+   * Fills the work list and unites constants, in one walk from the last operation to the first: so the first is on top, and
+   * users come before definers, which removes what is dead before work is spent on it.
+   */
+  #seed(): void {
+    const worklist = this.#worklist;
     const observer = this.#observer;
+    const constants: Operation[] = [];
     const later: (Operation | undefined)[] = [];
-    const enter = ({ regions }: Operation) => {
-      for (const region of regions) for (const block of region.blocks) later.push(block.last);
-    };
-    enter(this.#root);
+    /** Operations whose insides are walked; each is on `later` too. */
+    const entered: Operation[] = [];
+    let count = 0;
+    worklist.length = 0;
+    this.#enterLast(this.#root, later);
     while (later.length > 0) {
       let operation = later.pop();
       while (operation !== undefined && this.#rewrites < this.#rewriteLimit) {
         const { previous } = operation;
-        if (!operation.hasUses && this.#deadness.isTriviallyDead(operation)) {
-          if (observer?.begin?.("dead", operation.name, operation) !== false) {
+        const isUsed = operation.hasUses;
+        if (operation === entered[entered.length - 1]) entered.pop();
+        else {
+          if (!isUsed && this.#deadness.isTriviallyDead(operation) && this.#mayRemove(operation)) {
             operation.erase();
             observer?.matched?.(operation.name, operation, "dead");
             this.#countRewrite();
+            operation = previous;
+            continue;
           }
-        } else if (operation.regions.length > 0) {
-          later.push(previous);
-          enter(operation);
-          break;
+          if (operation.hasParts && operation.regions.length > 0) {
+            later.push(operation);
+            entered.push(operation);
+            this.#enterLast(operation, later);
+            break;
+          }
+        }
+        count++;
+        const info = this.#infoOf(operation);
+        if (info.isConstant && isUsed) constants.push(operation);
+        if (info.isActive || !isUsed) {
+          operation.scratch = worklist.length;
+          worklist.push(operation);
         }
         operation = previous;
       }
     }
+    this.#operationCount = count;
+    if (!(this.#options.topDown ?? true)) this.#reverse();
+    if (!(this.#options.fold ?? true)) return;
+    // In the order of the program, so that constants keep it.
+    for (let at = constants.length - 1; at >= 0; at--) this.#uniteConstant(constants[at]!);
   }
 
-  /** So that the first operation is taken first. */
+  #mayRemove(operation: Operation): boolean {
+    return this.#observer?.begin?.("dead", operation.name, operation) !== false;
+  }
+
+  /** So that the last operation is taken first. */
   #reverse(): void {
     const worklist = this.#worklist;
     for (let low = 0, high = worklist.length - 1; low <= high; low++, high--) {
@@ -363,7 +364,7 @@ class GreedyDriver {
   #step(operation: Operation): void {
     const info = this.#infoOf(operation);
     if (!operation.hasUses && this.#deadness.isTriviallyDead(operation)) {
-      if (this.#observer?.begin?.("dead", operation.name, operation) === false) return;
+      if (!this.#mayRemove(operation)) return;
       this.#rewriter.erase(operation);
       this.#observer?.matched?.(operation.name, operation, "dead");
       this.#countRewrite();

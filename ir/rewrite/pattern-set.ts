@@ -13,6 +13,9 @@ export type Patterns = Pattern | readonly Pattern[] | PatternSet;
 interface DefinerFilter {
   readonly position: number;
   readonly names: readonly string[];
+  /** The first of `names`; most filters have no other. */
+  readonly first: string | undefined;
+  readonly hasMore: boolean;
   readonly acceptsConstants: boolean;
 }
 
@@ -28,7 +31,8 @@ export class IndexedPattern {
     this.position = position;
     this.#filters = Object.entries(pattern.operandDefiners ?? {}).map(([key, wanted]) => {
       const names = typeof wanted === "string" ? [wanted] : wanted;
-      return { position: Number(key), names, acceptsConstants: names.includes(anyConstant) };
+      const acceptsConstants = names.includes(anyConstant);
+      return { position: Number(key), names, first: names[0], hasMore: names.length > 1, acceptsConstants };
     });
   }
 
@@ -36,11 +40,12 @@ export class IndexedPattern {
   admits(operation: Operation): boolean {
     const filters = this.#filters;
     for (let at = 0; at < filters.length; at++) {
-      const { position, names, acceptsConstants } = filters[at]!;
+      const { position, names, first, hasMore, acceptsConstants } = filters[at]!;
       if (position >= operation.operandCount) return false;
       const { definer } = operation.operand(position);
       if (definer === undefined) return false;
-      if (names.includes(definer.name)) continue;
+      const { name } = definer;
+      if (name === first || (hasMore && names.includes(name))) continue;
       if (!acceptsConstants || !definer.definition?.hasTrait("ConstantLike")) return false;
     }
     return true;
