@@ -41,6 +41,61 @@ function handles(parser: OperationParser, open: string, close: string, type: Typ
   return operands.map((operand) => parser.resolve(operand, type));
 }
 
+/** `name:` in front of a constraint, as newer files write it; undefined where a constraint or how often it comes is next. */
+function optionalName(parser: OperationParser): string | undefined {
+  const start = parser.offset;
+  const name = parser.optionalKeyword();
+  if (name !== undefined && parser.accept(":")) return name;
+  parser.seek(start);
+  return undefined;
+}
+
+/** Elements in parentheses of which all have a name or none has; gives the property that holds the names. */
+function namedElements(parser: OperationParser, element: () => void): [string, Attribute][] {
+  const names: string[] = [];
+  let count = 0;
+  parser.delimited("(", ")", () => {
+    const at = parser.offset;
+    const name = optionalName(parser);
+    if (name !== undefined) names.push(name);
+    element();
+    count++;
+    if (names.length > 0 && names.length < count)
+      throw parser.error("only some constraints of this list have a name: give all one (`name: %0`), or none", at);
+  });
+  return names.length === 0 ? [] : [["names", ArrayAttribute.get(names.map((name) => StringAttribute.get(name)))]];
+}
+
+/** `name: ` of the constraint at a position; nothing where the list has no names. */
+function namePrefix(operation: Operation, position: number): string {
+  const list = operation.attribute("names");
+  const name = list instanceof ArrayAttribute ? list.elements[position] : undefined;
+  return name instanceof StringAttribute ? `${name.value}: ` : "";
+}
+
+/** `(%0, %1)` or `(first: %0, second: %1)`: operands that are all of one type. */
+export function namedArgumentsFormat(operandType: Type): CustomFormat {
+  return {
+    syntax: "((name:)? %args, …) attr-dict",
+    parse: (parser) => {
+      const operands: Value[] = [];
+      const properties = namedElements(parser, () => {
+        operands.push(parser.resolve(parser.parseOperand(), operandType));
+      });
+      return { operands, properties, attributes: parser.attributeDictionary() };
+    },
+    print: (operation, printer) => {
+      printer.write("(");
+      for (const [position, value] of operation.operands.entries()) {
+        printer.write(`${position > 0 ? ", " : ""}${namePrefix(operation, position)}`);
+        printer.operand(value);
+      }
+      printer.write(")");
+      printer.attributeDictionary(operation, ["names"]);
+    },
+  };
+}
+
 /** `(%0, %1)`: operands that are all of one type. */
 export function listFormat(operandType: Type, resultTypes: readonly Type[] = []): CustomFormat {
   return {
@@ -62,18 +117,19 @@ function printOperands(operation: Operation, printer: OperationPrinter): void {
   printer.write(")");
 }
 
-/** `(%0, optional %1, variadic %2)` */
+/** `(%0, optional %1, variadic %2)` or `(a: %0, b: optional %1)` */
 export const variadicListFormat: CustomFormat = {
-  syntax: "((single | optional | variadic)? %args, …) attr-dict",
+  syntax: "((name:)? (single | optional | variadic)? %args, …) attr-dict",
   parse: (parser) => {
     const operands: Value[] = [];
     const words: (typeof variadicities)[number][] = [];
-    parser.delimited("(", ")", () => {
+    const names = namedElements(parser, () => {
       const word = variadicities.find((each) => parser.acceptKeyword(each));
       words.push(word ?? "single");
       operands.push(parser.resolve(parser.parseOperand(), ConstraintType.instance));
     });
     const properties: [string, Attribute][] = [["variadicity", VariadicityArrayAttribute.get(words)]];
+    properties.push(...names);
     return { operands, properties, attributes: parser.attributeDictionary() };
   },
   print: (operation, printer) => {
@@ -81,13 +137,13 @@ export const variadicListFormat: CustomFormat = {
     const words = list instanceof VariadicityArrayAttribute ? list.words : [];
     printer.write("(");
     for (const [position, value] of operation.operands.entries()) {
-      if (position > 0) printer.write(", ");
+      printer.write(`${position > 0 ? ", " : ""}${namePrefix(operation, position)}`);
       const word = words[position] ?? "single";
       if (word !== "single") printer.write(`${word} `);
       printer.operand(value);
     }
     printer.write(")");
-    printer.attributeDictionary(operation, ["variadicity"]);
+    printer.attributeDictionary(operation, ["variadicity", "names"]);
   },
 };
 

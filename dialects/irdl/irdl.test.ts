@@ -189,7 +189,7 @@ const cases: readonly (readonly [text: string, message?: string])[] = [
   ['"cmath.marked"() {a = 3 : i32, b = "x", c} : () -> ()'],
   ['"cmath.marked"() {a = 3 : i32} : () -> ()', 'attribute "b" is expected but not provided'],
   ['"cmath.marked"() {a = 4 : i32, b} : () -> ()', "expected '3 : i32' but got '4 : i32'"],
-  ['"cmath.marked"() <{a = 3 : i32, b = "x"}> : () -> ()', "invalid properties"],
+  ['"cmath.marked"() <{a = 3 : i32, b = "x"}> : () -> ()', "has no property 'a': it has none"],
   [withValues('"cmath.based"(%l) : (i64) -> ()')],
   [withValues('"cmath.based"(%d) : (!cmath.complex<f64>) -> ()')],
   [withValues('"cmath.based"(%f) : (f32) -> ()'), "'f32' does not satisfy the constraint"],
@@ -319,6 +319,67 @@ describe("what cannot be loaded is said", () => {
     ["irdl.dialect @a { irdl.operation @b { irdl.operands(%0) %0 = irdl.any } }", /%0|dominate/],
   ])("%s", (text, message) => {
     expect(() => load(text)).toThrow(message);
+  });
+
+  const named = `irdl.dialect @shop {
+  irdl.type @bag {
+    %0 = irdl.is i8
+    %1 = irdl.any
+    irdl.parameters(size: %0, content: %1)
+  }
+  irdl.operation @pack {
+    %0 = irdl.is i32
+    %1 = irdl.any
+    %2 = irdl.region(%0)
+    irdl.operands(count: %0, label: optional %1, variadic: variadic %0)
+    irdl.results(bag: %0)
+    irdl.regions(body: %2)
+  }
+}
+`;
+  const pack = (operand: string, result: string, argument: string) =>
+    `func.func @f(%x: ${operand}, %y: i32) { %0 = "shop.pack"(%y, %x) ({ ^a(%z: ${argument}): ${end} }) {operand_segment_sizes = array<i32: 1, 0, 1>} : (i32, ${operand}) -> ${result} return }`;
+
+  test("lists with names are read and printed, and errors say the names", () => {
+    const module = parse(named, base, { file: "named.mlir" });
+    expect(verifyAll(module, base)).toEqual([]);
+    expect(print(module)).toContain("irdl.operands(count: %0, label: optional %1, variadic: variadic %0)");
+    expect(print(module)).toContain("irdl.parameters(size: %0, content: %1)");
+    for (const generic of [false, true])
+      expect(print(parse(print(module, { generic }), base), { generic })).toBe(print(module, { generic }));
+    const shop = load(named);
+    const complaints = (text: string) => verifyAll(parse(text, shop), shop).map(({ message }) => message);
+    expect(complaints(pack("i32", "i32", "i32"))).toEqual([]);
+    expect(complaints(pack("f32", "i32", "i32"))).toEqual([
+      "'shop.pack' op operand 'variadic': expected 'i32' but got 'f32'",
+    ]);
+    expect(complaints(pack("i32", "f32", "i32"))).toEqual([
+      "'shop.pack' op result 'bag': expected 'i32' but got 'f32'",
+    ]);
+    expect(complaints(pack("i32", "i32", "f32"))).toEqual([
+      "'shop.pack' op argument #0 of region 'body': expected 'i32' but got 'f32'",
+    ]);
+    expect(() => parse(withTypes("!shop.bag<i16, i8>"), shop)).toThrow("parameter 'size': expected 'i8' but got 'i16'");
+  });
+
+  test("without names errors count", () => {
+    expect(problem(withValues('"cmath.tail"(%i, %l, %f) : (i32, i64, f32) -> ()'))).toBe(
+      "'cmath.tail' op operand #2: expected 'i64' but got 'f32'",
+    );
+    expect(problem(withTypes("!cmath.pair<i8, i16>"))).toBe("parameter #1: expected 'i8' but got 'i16'");
+  });
+
+  test.each([
+    ["irdl.operands(a: %0, %0)", /only some constraints of this list have a name/],
+    ["irdl.operands(%0, a: %0)", /only some constraints of this list have a name/],
+    ["irdl.operands(a: %0, a: %0)", /the name 'a' is given twice/],
+    ["irdl.operands(a$b: %0)", /name of element #0 must contain only letters, digits and underscores/],
+    [
+      '"irdl.operands"(%0) <{names = ["a", "b"], variadicity = #irdl<variadicity_array[single]>}> : (!irdl.attribute) -> ()',
+      /has 1 constraints, but 2 names/,
+    ],
+  ])("%s", (list, message) => {
+    expect(() => load(`irdl.dialect @a { irdl.operation @b { %0 = irdl.any ${list} } }`)).toThrow(message);
   });
 
   test("a reference from one dialect to another of the file is followed", () => {

@@ -137,17 +137,24 @@ function referredName(operation: Operation, reference: SymbolReferenceAttribute)
 
 // ------------------------------------------------------------------------------------------------ types and attributes
 
+/** `operand 'lhs'`, or `operand #0` where the declaration gives no name. */
+function labelOf(kind: string, name: string | undefined, position: number): string {
+  return `${kind} ${name === undefined ? `#${position}` : `'${name}'`}`;
+}
+
 /** Reads `<f32, 3 : i32>` and checks it; nothing where the definition has no parameters. */
 function readParameters(parser: TextParser, mnemonic: string, declarations: Declarations, kind: string): Attribute[] {
   const at = parser.offset - mnemonic.length;
-  const wanted = declarations.positions(declarations.find(irdl.parameters)?.args ?? []);
+  const declared = declarations.find(irdl.parameters);
+  const wanted = declarations.positions(declared?.args ?? []);
   const found = parser.peek("<") ? parser.delimited("<", ">", () => parser.parseAttribute()) : [];
   if (found.length !== wanted.length)
     throw parser.error(`expected ${wanted.length} ${kind} arguments, but had ${found.length}`, at);
   const checker = new ConstraintChecker(declarations.constraints);
   for (const [position, parameter] of found.entries()) {
     const problem = checker.problem(parameter, wanted[position]!);
-    if (problem !== undefined) throw parser.error(problem, at);
+    if (problem !== undefined)
+      throw parser.error(`${labelOf("parameter", declared?.names?.[position], position)}: ${problem}`, at);
   }
   return found;
 }
@@ -176,9 +183,12 @@ interface List {
   readonly kind: "operand" | "result";
   readonly positions: readonly number[];
   readonly variadicity: readonly Variadicity[];
+  /** Empty where the declaration gives none. */
+  readonly names: readonly string[];
 }
 
 interface RegionRule {
+  readonly name: string | undefined;
   /** On the arguments of the first block; undefined: any. */
   readonly entryArguments: readonly number[] | undefined;
   readonly blocks: number | undefined;
@@ -190,6 +200,7 @@ function loadOperation(name: string, declarations: Declarations): AnyDefinition 
     kind,
     positions: declarations.positions(found?.args ?? []),
     variadicity: found?.variadicity ?? [],
+    names: found?.names ?? [],
   });
   const operands = listOf("operand", declarations.find(irdl.operands));
   const results = listOf("result", declarations.find(irdl.results));
@@ -198,10 +209,12 @@ function loadOperation(name: string, declarations: Declarations): AnyDefinition 
   const attributes = (attributeList?.attributeValueNames ?? []).map(
     (attributeName, position) => [attributeName, attributePositions[position]!] as const,
   );
-  const regionRules = (declarations.find(irdl.regions)?.args ?? []).map((value): RegionRule => {
+  const regionList = declarations.find(irdl.regions);
+  const regionRules = (regionList?.args ?? []).map((value, position): RegionRule => {
     const constraint = irdl.regionConstraint.cast(value.definer!);
     const isConstrained = constraint.constrainedArguments !== undefined;
     return {
+      name: regionList?.names?.[position],
       entryArguments: isConstrained ? declarations.positions(constraint.entryBlockArgs) : undefined,
       blocks: constraint.numberOfBlocks,
     };
@@ -227,9 +240,9 @@ function loadOperation(name: string, declarations: Declarations): AnyDefinition 
         if (groups === undefined || resultGroups === undefined) return;
         for (const [key, position] of attributes) {
           const found = operation.attributes.get(key);
-          const problem =
-            found === undefined ? `attribute "${key}" is expected but not provided` : checker.problem(found, position);
-          if (problem !== undefined) report(problem);
+          const problem = found === undefined ? undefined : checker.problem(found, position);
+          if (found === undefined) report(`attribute "${key}" is expected but not provided`);
+          else if (problem !== undefined) report(`attribute "${key}": ${problem}`);
         }
         checkValues(operation.operands, groups, operands, checker, report);
         checkValues(operation.results, resultGroups, results, checker, report);
@@ -247,9 +260,9 @@ function segments(operation: Operation, list: List, report: Report): readonly nu
   const singles = variadicity.length - variable;
   if (variable > 1) return statedSegments(operation, list, found, report);
   const most = variable === 0 ? singles : variadicity.includes("variadic") ? Number.POSITIVE_INFINITY : singles + 1;
-  if (variable === 0 && found !== singles) report(`op expects exactly ${singles} ${kind}s, but got ${found}`);
-  else if (found < singles) report(`op expects at least ${singles} ${kind}s, but got ${found}`);
-  else if (found > most) report(`op expects at most ${most} ${kind}s, but got ${found}`);
+  if (variable === 0 && found !== singles) report(`expects exactly ${singles} ${kind}s, but got ${found}`);
+  else if (found < singles) report(`expects at least ${singles} ${kind}s, but got ${found}`);
+  else if (found > most) report(`expects at most ${most} ${kind}s, but got ${found}`);
   else return variadicity.map((word) => (word === "single" ? 1 : found - singles));
   return undefined;
 }
@@ -291,15 +304,15 @@ function statedSegments(
 function checkValues(
   values: readonly Value[],
   groups: readonly number[],
-  { positions }: List,
+  { kind, positions, names }: List,
   checker: ConstraintChecker,
   report: Report,
 ): void {
   let next = 0;
   for (const [group, count] of groups.entries()) {
-    for (const value of values.slice(next, next + count)) {
+    for (const [offset, value] of values.slice(next, next + count).entries()) {
       const problem = checker.problem(TypeAttribute.get(value.type), positions[group]!);
-      if (problem !== undefined) report(problem);
+      if (problem !== undefined) report(`${labelOf(kind, names[group], next + offset)}: ${problem}`);
     }
     next += count;
   }
@@ -315,7 +328,7 @@ function checkRegions(
     report(`unexpected number of regions: expected ${rules.length} but got ${regions.length}`);
     return;
   }
-  for (const [number, { entryArguments, blocks }] of rules.entries()) {
+  for (const [number, { name, entryArguments, blocks }] of rules.entries()) {
     const region = regions[number]!;
     if (blocks !== undefined && region.blocks.length !== blocks)
       report(`expected region ${number} to have ${blocks} block(s) but got ${region.blocks.length}`);
@@ -327,7 +340,7 @@ function checkRegions(
     }
     for (const [position, argument] of args.entries()) {
       const problem = checker.problem(TypeAttribute.get(argument.type), entryArguments[position]!);
-      if (problem !== undefined) report(problem);
+      if (problem !== undefined) report(`argument #${position} of ${labelOf("region", name, number)}: ${problem}`);
     }
   }
 }

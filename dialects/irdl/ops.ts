@@ -28,6 +28,7 @@ import {
   baseFormat,
   definitionFormat,
   listFormat,
+  namedArgumentsFormat,
   namedListFormat,
   parametricFormat,
   regionFormat,
@@ -122,17 +123,31 @@ const definitions = ["irdl.type", "irdl.attribute", "irdl.operation"];
 /** Lists declare something: they stay, though nothing uses them. */
 const declares = { effects: () => [{ kind: "write" as const }] };
 
+/** Names of the constraints of a list, which newer files give. */
+const names = optionalAttribute(arrayOf(stringAttribute));
+
+/** Names, where a list has them, are as many as its constraints, are words, and differ. */
+function checkNames(given: readonly string[] | undefined, count: number, report: Report): void {
+  if (given === undefined) return;
+  if (given.length !== count) report(`has ${count} constraints, but ${given.length} names`);
+  for (const [position, name] of given.entries()) {
+    if (!/^\w+$/.test(name)) report(`name of element #${position} must contain only letters, digits and underscores`);
+    if (given.indexOf(name) < position) report(`the name '${name}' is given twice`);
+  }
+}
+
 const variadicList = (name: string, what: string) =>
   op(
     name,
-    { args: variadicOperand(constraintHandle), variadicity: attribute(variadicityAttribute) },
+    { args: variadicOperand(constraintHandle), variadicity: attribute(variadicityAttribute), names },
     {
-      doc: `The constraints on the ${what} of an operation, in order; optional and variadic ones say so.`,
+      doc: `The constraints on the ${what} of an operation, in order; optional and variadic ones say so. They may have names: \`${name}(first: %0, rest: variadic %0)\`.`,
       example: inOperation(["%0 = irdl.any", `${name}(%0, optional %0, variadic %0)`]),
       ...declares,
       parents: ["irdl.operation"],
       format: variadicListFormat,
-      verify: ({ args, variadicity }, report) => {
+      verify: ({ args, variadicity, names: given }, report) => {
+        checkNames(given, args.length, report);
         if (args.length !== variadicity.length)
           report(`has ${args.length} constraints, but says how often they come for ${variadicity.length}`);
       },
@@ -160,25 +175,27 @@ export const attributes = op(
 
 export const parameters = op(
   "irdl.parameters",
-  { args: variadicOperand(constraintHandle) },
+  { args: variadicOperand(constraintHandle), names },
   {
-    doc: "The constraints on the parameters of a type or an attribute, in order.",
+    doc: "The constraints on the parameters of a type or an attribute, in order. They may have names: `irdl.parameters(first: %0)`.",
     example: inDialect(["  irdl.type @pair {", "    %0 = irdl.any", "    irdl.parameters(%0, %0)", "  }"]),
     ...declares,
     parents: ["irdl.type", "irdl.attribute"],
-    format: listFormat(ConstraintType.instance),
+    format: namedArgumentsFormat(ConstraintType.instance),
+    verify: ({ args, names: given }, report) => checkNames(given, args.length, report),
   },
 );
 
 export const regions = op(
   "irdl.regions",
-  { args: variadicOperand(regionHandle) },
+  { args: variadicOperand(regionHandle), names },
   {
-    doc: "The constraints on the regions of an operation, in order.",
+    doc: "The constraints on the regions of an operation, in order. They may have names: `irdl.regions(body: %0)`.",
     example: inOperation(["%0 = irdl.region", "irdl.regions(%0)"]),
     ...declares,
     parents: ["irdl.operation"],
-    format: listFormat(RegionConstraintType.instance),
+    format: namedArgumentsFormat(RegionConstraintType.instance),
+    verify: ({ args, names: given }, report) => checkNames(given, args.length, report),
   },
 );
 

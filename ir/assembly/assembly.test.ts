@@ -194,7 +194,7 @@ describe("formats that are wrong", () => {
       "a type that does not follow",
       binary,
       "$lhs `,` $rhs attr-dict",
-      "the type of $lhs does not follow: add type($lhs)",
+      "the type of $lhs does not follow: add type($lhs), or declare it exactly(…) where it is always one type",
     ],
     [
       "a result type that does not follow",

@@ -77,6 +77,12 @@ class FormatCompiler {
     return { elements, written: this.#written };
   }
 
+  #doesNotFollow({ name }: NamedField<OperandField | ResultField>): Error {
+    return this.#error(
+      `the type of $${name} does not follow: add type($${name}), or declare it exactly(…) where it is always one type`,
+    );
+  }
+
   #error(message: string): Error {
     return new Error(`the format of '${this.#definition.name}' is wrong: ${message}, in "${this.#format}"`);
   }
@@ -277,8 +283,7 @@ class FormatCompiler {
       field.constraint.only !== undefined ||
       (field.constraint.variable !== undefined && known.has(field.constraint.variable));
     for (const each of operandFields) {
-      if (!isWritten(each, "type(operands)") && !follows(each))
-        throw this.#error(`the type of $${each.name} does not follow: add type($${each.name})`);
+      if (!isWritten(each, "type(operands)") && !follows(each)) throw this.#doesNotFollow(each);
     }
     for (const each of resultFields) {
       const isInferred = options.infer !== undefined || this.#definition.hasTrait("SameOperandsAndResultType");
@@ -287,7 +292,7 @@ class FormatCompiler {
           field.constraint.variable !== undefined && field.constraint.variable === each.field.constraint.variable,
       );
       if (isWritten(each, "type(results)") || follows(each) || isInferred || fromOperand) continue;
-      throw this.#error(`the type of $${each.name} does not follow: add type($${each.name})`);
+      throw this.#doesNotFollow(each);
     }
   }
 }

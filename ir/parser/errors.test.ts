@@ -134,6 +134,8 @@ describe("declared operations", () => {
       "'a.b' op is not registered: no dialect 'a' is loaded: load it (--load, --irdl-file) or pass --allow-unregistered-dialect",
     ],
     ["a.b %x", "'a.b' op is not registered"],
+    ['"test.unit"() <{stric}> : () -> ()', "'test.unit' op has no property 'stric'; did you mean strict?"],
+    ['"test.unit"() <{other = 1}> : () -> ()', "has no property 'other': it has strict; other attributes stand in {…}"],
     [
       "%0 = test.ad %x, %x : i32",
       "'test.ad' op is not registered: dialect 'test' has no op 'ad'; did you mean test.add?",

@@ -24,7 +24,7 @@ import { BlockScope } from "./block-scope.ts";
 import { completeAttributes, isComplete, type ParsedState } from "./operation-state.ts";
 import { SpanTable } from "./span-table.ts";
 import { TextParser, type TextParserOptions } from "./text-parser.ts";
-import { localName, namesOfDialect, noCustomForm, unknownOperation } from "./unknown-names.ts";
+import { localName, namesOfDialect, noCustomForm, unknownOperation, unknownProperty } from "./unknown-names.ts";
 import { type ScopeNesting, ValueScopes } from "./value-scope.ts";
 
 /** `%name` or `%name#2` before its type is known. */
@@ -472,7 +472,7 @@ export class OperationParser extends TextParser {
     let properties: Map<string, Attribute> | undefined;
     if (this.accept("<")) {
       if (!this.peek("{")) throw this.expected("'{' with the properties of the operation");
-      properties = this.attributeDictionary();
+      properties = this.#properties();
       this.expect(">", "behind the properties");
     }
     const regions = this.peek("(") ? this.delimited("(", ")", () => this.parseRegion()) : undefined;
@@ -491,6 +491,19 @@ export class OperationParser extends TextParser {
       regions: regions ?? none,
       successors: successors ?? none,
     });
+  }
+
+  /** `{a = 1, b}`: attributes that the op declares. */
+  #properties(): Map<string, Attribute> {
+    const at = this.position;
+    const properties = this.attributeDictionary();
+    const inherent = this.#current?.info?.inherent;
+    if (inherent === undefined) return properties;
+    for (const name of properties.keys()) {
+      if (!inherent.has(name))
+        this.report(this.error(`'${this.#current?.kind.name}' op ${unknownProperty(name, inherent)}`, at));
+    }
+    return properties;
   }
 
   #quotedOperationName(at: number): OperationName {

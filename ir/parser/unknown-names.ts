@@ -41,6 +41,14 @@ export function noCustomForm({ name, definition }: OperationKind, context: Conte
   return `'${name}' op ${reason}: write it in generic form, "${name}"(…) : (…) -> (…)`;
 }
 
+/** Why an op has no property of this name, and where other attributes go. */
+export function unknownProperty(name: string, known: ReadonlySet<string>): string {
+  const close = didYouMean(name, known);
+  if (close !== "") return `has no property '${name}'${close}`;
+  const offer = known.size === 0 ? "it has none" : `it has ${[...known].join(", ")}`;
+  return `has no property '${name}': ${offer}; other attributes stand in {…}, behind <{…}> and the regions`;
+}
+
 /** What follows "is not loaded". */
 export function dialectAdvice(dialect: string, context: Context): string {
   const close = didYouMean(dialect, context.dialects.keys());
