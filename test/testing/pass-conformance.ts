@@ -6,9 +6,10 @@
  *
  * in a vitest file registers, for every pass, tests on random programs of the dialects: it is documented, its pipeline text
  * reads back, what it makes verifies and computes the same, and it says exactly whether it changed something. A pass may
- * refuse a program with a diagnostic, but not all of them.
+ * refuse a program with a diagnostic. One that changes (almost) no program, or none whose results can be compared, fails: give
+ * few dialects, those whose ops the pass rewrites, for among the ops of many these hardly come up.
  */
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Context, Dialect } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
@@ -17,7 +18,7 @@ import type { TensorData } from "../../ir/tensor-data.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { type AnyPass, instantiate, type OptionDefinitions, type PassInstance } from "../../passes/pass.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
-import { parsePipeline, printPipeline } from "../../passes/pipeline.ts";
+import { onModule, parsePipeline, printPipeline } from "../../passes/pipeline.ts";
 import { difference } from "./compare.ts";
 import { evaluateProgram } from "./evaluate-program.ts";
 import { arbitraryProgram, programContext, type WellFormedProgram } from "./programs/arbitrary-program.ts";
@@ -25,7 +26,7 @@ import { forAll } from "./property.ts";
 import { describeData, isSameData } from "./sample-data.ts";
 
 export interface PassConformanceOptions {
-  /** The dialects on whose ops the random programs are made. */
+  /** The dialects on whose ops the random programs are made: few, those whose ops the passes rewrite. */
   readonly dialects: readonly Dialect[];
   /** Dialects that passes make ops of, beside those and the upstream ones, which are always there. */
   readonly beside?: readonly Dialect[];
@@ -35,12 +36,31 @@ export interface PassConformanceOptions {
   readonly tolerance?: number;
   /** Random programs per property. Default 50. */
   readonly runs?: number;
+  /**
+   * The share of the random programs that each pass must change, and of those that it must change and whose results must be
+   * compared. Default 0.04, two of fifty. With 0, for programs that are not meant for all of the passes, a test that says
+   * nothing of a pass is skipped.
+   */
+  readonly leastChanged?: number;
+  /** Passes of whose results nothing can be said by the reference semantics, each with the reason. */
+  readonly notCompared?: { readonly [pass: string]: string };
+}
+
+/** In how many random programs a pass did something. */
+interface Tally {
+  programs: number;
+  /** Those that it did not refuse. */
+  accepted: number;
+  changed: number;
+  /** Of the changed ones, those whose results were compared; undefined where that was not counted to the end. */
+  compared: number | undefined;
 }
 
 /** Registers the suite for every pass with vitest. */
 export function passConformance(passes: readonly AnyPass[], options: PassConformanceOptions): void {
   const suite = new PassSuite(passes, options);
   for (const each of passes) describe(`pass ${each.name}`, () => suite.register(each));
+  if (options.leastChanged !== 0) afterAll(() => console.info(suite.report()));
 }
 
 /** With its defaults, and with each other word that an option may have. */
@@ -55,10 +75,16 @@ function instancesOf(definition: AnyPass): readonly PassInstance[] {
   return [instantiate(definition), ...others];
 }
 
+function tallyText({ programs, accepted, changed, compared }: Tally): string {
+  const results = compared === undefined ? "" : `, and the results of ${compared} changed ones were compared`;
+  return `${programs} random programs it took ${accepted} and changed ${changed}${results}`;
+}
+
 class PassSuite {
   readonly #passes: readonly AnyPass[];
   readonly #options: PassConformanceOptions;
   readonly #context: Context;
+  readonly #tallies = new Map<string, Tally>();
 
   constructor(passes: readonly AnyPass[], options: PassConformanceOptions) {
     this.#passes = passes;
@@ -81,33 +107,49 @@ class PassSuite {
       }
     });
     test("leaves programs that verify, and says exactly whether it changed them", ({ skip }) => {
-      let accepted = 0;
+      const tally: Tally = { programs: 0, accepted: 0, changed: 0, compared: undefined };
+      this.#tallies.set(definition.name, tally);
       this.#forAllPrograms((program) => {
+        tally.programs++;
+        let isAccepted = false;
+        let isChanged = false;
         for (const instance of instances) {
           const module = program.build();
           const before = print(module, { generic: true, debugInfo: true });
           const changed = this.#run(instance, module);
           if (changed === undefined) continue;
-          accepted++;
+          isAccepted = true;
+          isChanged ||= changed;
           expect(verifyAll(module, this.#context).map(({ message }) => message)).toEqual([]);
           const after = print(module, { generic: true, debugInfo: true });
           expect(changed, `it says changed: ${changed}\nbefore:\n${before}\nafter:\n${after}`).toBe(after !== before);
         }
+        if (isAccepted) tally.accepted++;
+        if (isChanged) tally.changed++;
       });
-      if (accepted === 0) skip("it refuses every random program: give dialects whose programs it takes");
+      if (tally.accepted === 0 && this.#least === 0) skip("it refuses every random program");
+      expect(tally.changed / tally.programs, this.#tooFew(tally)).toBeGreaterThanOrEqual(this.#least);
     });
     test("keeps what programs compute", ({ skip }) => {
+      const reason = this.#options.notCompared?.[definition.name];
+      if (reason !== undefined) skip(reason);
+      let programs = 0;
       let compared = 0;
+      let changedAndCompared = 0;
       this.#forAllPrograms((program) => {
+        programs++;
+        let isCompared = false;
         const inputs = program.inputs(this.#context);
         const wanted = inputs === undefined ? undefined : this.#evaluate(program.build(), inputs);
         if (inputs === undefined || wanted === undefined) return;
         for (const instance of instances) {
           const module = program.build();
-          if (this.#run(instance, module) === undefined) continue;
+          const changed = this.#run(instance, module);
+          if (changed === undefined) continue;
           const found = this.#evaluate(module, inputs);
           if (found === undefined) continue;
           compared++;
+          isCompared ||= changed;
           for (const [position, data] of wanted.entries()) {
             const made: TensorData = found[position]!;
             const isExact = instance.definition.exactness === "bit-exact";
@@ -118,8 +160,13 @@ class PassSuite {
             expect.fail(`result ${position} was ${describeData(data)} and is ${describeData(made)}\n${print(module)}`);
           }
         }
+        if (isCompared) changedAndCompared++;
       });
-      if (compared === 0) skip("the reference semantics cannot run what it makes: compare compiled code instead");
+      const tally = this.#tallies.get(definition.name);
+      if (tally !== undefined) tally.compared = changedAndCompared;
+      if (compared === 0 && this.#least === 0) skip("the reference semantics cannot run what it makes");
+      const message = tally === undefined ? "the pass is hardly tested" : this.#tooFew(tally);
+      expect(changedAndCompared / programs, message).toBeGreaterThanOrEqual(this.#least);
     });
     if (this.#options.idempotent?.includes(definition.name)) {
       test("has nothing to do when it runs again", () => {
@@ -134,6 +181,28 @@ class PassSuite {
     }
   }
 
+  get #least(): number {
+    return this.#options.leastChanged ?? 0.04;
+  }
+
+  /** Why the suite says nothing of a pass. */
+  #tooFew(tally: Tally): string {
+    const names = this.#options.dialects.map(({ name }) => name);
+    const of = names.length > 6 ? `${names.length} dialects` : names.join(", ");
+    const why =
+      tally.compared === undefined
+        ? "give fewer dialects, those whose ops the pass rewrites, or more `runs`"
+        : "give fewer dialects, whose ops have evaluators; where those of its result have none, compare compiled code instead and say so in `notCompared`";
+    return `the pass is hardly tested: of ${tallyText(tally)} (programs of ${of}): ${why}`;
+  }
+
+  /** A line for each pass: in how many programs it did something. */
+  report(): string {
+    const width = Math.max(...[...this.#tallies.keys()].map((name) => name.length));
+    const lines = [...this.#tallies].map(([name, tally]) => `  ${name.padEnd(width)}  of ${tallyText(tally)}`);
+    return ["passConformance", ...lines].join("\n");
+  }
+
   #forAllPrograms(check: (program: WellFormedProgram) => void): void {
     const { dialects, beside = [], runs = 50 } = this.#options;
     forAll(arbitraryProgram(dialects, { beside }), runs, check);
@@ -142,7 +211,7 @@ class PassSuite {
   /** Whether the pass changed the module; undefined where it refused it with a diagnostic. */
   #run(instance: PassInstance, module: Operation): boolean | undefined {
     const { requires } = instance.definition;
-    const manager = new PassManager([instance], this.#context, { verifyEach: false, properties: requires });
+    const manager = new PassManager([onModule(instance)], this.#context, { verifyEach: false, properties: requires });
     try {
       return manager.run(module);
     } catch (error) {
