@@ -18,7 +18,8 @@ import { readNpy, writeNpy } from "../tools/npy.ts";
 import { noise, testRoutes } from "./testing/networks.ts";
 import { onnxModel } from "./testing/onnx-builder.ts";
 
-const command = resolve(import.meta.dirname, "../tools/anemone.ts");
+/** As npm links it: the bundle where it is current, else the sources. */
+const command = resolve(import.meta.dirname, "../bin/anemone");
 const folder = mkdtempSync(join(tmpdir(), "anemone-cli-"));
 const at = (name: string) => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +32,7 @@ interface Ended {
 
 /** Runs the command in the test's folder. */
 function anemone(args: readonly string[], input = "", environment: Readonly<Record<string, string>> = {}): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
+  const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: folder,
     encoding: "utf8",
     input,
@@ -342,17 +343,20 @@ describe("bad input", () => {
   const inputFile = (file: string) => ["run", "model.onnx", ...sized, "--input", `x=${file}`];
   const cases: { readonly [name: string]: BadInput } = {
     "a program without @main": {
-      file: "no-main.mlir",
+      file: "only-sum.mlir",
+      args: ["run", "only-sum.mlir"],
       content: "func.func @sum(%a: i32) -> i32 {\n  return %a : i32\n}\nfunc.func private @more()",
-      message: /^no-main\.mlir:1:1: error: .*has no function @main to run; it has @sum, @more\n$/,
+      message: /^only-sum\.mlir:1:1: error: .*has no function @main to run; it has @sum, @more\n/,
     },
     "a program whose @main is elsewhere": {
       file: "declared-main.mlir",
+      args: ["run", "declared-main.mlir"],
       content: "func.func private @main(memref<4xf32>)",
       message: /^declared-main\.mlir:1:1: error: .*has no body/,
     },
     "an argument that `run` cannot take": {
       file: "index-argument.mlir",
+      args: ["run", "index-argument.mlir"],
       content: [
         "func.func @main(%a: memref<16xf32>, %n: index) -> f32 {",
         "  %0 = memref.load %a[%n] : memref<16xf32>",
@@ -364,22 +368,26 @@ describe("bad input", () => {
     },
     "an argument whose size is not known": {
       file: "dynamic-argument.mlir",
+      args: ["run", "dynamic-argument.mlir"],
       content: "func.func @main(%a: tensor<?xf32>) -> tensor<?xf32> {\n  return %a : tensor<?xf32>\n}",
       message: /argument %a is tensor<\?xf32>, with a size that is not known; `run` takes static/,
     },
     "a second argument that `run` cannot take": {
       file: "second-argument.mlir",
+      args: ["run", "second-argument.mlir"],
       content: "func.func @main(%a: tensor<4xf32>, %b: f32) -> f32 {\n  return %b : f32\n}",
       message: /@main's argument %b is f32; /,
     },
     "a buffer that is returned": {
       file: "returned-buffer.mlir",
+      args: ["run", "returned-buffer.mlir"],
       content:
         'func.func @main(%a: memref<4xf32> {anemone.input = "a"}) -> memref<4xf32> {\n  return %a : memref<4xf32>\n}',
       message: /@main's result 0 is memref<4xf32>, and buffers are not returned: write to an argument/,
     },
     "a buffer that does not say what it is for": {
       file: "no-role.mlir",
+      args: ["run", "no-role.mlir"],
       content: "func.func @main(%a: memref<4xf32>) {\n  return\n}",
       message:
         /nothing says what @main's argument %a, memref<4xf32>, is for: write {anemone.input = "a"} or {anemone.output = "a"}/,
@@ -585,7 +593,7 @@ describe("bad input", () => {
         ["compile", file, "--emit", "mil", "-o", "results/mil"],
       );
     for (const each of runs) {
-      const ended = spawnSync(process.execPath, [command, ...each], {
+      const ended = spawnSync(command, each, {
         cwd: place,
         encoding: "utf8",
         env: { ...process.env, NO_COLOR: "1" },

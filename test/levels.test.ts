@@ -38,6 +38,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Those that are compiled from each of their dumps in the default run. */
 const small = new Set(["MNIST CNN", "SqueezeNet 1.1"]);
+/** Those that are taken up again from the levels of the engine route in the long run only. */
+const textNetworks = new Set(["text recogniser", "text detector"]);
 if (!longTests) console.log(`levels of networks: larger ones by steps (${longTestsNote})`);
 
 const routeLevels: { readonly [R in TestRoute["name"]]: readonly Level[] } = {
@@ -121,6 +123,8 @@ for (const network of testNetworks) {
   const runsEach = longTests || small.has(network.name);
   for (const { name: route, options, missing } of testRoutes) {
     if (route === "WebAssembly" && !runsEach) continue;
+    // What the engine route makes of them is read and compared whole in read-text.test.ts.
+    if (route === "ane-virtual" && !longTests && textNetworks.has(network.name)) continue;
     const why = absent ?? missing;
     const covered = routeLevels[route].slice(0, runsEach || route === "LLVM" ? undefined : upperLevels);
     const note = runsEach ? "" : ` (by steps, runs from ${covered.at(-1)}; ${longTestsNote})`;

@@ -132,7 +132,7 @@ describe("what a program computes stays the same under", () => {
     const absent = missing(pipeline);
     test.skipIf(absent.length > 0)(`${pipeline}${absent.length > 0 ? ` (no pass ${absent.join(", ")})` : ""}`, () => {
       const programs = isExact ? fc.oneof(anyProgram, movingProgram, arithmeticProgram) : continuousProgram;
-      forAll(programs, isExact ? 240 : 80, (program) => {
+      forAll(programs, isExact ? 160 : 50, (program) => {
         const module = program.build();
         const tolerance = isExact ? 0 : toleranceOf(module);
         const wanted = evaluateProgram(module, program.inputs, context);
@@ -160,7 +160,7 @@ describe("compiled code computes what the reference semantics say", () => {
   }
 
   test.skipIf(noLlvm !== undefined)(`by LLVM${noLlvm === undefined ? "" : ` (${noLlvm})`}`, async () => {
-    await forAllAsync(continuousProgram, 60, (program) => check(program, true));
+    await forAllAsync(continuousProgram, 40, (program) => check(program, true));
   });
 
   for (const elements of [["f64"], ["bf16"], ["i64", "i8"], ["ui8", "i16"], ["ui16", "ui32"], ["i1", "i32"]] as const) {
@@ -193,7 +193,7 @@ describe("compiled code computes what the reference semantics say", () => {
   }
 
   test("by WebAssembly", async () => {
-    await forAllAsync(continuousProgram, 40, (program) => check(program, false));
+    await forAllAsync(continuousProgram, 25, (program) => check(program, false));
   });
 });
 

@@ -180,6 +180,11 @@ function expanded(
   return operation;
 }
 
+/** How many samples of `count` the default run takes. */
+function share(count: number): number {
+  return process.env["ANEMONE_LONG_TESTS"] === "1" ? count : count / 4;
+}
+
 /** Runs the expansion of a function on samples. */
 function evaluate(operation: ReturnType<typeof functionOperation>, inputs: readonly Lanes[]): Lanes {
   const entry = operation.body.onlyBlock;
@@ -218,10 +223,10 @@ describe.each(["with", "without"] as const)("%s fused multiply-add", (fusion) =>
     );
     const quarterTurns = Float32Array.from({ length: 20_000 }, (_, i) => (i * Math.PI) / 2);
     for (const samples of [
-      allPatterns(100_000),
-      spread(50_000, -1.1, 1.1),
-      spread(50_000, -12, 12),
-      spread(50_000, -110, 110),
+      allPatterns(share(100_000)),
+      spread(share(50_000), -1.1, 1.1),
+      spread(share(50_000), -12, 12),
+      spread(share(50_000), -110, 110),
       quarterTurns,
     ]) {
       const got = evaluate(operation, [samples]);
@@ -262,7 +267,7 @@ describe.each(["with", "without"] as const)("%s fused multiply-add", (fusion) =>
           b.build(math.powf, { lhs: x!, rhs: y! }).result,
       fma,
     );
-    const [x, y] = pairs(100_000, -9, 9);
+    const [x, y] = pairs(share(100_000), -9, 9);
     const worst = worstError(
       evaluate(operation, [x, y]),
       (lane) => power(x[lane]!, y[lane]!),
@@ -279,7 +284,7 @@ describe.each(["with", "without"] as const)("%s fused multiply-add", (fusion) =>
           b.build(math.atan2, { lhs: y!, rhs: x! }).result,
       fma,
     );
-    const [x, y] = pairs(100_000, -9, 9);
+    const [x, y] = pairs(share(100_000), -9, 9);
     const worst = worstError(
       evaluate(operation, [y, x]),
       (lane) => Math.atan2(y[lane]!, x[lane]!),
