@@ -3,4 +3,4 @@ import { conformance, passConformance } from "anemone/testing";
 import { dialects, passes } from "../index.ts";
 
 conformance(dialects);
-passConformance(passes, { dialects, idempotent: ["poly-to-arith"] });
+passConformance(passes, { dialects, idempotent: ["poly-to-arith"], runs: 200 });
