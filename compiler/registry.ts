@@ -1,10 +1,4 @@
 /** All dialects and passes that come with Anemone, as plain lists: a context or a pipeline is made from them on demand. */
-import { ane } from "../dialects/ane/index.ts";
-import { fused } from "../dialects/fused/index.ts";
-import { upstreamDialects } from "../dialects/index.ts";
-import { mil } from "../dialects/mil/index.ts";
-import { tensor } from "../dialects/tensor/index.ts";
-import { Context, type ContextOptions, type Dialect } from "../ir/context.ts";
 import { aneToLinalg } from "../lowering/ane-to-linalg/index.ts";
 import { aneToMil } from "../lowering/ane-to-mil/index.ts";
 import { bufferize } from "../lowering/bufferize/index.ts";
@@ -26,13 +20,7 @@ import { expandFused, tensorToFused } from "../lowering/tensor-to-fused/index.ts
 import { genericPasses } from "../passes/index.ts";
 import type { AnyPass } from "../passes/pass.ts";
 
-/** Every dialect of Anemone, upstream ones first. */
-export const allDialects: readonly Dialect[] = [...upstreamDialects, tensor, fused, ane, mil];
-
-/** A context of all dialects. */
-export function defaultContext(options: ContextOptions = {}): Context {
-  return new Context(allDialects, options);
-}
+export { allDialects, defaultContext } from "./all-dialects.ts";
 
 /** Every pass of Anemone, in the order in which a program meets them. */
 export const allPasses: readonly AnyPass[] = [

@@ -1,7 +1,7 @@
 /** `anemone opt`: read IR text, run a pipeline, print IR text. Under MLIR's flags, as far as they mean something here. */
 import { writeFileSync } from "node:fs";
+import { allDialects } from "../../compiler/all-dialects.ts";
 import { levelOf, propertiesOf } from "../../compiler/levels.ts";
-import { allDialects, allPasses } from "../../compiler/registry.ts";
 import type { Blob } from "../../ir/blob.ts";
 import { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
@@ -9,6 +9,7 @@ import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { blobsOf, writeIrText } from "../../ir/sidecar.ts";
 import { verifyAll } from "../../ir/verifier.ts";
+import { genericPasses } from "../../passes/index.ts";
 import { readReproducer, writeReproducer } from "../../passes/instrumentation/crash-reproducer.ts";
 import { printAnyway } from "../../passes/instrumentation/print-anyway.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
@@ -23,7 +24,7 @@ import type { OptOptions } from "../opt/flags.ts";
 import { type Input, readInput, splitText } from "../opt/input.ts";
 import { Reports } from "../opt/reports.ts";
 import { verifyRoundTrip } from "../opt/round-trip.ts";
-import { type Arguments, flagValue, printOptions, readArguments } from "../opt/settings.ts";
+import { type Arguments, flagValue, isPassFlag, printOptions, readArguments } from "../opt/settings.ts";
 import { writeOut } from "../standard-output.ts";
 
 export type { OptOptions } from "../opt/flags.ts";
@@ -34,7 +35,8 @@ const defaultMarker = "// -----";
 export async function optCommand(args: readonly string[], options: OptOptions): Promise<void> {
   if (options.emitBytecode) throw new UsageError("--emit-bytecode: IR is written as text only; leave the flag out");
   const loaded = await Promise.all([...options.load, ...options.irdlFile].map(loadExtensions));
-  const passes = [...allPasses, ...loaded.flatMap((each) => each.passes)];
+  const ours = await passesFor(args, options);
+  const passes = [...ours, ...loaded.flatMap((each) => each.passes)];
   const dialects = [...allDialects, ...loaded.flatMap((each) => each.dialects)];
   const context = new Context(dialects, { allowUnregistered: options.allowUnregisteredDialect ?? false });
   if (options.showPasses) {
@@ -46,6 +48,19 @@ export async function optCommand(args: readonly string[], options: OptOptions): 
     return;
   }
   await new OptRun(readArguments(args, passes), options, passes, context).run();
+}
+
+/**
+ * The passes that may be named: the generic ones where no other can be, else all, with those of the lowerings. Loading these
+ * takes longer than all else that is done to a small input.
+ */
+async function passesFor(args: readonly string[], options: OptOptions): Promise<readonly AnyPass[]> {
+  const { passPipeline, runReproducer, showPasses, load, mlirPrintIrBefore, mlirPrintIrAfter } = options;
+  const namesMore = [passPipeline, runReproducer, showPasses, mlirPrintIrBefore, mlirPrintIrAfter];
+  const isGeneric = (argument: string) =>
+    argument === "-" || !argument.startsWith("-") || isPassFlag(argument, genericPasses);
+  if (load.length === 0 && namesMore.every((each) => each === undefined) && args.every(isGeneric)) return genericPasses;
+  return (await import("../../compiler/registry.ts")).allPasses;
 }
 
 /** The text breaks rules of the IR. */

@@ -87,6 +87,12 @@ export interface Arguments {
 
 const passFlag = /^--?([\w.-]+?)(?:=([\s\S]*))?$/;
 
+/** Whether an argument is one of `passes` as a flag; that its options are right is not asked. */
+export function isPassFlag(argument: string, passes: readonly AnyPass[]): boolean {
+  const name = passFlag.exec(argument)?.[1];
+  return passes.some((known) => known.name === name);
+}
+
 /** Reads the arguments that commander left over. */
 export function readArguments(args: readonly string[], passes: readonly AnyPass[]): Arguments {
   const files: string[] = [];
