@@ -2,11 +2,8 @@
  * The package as users get it: what `npm pack` ships, and the example of a dialect outside of it, which is type checked,
  * tested, loaded into the command and run as machine code in an empty folder.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeBlocks, shownCommands, shownPattern } from "./testing/documentation.ts";
-import { type CommandRun, InstalledPackage } from "./testing/installed-package.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { InstalledPackage } from "./testing/installed-package.ts";
 
 let installed: InstalledPackage;
 beforeAll(() => {
@@ -14,18 +11,9 @@ beforeAll(() => {
 });
 afterAll(() => installed?.remove());
 
-/** Results of the commands that take long, which the tutorial shows too. */
-const known = new Map<string, CommandRun>();
-
-function runOnce(line: string): CommandRun {
-  const result = known.get(line) ?? installed.run(line);
-  if (line.startsWith("npm ")) known.set(line, result);
-  return result;
-}
-
 /** The output of a command that has to succeed. */
 function run(line: string): string {
-  const { status, output } = runOnce(line);
+  const { status, output } = installed.run(line);
   expect(status, output).toBe(0);
   return output;
 }
@@ -83,31 +71,4 @@ test("a mistake in a loaded file is said with its place", () => {
   const { status, output } = installed.run("anemone opt programs/table.mlir --load ./nothing.ts");
   expect(status).toBe(1);
   expect(output).toContain("./nothing.ts: error: cannot load");
-});
-
-describe("the tutorial's commands give what it shows", () => {
-  const tutorial = join(import.meta.dirname, "..", "docs", "tutorial");
-  const chapters = readdirSync(tutorial).filter((name) => /^\d/.test(name));
-  const numbered = chapters.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  test.each(numbered)("%s", (page) => {
-    const text = readFileSync(join(tutorial, page), "utf8");
-    for (const { command, output, status, line } of shownCommands(text)) {
-      const found = runOnce(command);
-      expect(found.status, `line ${line}: ${command}\n${found.output}`).toBe(status);
-      if (output !== undefined)
-        expect(`${found.output.trimEnd()}\n`, `line ${line}: ${command}`).toMatch(shownPattern(output));
-    }
-    // Text that is in no file of the example is read all the same.
-    for (const [number, block] of codeBlocks(text)
-      .filter(({ language }) => language === "mlir")
-      .entries()) {
-      const isWrong =
-        block.text.includes("cmath") || block.text.includes("expected-error") || block.text.includes('"poly.add"');
-      if (isWrong) continue;
-      const name = `${page}-${number}.mlir`;
-      writeFileSync(join(installed.folder, name), block.text);
-      const found = installed.run(`anemone opt ${name} --load ./index.ts --split-input-file -o out.mlir`);
-      expect(found.status, `line ${block.line}: ${found.output}`).toBe(0);
-    }
-  });
 });

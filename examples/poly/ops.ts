@@ -31,23 +31,6 @@ const dataOf = (coefficients: Coefficients): TensorData => ({
   data: Int32Array.from(coefficients),
 });
 
-export const constant = op(
-  "poly.constant",
-  { value: attribute(i32ArrayAttribute), result: result(polynomial) },
-  {
-    doc: "The polynomial with these coefficients, the constant term first.",
-    example: "%p = poly.constant [1, 0, 3]",
-    traits: ["Pure", "ConstantLike"],
-    format: "$value attr-dict",
-    infer: ({ value }) => {
-      if (value.length === 0) throw new Error("expects at least one coefficient");
-      if (value.length > greatestDegree + 1) throw new Error(`expects at most ${greatestDegree + 1} coefficients`);
-      return PolynomialType.get(value.length - 1);
-    },
-    fold: ({ value }) => attributeOf(value),
-  },
-);
-
 const P = typeVariable("P", polynomial);
 
 export const add = op(
@@ -94,6 +77,23 @@ export const multiply = op(
       if (q?.length === 1 && q[0] === 1) return lhs;
       return p === undefined || q === undefined ? undefined : attributeOf(product(p, q));
     },
+  },
+);
+
+export const constant = op(
+  "poly.constant",
+  { value: attribute(i32ArrayAttribute), result: result(polynomial) },
+  {
+    doc: "The polynomial with these coefficients, the constant term first.",
+    example: "%p = poly.constant [1, 0, 3]",
+    traits: ["Pure", "ConstantLike"],
+    format: "$value attr-dict",
+    infer: ({ value }) => {
+      if (value.length === 0) throw new Error("expects at least one coefficient");
+      if (value.length > greatestDegree + 1) throw new Error(`expects at most ${greatestDegree + 1} coefficients`);
+      return PolynomialType.get(value.length - 1);
+    },
+    fold: ({ value }) => attributeOf(value),
   },
 );
 
@@ -162,5 +162,3 @@ export const evaluateAll = op(
     ],
   },
 );
-
-export const polyOps = [constant, add, multiply, derive, evaluate, evaluateAll];

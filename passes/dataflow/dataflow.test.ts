@@ -14,6 +14,7 @@ import { lastWriters, writersOf } from "./last-writers.ts";
 import { flatLattice, setLattice } from "./lattice.ts";
 import { liveness } from "./liveness.ts";
 import { solve } from "./solver.ts";
+import { sparseBackward } from "./sparse-backward.ts";
 import { sparseForward } from "./sparse-forward.ts";
 
 const context = new Context([builtin, func, arith, cf, scf, memref], { allowUnregistered: true });
@@ -56,6 +57,47 @@ func.func @count(%n: i32) {
   %next = arith.addi %i, %c1 : i32
   cf.br ^head(%next : i32)
 }`;
+
+describe("an analysis that is declared wrongly", () => {
+  const join = (a: number, b: number) => Math.max(a, b);
+  const whole = {
+    name: "mine",
+    lattice: { join },
+    transfer: () => 0,
+    unknown: () => 0,
+    unused: () => 0,
+    escaped: () => 0,
+    entry: () => 0,
+    exit: () => 0,
+  };
+  const kinds = { sparseForward, sparseBackward, denseForward, denseBackward };
+  const needed = {
+    sparseForward: ["unknown", "transfer"],
+    sparseBackward: ["unused", "escaped", "transfer"],
+    denseForward: ["entry", "transfer"],
+    denseBackward: ["exit", "transfer"],
+  } as const;
+  // As a program without types would call it.
+  const declare = (kind: keyof typeof kinds, options: object) => Reflect.apply(kinds[kind], undefined, [options]);
+
+  test.each(Object.entries(needed))("%s names the option", (kind, options) => {
+    const name = kind as keyof typeof kinds;
+    declare(name, whole);
+    for (const option of options) {
+      expect(() => declare(name, { ...whole, [option]: undefined })).toThrow(
+        `${kind} 'mine': needs the option '${option}': `,
+      );
+      expect(() => declare(name, { ...whole, [option]: false })).toThrow(
+        `${kind} 'mine': the option '${option}' must be a function, but is boolean: `,
+      );
+    }
+    expect(() => declare(name, { ...whole, name: undefined })).toThrow(`${kind}: needs the option 'name'`);
+    expect(() => declare(name, { ...whole, lattice: undefined })).toThrow(
+      "needs the option 'lattice': how facts are joined",
+    );
+    expect(() => declare(name, { ...whole, lattice: {} })).toThrow("its lattice needs the function 'join'");
+  });
+});
 
 describe("analyses end", () => {
   /** How large a number may be: without widening it grows around the loop for ever. */

@@ -5,6 +5,7 @@
 import { Callable, CallLike, RegionBranch } from "../../ir/interfaces.ts";
 import { type Block, Operation, type Region, type Value } from "../../ir/operation.ts";
 import type { Lattice } from "./lattice.ts";
+import { checkOptions } from "./options.ts";
 import { Cell, type DataflowAnalysis, type FactRunner, type Point, type Solver } from "./solver.ts";
 
 export interface DenseBackwardOptions<T> {
@@ -18,6 +19,10 @@ export interface DenseBackwardOptions<T> {
 
 /** Declares a dense backward analysis. Its facts are asked for before an operation or at the start of a block. */
 export function denseBackward<T>(options: DenseBackwardOptions<T>): DataflowAnalysis<T> {
+  checkOptions("denseBackward", options, {
+    exit: "the fact where nothing is known of what runs next, (operation) => fact",
+    transfer: "the fact before an operation from the one after it, (operation, after) => fact",
+  });
   return { name: options.name, start: (solver) => new DenseBackwardRunner(options, solver) };
 }
 

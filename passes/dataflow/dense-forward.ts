@@ -5,6 +5,7 @@
 import { Callable, CallLike, RegionBranch } from "../../ir/interfaces.ts";
 import { type Block, Operation, Value } from "../../ir/operation.ts";
 import type { Lattice } from "./lattice.ts";
+import { checkOptions } from "./options.ts";
 import { Cell, type DataflowAnalysis, type FactRunner, type Point, type Solver } from "./solver.ts";
 
 export interface DenseForwardOptions<T> {
@@ -18,6 +19,10 @@ export interface DenseForwardOptions<T> {
 
 /** Declares a dense forward analysis. Its facts are asked for after an operation or at the start of a block. */
 export function denseForward<T>(options: DenseForwardOptions<T>): DataflowAnalysis<T> {
+  checkOptions("denseForward", options, {
+    entry: "the fact where nothing is known of what ran before, (block) => fact",
+    transfer: "the fact after an operation from the one before it, (operation, before) => fact",
+  });
   return { name: options.name, start: (solver) => new DenseForwardRunner(options, solver) };
 }
 

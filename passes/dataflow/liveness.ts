@@ -11,7 +11,7 @@ import { sparseBackward } from "./sparse-backward.ts";
 export const liveness: DataflowAnalysis<boolean> = sparseBackward<boolean>({
   name: "liveness",
   lattice: { join: (a, b) => a || b, height: 1 },
-  unused: false,
+  unused: () => false,
   escaped: () => true,
   transfer: (operation, results, { context }) => {
     const isLive = results.includes(true) || !mayBeRemoved(operation, context);

@@ -5,13 +5,14 @@
 import { Branch, Callable, CallLike, RegionBranch } from "../../ir/interfaces.ts";
 import { Operation, Value } from "../../ir/operation.ts";
 import type { Lattice } from "./lattice.ts";
+import { checkOptions } from "./options.ts";
 import { Cell, type DataflowAnalysis, type FactRunner, type Point, type Solver } from "./solver.ts";
 
 export interface SparseBackwardOptions<T> {
   readonly name: string;
   readonly lattice: Lattice<T>;
   /** The fact of a value that nobody uses; the most precise one. */
-  readonly unused: T;
+  readonly unused: (value: Value) => T;
   /** The fact of a value that goes where nobody looks: returned by a public function, passed to an unknown one. */
   readonly escaped: (value: Value) => T;
   /** What an operation asks of its operands, one fact each; `results` are the facts of its results. Must be monotone. */
@@ -25,6 +26,11 @@ export interface SparseBackwardOptions<T> {
 
 /** Declares a sparse backward analysis. */
 export function sparseBackward<T>(options: SparseBackwardOptions<T>): DataflowAnalysis<T> {
+  checkOptions("sparseBackward", options, {
+    unused: "the fact of a value that nobody uses, (value) => fact",
+    escaped: "the fact of a value that goes where nobody looks, (value) => fact",
+    transfer: "what an operation asks of its operands, (operation, results) => facts",
+  });
   return { name: options.name, start: (solver) => new SparseBackwardRunner(options, solver) };
 }
 
@@ -39,7 +45,7 @@ class SparseBackwardRunner<T> implements FactRunner<T> {
   }
 
   fact(anchor: Value | Point): T | undefined {
-    return anchor instanceof Value ? (this.#cells.get(anchor)?.value ?? this.#options.unused) : undefined;
+    return anchor instanceof Value ? (this.#cells.get(anchor)?.value ?? this.#options.unused(anchor)) : undefined;
   }
 
   initialize(root: Operation): void {
@@ -52,14 +58,14 @@ class SparseBackwardRunner<T> implements FactRunner<T> {
     let cell = this.#cells.get(value);
     if (cell === undefined) {
       cell = new Cell<T>();
-      cell.value = this.#options.unused;
+      cell.value = this.#options.unused(value);
       this.#cells.set(value, cell);
     }
     return cell;
   }
 
   #read(value: Value): T {
-    return this.#solver.read(this.#cell(value)) ?? this.#options.unused;
+    return this.#solver.read(this.#cell(value)) ?? this.#options.unused(value);
   }
 
   #join(value: Value, fact: T): void {

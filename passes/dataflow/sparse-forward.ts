@@ -7,6 +7,7 @@ import { Callable, CallLike, RegionBranch } from "../../ir/interfaces.ts";
 import { type BlockArgument, Operation, Value } from "../../ir/operation.ts";
 import { forwarded, passed } from "./control-flow.ts";
 import type { Lattice } from "./lattice.ts";
+import { checkOptions } from "./options.ts";
 import { Cell, type DataflowAnalysis, type FactRunner, type Point, type Solver } from "./solver.ts";
 
 /** Asks for the fact of any value; undefined: nothing reaches it yet. What asks is computed again when it changes. */
@@ -38,6 +39,10 @@ export interface SparseForwardOptions<T> {
 
 /** Declares a sparse forward analysis. */
 export function sparseForward<T>(options: SparseForwardOptions<T>): DataflowAnalysis<T> {
+  checkOptions("sparseForward", options, {
+    unknown: "the fact of a value that comes from where nobody looks, (value) => fact",
+    transfer: "the facts of results from those of operands, (operation, operands) => facts",
+  });
   return { name: options.name, start: (solver) => new SparseForwardRunner(options, solver) };
 }
 

@@ -4,7 +4,17 @@
  * repository. A package that the sources import without declaring it is not there.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -27,8 +37,8 @@ export class InstalledPackage {
   /** Bytes of the tarball. */
   readonly size: number;
 
-  /** Packs and installs; `example` (a folder of the package) is copied into the new folder. */
-  constructor(example: string) {
+  /** Packs and installs. `contents`, a folder of the package or texts by file name, is copied into the new folder; a package.json among it. */
+  constructor(contents: string | Readonly<Record<string, string>>) {
     this.folder = mkdtempSync(join(tmpdir(), "anemone-package-"));
     // What `prepare` builds is there already wherever tests run.
     const packed = spawnSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.folder], {
@@ -49,7 +59,8 @@ export class InstalledPackage {
       "--strip-components=1",
     ]);
     if (unpacked.status !== 0) throw new Error(`tar failed: ${unpacked.stderr}`);
-    cpSync(join(target, example), this.folder, { recursive: true });
+    if (typeof contents === "string") cpSync(join(target, contents), this.folder, { recursive: true });
+    else for (const [name, text] of Object.entries(contents)) writeFileSync(join(this.folder, name), text);
     const declared = (path: string): Record<string, string> => {
       const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
       return path === this.folder ? { ...dependencies, ...devDependencies } : dependencies;

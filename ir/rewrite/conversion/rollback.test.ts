@@ -79,7 +79,7 @@ function expectNoTrace(
     },
   };
   // Of unknown legality: each is tried, refused, and stays.
-  const changed = applyPartialConversion(module, new ConversionTarget(), [pattern], context, { ...checked, types });
+  const changed = applyPartialConversion(module, new ConversionTarget(), [pattern], context, { ...checked, ...(types === undefined ? {} : { types }) });
   expect(ran).toBeGreaterThan(0);
   expect(changed).toBe(false);
   expect(picture(module)).toBe(before);
