@@ -1,5 +1,6 @@
 /** Passes for users: the pass API, pipelines, the pass manager, and the generic passes. */
 
+export { DominatorTree, dominatorTree, postDominatorTree } from "../ir/dominator-tree.ts";
 export { canonicalize } from "./canonicalize.ts";
 export { constantFold } from "./constant-fold.ts";
 export { controlFlowSink } from "./control-flow/control-flow-sink.ts";
@@ -8,7 +9,6 @@ export { loopInvariantCodeMotion } from "./control-flow/loop-invariant-code-moti
 export { cse } from "./cse.ts";
 export * from "./dataflow/index.ts";
 export { dce, symbolDce } from "./dce.ts";
-export { DominatorTree, dominatorTree, postDominatorTree } from "./dominator-tree.ts";
 export * from "./manager/index.ts";
 export { reconcileUnrealizedCasts } from "./reconcile-unrealized-casts.ts";
 export {

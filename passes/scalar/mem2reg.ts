@@ -5,6 +5,7 @@
  */
 import { at, Builder } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
+import { dominatorTree } from "../../ir/dominator-tree.ts";
 import {
   Branch,
   CarriesValues,
@@ -16,7 +17,6 @@ import {
   type SlotUse,
 } from "../../ir/interfaces.ts";
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
-import { dominatorTree } from "../dominator-tree.ts";
 import { appendResult, appendToRange } from "../edit-operation.ts";
 import { operationsImplementing } from "../find-operations.ts";
 import { pass } from "../pass.ts";

@@ -1,8 +1,8 @@
 /**
  * Dominator trees, dominance frontiers and post-dominators, of the blocks of a region or of any graph (Cooper, Harvey and
- * Kennedy's algorithm). For single questions of dominance, `DominanceInfo` of the IR is the place.
+ * Kennedy's algorithm). For questions about values and operations, `DominanceInfo` is the place.
  */
-import type { Block, Region } from "../ir/operation.ts";
+import type { Block, Region } from "./operation.ts";
 
 export class DominatorTree<N> {
   /** Nodes that the root reaches, in reverse postorder. */
