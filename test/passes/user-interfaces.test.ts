@@ -323,7 +323,7 @@ function run(pipeline: string, text: string): string {
 }
 
 const helper = `
-"mine.func"() <{sym_name = "helper", sym_visibility = "private", function_type = (i32, i32) -> (i32, i32)}> ({
+"mine.func"() <{sym_name = "helper", function_type = (i32, i32) -> (i32, i32)}> ({
 ^entry(%x: i32, %unused: i32):
   %one = "mine.number"() <{value = 1 : i32}> : () -> i32
   "mine.fork"(%x, %one)[^left, ^right] <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (i32, i32) -> ()
@@ -332,7 +332,7 @@ const helper = `
   "mine.return"(%s, %unused) : (i32, i32) -> ()
 ^right:
   "mine.return"(%one, %unused) : (i32, i32) -> ()
-}) : () -> ()`;
+}) {sym_visibility = "private"} : () -> ()`;
 const main = (body: string, results = "(i32) -> i32") => `
 "mine.func"() <{sym_name = "main", function_type = ${results}}> ({
 ^entry(%a: i32):
