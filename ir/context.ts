@@ -96,7 +96,10 @@ export class Context {
     for (const each of dialects) {
       const known = byName.get(each.name);
       if (known === each) continue;
-      if (known !== undefined) throw new DiagnosticError(`two different dialects are called '${each.name}'`);
+      if (known !== undefined)
+        throw new DiagnosticError(
+          `two different dialects are called '${each.name}': rename one, or leave it out of the context`,
+        );
       byName.set(each.name, each);
       for (const definition of each.ops) this.#definitions.set(definition.name, definition);
     }

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { loadExtensions } from "./load-extensions.ts";
+import { loadAllExtensions, loadExtensions } from "./load-extensions.ts";
 
 // Inside the project, where the package's own name leads to it; not among its sources.
 const folder = resolve(import.meta.dirname, "..", "out", "load-extensions");
@@ -40,6 +40,21 @@ test("two files with dialects of one name", async () => {
   const path = write("again.mlir", "irdl.dialect @twice");
   const [one, other] = [await loadExtensions(path), await loadExtensions(path)];
   expect(() => new Context([...one.dialects, ...other.dialects])).toThrow(DiagnosticError);
+});
+
+test("two files with dialects of one name are both said", async () => {
+  const [one, other] = [write("shop.mlir", "irdl.dialect @shop"), write("other-shop.mlir", "irdl.dialect @shop")];
+  const failure = await loadAllExtensions([one, other]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    message: `has a dialect called 'shop', and so has ${one}: give one of them another name, or load one file only`,
+    details: { file: other },
+  });
+});
+
+test("a file that is named twice is loaded once", async () => {
+  const [one, other] = [write("one.mlir", "irdl.dialect @one"), write("two.mlir", "irdl.dialect @two")];
+  const { dialects } = await loadAllExtensions([one, other, one]);
+  expect(dialects.map(({ name }) => name)).toEqual(["one", "two"]);
 });
 
 describe("what cannot be loaded is said", () => {

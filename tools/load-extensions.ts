@@ -35,6 +35,34 @@ export async function loadExtensions(path: string): Promise<Extensions> {
   return extensions;
 }
 
+/** What several files export. Two of them cannot call different dialects or passes the same. */
+export async function loadAllExtensions(given: readonly string[]): Promise<Extensions> {
+  const paths = [...new Set(given)];
+  const loaded = await Promise.all(paths.map(loadExtensions));
+  const owners = new Map<string, { readonly what: Dialect | AnyPass; readonly path: string }>();
+  for (const [position, { dialects, passes }] of loaded.entries()) {
+    const path = paths[position]!;
+    const entries = [
+      ...dialects.map((what) => ({ kind: "dialect", what })),
+      ...passes.map((what) => ({ kind: "pass", what })),
+    ];
+    for (const { kind, what } of entries) {
+      const key = `${kind} ${what.name}`;
+      const known = owners.get(key);
+      if (known === undefined) owners.set(key, { what, path });
+      else if (known.what !== what)
+        throw new DiagnosticError(
+          `has a ${kind} called '${what.name}', and so has ${known.path}: give one of them another name, or load one file only`,
+          { file: path },
+        );
+    }
+  }
+  return {
+    dialects: [...new Set(loaded.flatMap((each) => each.dialects))],
+    passes: [...new Set(loaded.flatMap((each) => each.passes))],
+  };
+}
+
 /** Where a mistake of syntax is: Bun's messages say so. */
 function placeIn(error: unknown, path: string): SourcePlace {
   const position = typeof error === "object" && error !== null && "position" in error ? error.position : undefined;

@@ -7,7 +7,7 @@ import type { Dialect } from "../ir/context.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
-import { loadExtensions } from "./load-extensions.ts";
+import { loadAllExtensions } from "./load-extensions.ts";
 
 export interface ModelOptions {
   /** Files with dialects and passes of the user's own. */
@@ -25,9 +25,7 @@ export interface ModelSource {
 }
 
 export async function modelSource(path: string, options: ModelOptions): Promise<ModelSource> {
-  const loaded = await Promise.all(options.load.map(loadExtensions));
-  const dialects = loaded.flatMap((each) => each.dialects);
-  const passes = loaded.flatMap((each) => each.passes);
+  const { dialects, passes } = await loadAllExtensions(options.load);
   const name = basename(path, extname(path));
   if (options.passPipeline === undefined) return { name, source: path, dialects, passes };
   const context = defaultContext().with(dialects);

@@ -8,7 +8,7 @@ import { allDialects, allPasses } from "../../compiler/registry.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { type ReferenceFacts, referenceFacts, referencePages } from "../documentation/reference.ts";
 import { UsageError } from "../failure.ts";
-import { loadExtensions } from "../load-extensions.ts";
+import { loadAllExtensions } from "../load-extensions.ts";
 
 export interface DocsOptions {
   readonly output: string;
@@ -27,9 +27,7 @@ export function ownReferenceFacts(): ReferenceFacts {
 
 async function factsOf(load: readonly string[]): Promise<ReferenceFacts> {
   if (load.length === 0) return ownReferenceFacts();
-  const loaded = await Promise.all(load.map(loadExtensions));
-  const dialects = loaded.flatMap((each) => each.dialects);
-  const passes = loaded.flatMap((each) => each.passes);
+  const { dialects, passes } = await loadAllExtensions(load);
   return referenceFacts(dialects, passes, [...allDialects, ...dialects]);
 }
 

@@ -17,7 +17,7 @@ import { PassManager, VerificationError } from "../../passes/pass-manager.ts";
 import type { Severity } from "../../passes/pass-types.ts";
 import { parsePipeline, printPipeline } from "../../passes/pipeline.ts";
 import { reportFailure, UsageError } from "../failure.ts";
-import { loadExtensions } from "../load-extensions.ts";
+import { loadAllExtensions } from "../load-extensions.ts";
 import { describePass } from "../opt/describe-pass.ts";
 import { ExpectedDiagnostics } from "../opt/expected-diagnostics.ts";
 import type { OptOptions } from "../opt/flags.ts";
@@ -34,10 +34,10 @@ const defaultMarker = "// -----";
 /** `args`: what the command line has beside the flags: a file, and passes as flags. */
 export async function optCommand(args: readonly string[], options: OptOptions): Promise<void> {
   if (options.emitBytecode) throw new UsageError("--emit-bytecode: IR is written as text only; leave the flag out");
-  const loaded = await Promise.all([...options.load, ...options.irdlFile].map(loadExtensions));
+  const loaded = await loadAllExtensions([...options.load, ...options.irdlFile]);
   const ours = await passesFor(args, options);
-  const passes = [...ours, ...loaded.flatMap((each) => each.passes)];
-  const dialects = [...allDialects, ...loaded.flatMap((each) => each.dialects)];
+  const passes = [...ours, ...loaded.passes];
+  const dialects = [...allDialects, ...loaded.dialects];
   const context = new Context(dialects, { allowUnregistered: options.allowUnregisteredDialect ?? false });
   if (options.showPasses) {
     for (const each of passes) console.log(describePass(each));

@@ -12,7 +12,7 @@ import { readIr, writeIr } from "../../ir/sidecar.ts";
 import { reduce } from "../../passes/reduction/reduce.ts";
 import { operationsIn } from "../../passes/reduction/steps.ts";
 import { UsageError } from "../failure.ts";
-import { loadExtensions } from "../load-extensions.ts";
+import { loadAllExtensions } from "../load-extensions.ts";
 import { withProgress } from "../progress.ts";
 
 export interface ReduceOptions {
@@ -30,8 +30,8 @@ export async function reduceCommand(file: string, options: ReduceOptions): Promi
   const timeout = positive("--timeout", options.timeout) * 1000;
   const maxTests = positive("--max-tests", options.maxTests);
   const pattern = options.match === undefined ? undefined : expression(options.match);
-  const loaded = await Promise.all(options.load.map(loadExtensions));
-  const context = defaultContext({ allowUnregistered: true }).with(loaded.flatMap((each) => each.dialects));
+  const { dialects } = await loadAllExtensions(options.load);
+  const context = defaultContext({ allowUnregistered: true }).with(dialects);
   const module = readIr(file, context);
   const printOptions: PrintOptions = { generic: options.mlirPrintOpGeneric ?? false };
   const folder = mkdtempSync(join(tmpdir(), "anemone-reduce-"));
