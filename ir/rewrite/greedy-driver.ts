@@ -196,18 +196,23 @@ class GreedyDriver {
     const observer = this.#observer;
     const constants: Operation[] = [];
     const later: (Operation | undefined)[] = [];
-    /** Operations whose insides are walked; each is on `later` too. */
+    /** Operations whose insides are walked, and how many constants there were before; each is on `later` too. */
     const entered: Operation[] = [];
-    let count = 0;
+    const marks: number[] = [];
     worklist.length = 0;
+    this.#operationCount = 0;
     this.#enterLast(this.#root, later);
     while (later.length > 0) {
       let operation = later.pop();
       while (operation !== undefined && this.#rewrites < this.#rewriteLimit) {
         const { previous } = operation;
         const isUsed = operation.hasUses;
-        if (operation === entered[entered.length - 1]) entered.pop();
-        else {
+        if (operation === entered[entered.length - 1]) {
+          entered.pop();
+          const mark = marks.pop()!;
+          // At once, while they are in the processor's cache.
+          if (operation.definition?.hasTrait("IsolatedFromAbove")) this.#uniteConstants(constants, mark);
+        } else {
           if (!isUsed && this.#deadness.isTriviallyDead(operation) && this.#mayRemove(operation)) {
             operation.erase();
             observer?.matched?.(operation.name, operation, "dead");
@@ -218,11 +223,12 @@ class GreedyDriver {
           if (operation.hasParts && operation.regions.length > 0) {
             later.push(operation);
             entered.push(operation);
+            marks.push(constants.length);
             this.#enterLast(operation, later);
             break;
           }
         }
-        count++;
+        this.#operationCount++;
         const info = this.#infoOf(operation);
         if (info.isConstant && isUsed) constants.push(operation);
         if (info.isActive || !isUsed) {
@@ -232,11 +238,15 @@ class GreedyDriver {
         operation = previous;
       }
     }
-    this.#operationCount = count;
+    this.#uniteConstants(constants, 0);
     if (!(this.#options.topDown ?? true)) this.#reverse();
-    if (!(this.#options.fold ?? true)) return;
-    // In the order of the program, so that constants keep it.
-    for (let at = constants.length - 1; at >= 0; at--) this.#uniteConstant(constants[at]!);
+  }
+
+  /** Unites the constants behind `from`, which are listed backwards, in the order of the program, so that they keep it. */
+  #uniteConstants(constants: Operation[], from: number): void {
+    if (this.#options.fold ?? true)
+      for (let at = constants.length - 1; at >= from; at--) this.#uniteConstant(constants[at]!);
+    constants.length = from;
   }
 
   #mayRemove(operation: Operation): boolean {
