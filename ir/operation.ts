@@ -524,6 +524,19 @@ export class Block {
     return this.last?.successors ?? [];
   }
 
+  /** Moves `first` and all behind it into a new block behind this one; neither gets a terminator or arguments by it. */
+  splitBefore(first: Operation): Block {
+    const { region } = this;
+    if (region === undefined) throw new Error("a block that is in no region cannot be split");
+    if (first.block !== this) throw new Error(`${first.name} is not in this block`);
+    const rest = new Block();
+    rest.region = region;
+    region.blocks.splice(region.blocks.indexOf(this) + 1, 0, rest);
+    const moved = this.operations;
+    for (const operation of moved.slice(moved.indexOf(first))) operation.moveToEnd(rest);
+    return rest;
+  }
+
   /** Moves all operations of `other` to the end of this block. */
   takeOperations(other: Block): void {
     for (const operation of other.operations) operation.moveToEnd(this);

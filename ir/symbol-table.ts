@@ -50,6 +50,35 @@ export class SymbolTable {
     return name;
   }
 
+  /**
+   * Gives a symbol of this table another name, and every reference to it in the program around the table.
+   *
+   * @throws Error where the operation is no symbol of the table, or the name is taken
+   */
+  rename(operation: Operation, name: string): void {
+    const old = symbolName(operation);
+    if (old === undefined || this.#symbols.get(old) !== operation)
+      throw new Error(`${operation.name} is not a symbol of this table`);
+    if (name === old) return;
+    if (this.#symbols.has(name)) throw new Error(`there is a symbol @${name} already: ask freeName("${name}") for one`);
+    let root = this.operation;
+    for (let parent = root.parentOperation; parent !== undefined; parent = parent.parentOperation) root = parent;
+    const changes: (() => void)[] = [];
+    root.walk((user) => {
+      for (const map of [user.properties, user.attributes]) {
+        for (const [key, attribute] of map) {
+          const changed = withReferences(attribute, (reference) => renamedReference(user, reference, operation, name));
+          if (changed !== attribute) changes.push(() => map.set(key, changed));
+        }
+      }
+    });
+    // Only now: references are looked up by the old name.
+    for (const change of changes) change();
+    operation.properties.set("sym_name", StringAttribute.get(name));
+    this.#symbols.delete(old);
+    this.#symbols.set(name, operation);
+  }
+
   /** `wanted`, or with the first free number behind it. */
   freeName(wanted: string): string {
     let name = wanted;
@@ -96,6 +125,34 @@ export function symbolReferences(attribute: Attribute): SymbolReferenceAttribute
   if (attribute instanceof ArrayAttribute) return attribute.elements.flatMap(symbolReferences);
   if (attribute instanceof DictionaryAttribute) return [...attribute.entries.values()].flatMap(symbolReferences);
   return [];
+}
+
+/** An attribute with other references in it; the same object where none changes. */
+function withReferences(
+  attribute: Attribute,
+  change: (reference: SymbolReferenceAttribute) => SymbolReferenceAttribute,
+): Attribute {
+  if (symbolReferences(attribute).length === 0) return attribute;
+  if (attribute instanceof SymbolReferenceAttribute) return change(attribute);
+  if (attribute instanceof ArrayAttribute)
+    return ArrayAttribute.get(attribute.elements.map((each) => withReferences(each, change)));
+  if (attribute instanceof DictionaryAttribute)
+    return DictionaryAttribute.get([...attribute.entries].map(([key, each]) => [key, withReferences(each, change)]));
+  return attribute;
+}
+
+/** A reference in which the name that leads to `symbol` is another one. */
+function renamedReference(
+  user: Operation,
+  reference: SymbolReferenceAttribute,
+  symbol: Operation,
+  name: string,
+): SymbolReferenceAttribute {
+  const { path } = reference;
+  const position = path.findIndex(
+    (_, end) => resolveSymbol(user, SymbolReferenceAttribute.get(...path.slice(0, end + 1))) === symbol,
+  );
+  return position < 0 ? reference : SymbolReferenceAttribute.get(...path.with(position, name));
 }
 
 /** How often each symbol name is referred to inside `scope`. */
