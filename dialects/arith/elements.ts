@@ -100,6 +100,9 @@ export function foldElements(
 
 /** The one value of all elements of a constant, if it has one. */
 export function splatOf(attribute: Attribute | undefined): Element | undefined {
+  // Most constants are integers, and are asked for by every fold.
+  if (attribute === undefined) return undefined;
+  if (attribute instanceof IntegerAttribute) return BigInt.asIntN(widthOf(attribute.type), attribute.value);
   const elements = elementsOf(attribute);
   return elements?.isSplat ? elements.at(0) : undefined;
 }

@@ -86,7 +86,9 @@ export function foldInteger(mnemonic: IntegerMnemonic, operation: Operation, con
   const rhs = operation.operand(1);
   const { neutral, absorbing, same } = integerRules[mnemonic];
   if (lhs === rhs && same !== undefined) return same === "operand" ? lhs : constantOfType(same, type);
-  const [left, right] = constants;
+  // Not taken apart as a list: most operations that there are come through here.
+  const left = constants[0];
+  const right = constants[1];
   if (left === undefined && right === undefined) return foldRelated(mnemonic, lhs, rhs, type);
   const folded = left && right && computeSmall(mnemonic, left, right, type);
   if (folded !== undefined) return folded;
@@ -107,7 +109,8 @@ export function foldInteger(mnemonic: IntegerMnemonic, operation: Operation, con
 
 /** What follows from how the operands were made of each other. */
 function foldRelated(mnemonic: IntegerMnemonic, lhs: Value, rhs: Value, type: Type): Folded {
-  const [left, right] = [lhs.definer, rhs.definer];
+  const left = lhs.definer;
+  const right = rhs.definer;
   switch (mnemonic) {
     case "addi":
       // (a - b) + b = a, and b + (a - b) = a
