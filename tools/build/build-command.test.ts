@@ -34,7 +34,7 @@ export const passes = [pass("count-mine", {
     console.error(\`\${root instanceof Operation} \${sums} \${twices}\`);
     return false;
   },
-})];
+}), pass("throws", { doc: "Throws.", run: () => { throw new TypeError("boom"); } })];
 `;
 const program = `func.func @f(%a: i32) -> i32 {
   %r = mine.twice %a : i32
@@ -58,6 +58,17 @@ test("a user's file shares the modules of the command, bundled or not", () => {
     expect(err).toBe("true 1 1\n");
     expect(out).toContain("%r = mine.twice %a : i32");
     expect(status).toBe(0);
+  }
+}, 30_000);
+
+test("of an exception in a user's pass only the user's frames are shown, bundled or not", () => {
+  for (const command of [join(folder, "bundle/command.cjs"), join(tools, "anemone.ts")]) {
+    const { status, err } = bun(command, "opt", "x.mlir", "--load", "./mine.ts", "--throws");
+    expect(err).toMatch(
+      /^error: the pass 'throws' threw an exception on .*: TypeError: boom\n {4}at run \(.*mine\.ts:\d+:\d+\)\nnote: /,
+    );
+    expect(err.match(/^ +at /gm)).toHaveLength(1);
+    expect(status).toBe(1);
   }
 }, 30_000);
 
