@@ -184,6 +184,9 @@ function mapFile(path: string): Uint8Array {
 /** The text of a file; one that cannot be read is a diagnostic. */
 export function readIrText(path: string): string {
   let bytes: Buffer;
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw new DiagnosticError("is a folder: give a file", { file: path });
+  }
   try {
     bytes = readFileSync(path);
   } catch (error) {

@@ -68,6 +68,12 @@ describe("an exception of a loaded pass is the user's", () => {
   });
 });
 
+test("a folder is no file of IR", () => {
+  const { status, errors } = opt(".");
+  expect(errors).toBe(".: error: is a folder: give a file\n");
+  expect(status).toBe(1);
+});
+
 test("a flag with one dash is the flag, as for mlir-opt", () => {
   const { status, errors } = opt(
     "p.mlir",
