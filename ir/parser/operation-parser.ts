@@ -493,15 +493,16 @@ export class OperationParser extends TextParser {
     });
   }
 
-  /** `{a = 1, b}`: attributes that the op declares. */
+  /** `{a = 1, b}`: attributes that the op declares, or that a later version of it does; no misspelt ones. */
   #properties(): Map<string, Attribute> {
     const at = this.position;
     const properties = this.attributeDictionary();
     const inherent = this.#current?.info?.inherent;
     if (inherent === undefined) return properties;
     for (const name of properties.keys()) {
-      if (!inherent.has(name))
-        this.report(this.error(`'${this.#current?.kind.name}' op ${unknownProperty(name, inherent)}`, at));
+      if (inherent.has(name)) continue;
+      const problem = unknownProperty(name, inherent);
+      if (problem !== undefined) this.report(this.error(`'${this.#current?.kind.name}' op ${problem}`, at));
     }
     return properties;
   }

@@ -41,12 +41,15 @@ export function noCustomForm({ name, definition }: OperationKind, context: Conte
   return `'${name}' op ${reason}: write it in generic form, "${name}"(…) : (…) -> (…)`;
 }
 
-/** Why an op has no property of this name, and where other attributes go. */
-export function unknownProperty(name: string, known: ReadonlySet<string>): string {
+/**
+ * What is wrong with a property that an op does not declare. Nothing, as in MLIR, where the op has others and none is spelt
+ * like this one: versions of an op differ in their properties, and it is kept.
+ */
+export function unknownProperty(name: string, known: ReadonlySet<string>): string | undefined {
+  if (known.size === 0)
+    return `has no property '${name}': it has none; other attributes stand in {…}, behind the regions`;
   const close = didYouMean(name, known);
-  if (close !== "") return `has no property '${name}'${close}`;
-  const offer = known.size === 0 ? "it has none" : `it has ${[...known].join(", ")}`;
-  return `has no property '${name}': ${offer}; other attributes stand in {…}, behind <{…}> and the regions`;
+  return close === "" ? undefined : `has no property '${name}'${close}`;
 }
 
 /** What follows "is not loaded". */
