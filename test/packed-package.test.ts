@@ -70,5 +70,5 @@ test("the command loads the dialect, its pass and its lowering, and runs the res
 test("a mistake in a loaded file is said with its place", () => {
   const { status, output } = installed.run("anemone opt programs/table.mlir --load ./nothing.ts");
   expect(status).toBe(1);
-  expect(output).toContain("./nothing.ts: error: cannot load");
+  expect(output).toContain("./nothing.ts: error: there is no such file");
 });

@@ -79,7 +79,10 @@ function expectNoTrace(
     },
   };
   // Of unknown legality: each is tried, refused, and stays.
-  const changed = applyPartialConversion(module, new ConversionTarget(), [pattern], context, { ...checked, ...(types === undefined ? {} : { types }) });
+  const changed = applyPartialConversion(module, new ConversionTarget(), [pattern], context, {
+    ...checked,
+    ...(types === undefined ? {} : { types }),
+  });
   expect(ran).toBeGreaterThan(0);
   expect(changed).toBe(false);
   expect(picture(module)).toBe(before);
@@ -148,7 +151,7 @@ describe("a pattern that edits and then refuses leaves no trace", () => {
       }),
     );
     expect(() => applyPartialConversion(module, new ConversionTarget(), [broken], context, checked)).toThrow(
-      new TypeError("a defect"),
+      "pattern 'broken' failed on 'high.add': a defect",
     );
     expect(picture(module)).toBe(before);
   });
