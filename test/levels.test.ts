@@ -2,7 +2,8 @@
  * Every level of every network can be taken up again: its dump round-trips in both forms, MLIR's own tools read it, and
  * compiled from there it gives the same bits as the network compiled in one go. The larger networks go from each dump to the
  * next level, which must come out as it was dumped, and are run from the last: by steps that is the same program. The smaller
- * ones, and all with `ANEMONE_LONG_TESTS=1`, are compiled and run from each dump.
+ * ones, and all with `ANEMONE_LONG_TESTS=1`, are compiled and run from each dump. YuNet, the detector and the recogniser are left
+ * to the long run.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,9 +39,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Those that are compiled from each of their dumps in the default run. */
 const small = new Set(["MNIST CNN", "SqueezeNet 1.1"]);
-/** Those that are taken up again from the levels of the engine route in the long run only. */
-const textNetworks = new Set(["text recogniser", "text detector"]);
-if (!longTests) console.log(`levels of networks: larger ones by steps (${longTestsNote})`);
+/** Those that only the long run takes up again; models.test.ts and read-text.test.ts compile and run them whole. */
+const onlyLong = new Set(["text recogniser", "text detector", "YuNet n 320"]);
+if (!longTests) console.log(`levels of networks: larger ones by steps, the largest not at all (${longTestsNote})`);
 
 const routeLevels: { readonly [R in TestRoute["name"]]: readonly Level[] } = {
   LLVM: ["tensor", "fused", "linalg", "buffers", "loops", "llvm"],
@@ -123,8 +124,7 @@ for (const network of testNetworks) {
   const runsEach = longTests || small.has(network.name);
   for (const { name: route, options, missing } of testRoutes) {
     if (route === "WebAssembly" && !runsEach) continue;
-    // What the engine route makes of them is read and compared whole in read-text.test.ts.
-    if (route === "ane-virtual" && !longTests && textNetworks.has(network.name)) continue;
+    if (!longTests && onlyLong.has(network.name)) continue;
     const why = absent ?? missing;
     const covered = routeLevels[route].slice(0, runsEach || route === "LLVM" ? undefined : upperLevels);
     const note = runsEach ? "" : ` (by steps, runs from ${covered.at(-1)}; ${longTestsNote})`;

@@ -17,9 +17,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(text: string, env: Record<string, string> = {}) {
-  const path = join(folder, "case.mlir");
-  writeFileSync(path, text);
+/** Runs the suite on these files, by name; returns them as they are afterwards. */
+function run(files: Readonly<Record<string, string>>, env: Record<string, string> = {}) {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--bun", vitest, "run", "--root", folder], {
     cwd: folder,
@@ -27,7 +27,8 @@ function run(text: string, env: Record<string, string> = {}) {
     timeout: 100_000,
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
-  return { status, text: readFileSync(path, "utf8"), printed: stdout + stderr };
+  const texts = Object.fromEntries(Object.keys(files).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  return { status, texts, printed: stdout + stderr };
 }
 
 const before = `// RUN: canonicalize
@@ -35,15 +36,17 @@ func.func private @f(i32)
 `;
 const after = "// AFTER\nmodule {\n  func.func private @f(i32)\n}\n";
 
-test.each(["", "// -----\n", "// -----"])("UPDATE=1 on a file that ends in %j adds no case", (end) => {
-  const updated = run(before + end, { UPDATE: "1" });
+test("UPDATE=1 adds no case behind a last `// -----`", () => {
+  const files = { "plain.mlir": before, "ended.mlir": `${before}// -----\n`, "cut.mlir": `${before}// -----` };
+  const updated = run(files, { UPDATE: "1" });
   expect(updated.status, updated.printed).toBe(0);
-  expect(updated.text).toBe(before + after + (end === "" ? "" : "// -----\n"));
-  expect(run(updated.text).printed).toMatch(/Tests +1 passed/);
+  const ended = `${before}${after}// -----\n`;
+  expect(updated.texts).toEqual({ "plain.mlir": before + after, "ended.mlir": ended, "cut.mlir": ended });
+  expect(run(updated.texts).printed).toMatch(/Tests +3 passed/);
 });
 
 test("a misspelt expectation fails instead of being ignored", () => {
-  const { status, printed } = run(`${before}// expected-eror@+1 {{x}}\n${after}`);
+  const { status, printed } = run({ "plain.mlir": `${before}// expected-eror@+1 {{x}}\n${after}` });
   expect(printed).toContain("'expected-eror' is no diagnostic to expect; did you mean expected-error?");
   expect(status).toBe(1);
 });

@@ -134,7 +134,7 @@ describe("elementwise ops", () => {
       /exp: expected a float element type, found i32/,
     );
     expect(complaint(ops.leakyRelu, [TensorType.get([2], i32Type)], {})).toMatch(
-      /operand 'input' must be a static tensor of floats, but got tensor<2xi32>/,
+      /operand 'input' and result 'result' must be a static tensor of floats, but got tensor<2xi32>/,
     );
   });
 
