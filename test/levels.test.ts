@@ -2,7 +2,7 @@
  * Every level of every network can be taken up again: its dump round-trips in both forms, MLIR's own tools read it, and
  * compiled from there it gives the same bits as the network compiled in one go. The larger networks go from each dump to the
  * next level, which must come out as it was dumped, and are run from the last: by steps that is the same program. The smaller
- * ones, and all with `ANEMONE_LONG_TESTS=1`, are compiled and run from each dump. YuNet, the detector and the recogniser are left
+ * ones, and all with `ANEMONE_LONG_TESTS=1`, are compiled and run from each dump. ResNet-20, YuNet, the detector and the recogniser are left
  * to the long run.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -40,7 +40,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Those that are compiled from each of their dumps in the default run. */
 const small = new Set(["MNIST CNN", "SqueezeNet 1.1"]);
 /** Those that only the long run takes up again; models.test.ts and read-text.test.ts compile and run them whole. */
-const onlyLong = new Set(["text recogniser", "text detector", "YuNet n 320"]);
+const onlyLong = new Set(["text recogniser", "text detector", "YuNet n 320", "ResNet-20"]);
 if (!longTests) console.log(`levels of networks: larger ones by steps, the largest not at all (${longTestsNote})`);
 
 const routeLevels: { readonly [R in TestRoute["name"]]: readonly Level[] } = {
