@@ -39,7 +39,7 @@ export function didYouMean(
 }
 
 /** The number of letters to insert, remove or change. */
-function editDistance(known: string, wanted: string): number {
+export function editDistance(known: string, wanted: string): number {
   const distances = Array.from({ length: wanted.length + 1 }, (_, i) => i);
   for (let i = 1; i <= known.length; i++) {
     let diagonal = distances[0]!;

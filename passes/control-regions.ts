@@ -1,5 +1,5 @@
 /** Blocks and regions: helpers that several control-flow passes share. */
-import type { Block, Operation, Region } from "../ir/operation.ts";
+import type { Block, Operation } from "../ir/operation.ts";
 
 /** Inserts a block after another one of the same region. */
 export function insertBlockAfter(block: Block, after: Block): void {
@@ -18,16 +18,4 @@ export function blocksInside(root: Operation): Block[] {
     for (const region of operation.regions) blocks.push(...region.blocks);
   });
   return blocks;
-}
-
-/** The blocks of a region that control can reach from its entry. */
-export function reachableBlocks(region: Region): ReadonlySet<Block> {
-  const reached = new Set<Block>();
-  const pending: Block[] = region.entry === undefined ? [] : [region.entry];
-  for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
-    if (reached.has(block)) continue;
-    reached.add(block);
-    pending.push(...block.successors);
-  }
-  return reached;
 }

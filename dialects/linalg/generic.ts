@@ -23,22 +23,25 @@ import { iteratorTypeAttribute } from "./attributes.ts";
 import { genericFormat } from "./formats.ts";
 import { checkSizes, checkStructured, rankedTensor, shaped, structuredEffects, tensorResults } from "./structured.ts";
 
+/** A structured op with what may stand in its body. */
+const genericExample = [
+  "#identity = affine_map<(d0, d1) -> (d0, d1)>",
+  '%x = "test.source"() : () -> tensor<2x4xf32>',
+  '%out = "test.source"() : () -> tensor<2x4xf32>',
+  '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
+  "^bb0(%in: f32, %old: f32):",
+  "  %i = linalg.index 0 : index",
+  "  %new = arith.addf %in, %old : f32",
+  "  linalg.yield %new : f32",
+  "} -> tensor<2x4xf32>",
+].join("\n");
+
 export const yieldOperation = op(
   "linalg.yield",
   { inputs: variadicOperand(anyType) },
   {
     doc: "Ends the region of a structured op and gives the new element of each output.",
-    example: [
-      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
-      '%x = "test.source"() : () -> tensor<2x4xf32>',
-      '%out = "test.source"() : () -> tensor<2x4xf32>',
-      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
-      "^bb0(%in: f32, %old: f32):",
-      "  %i = linalg.index 0 : index",
-      "  %new = arith.addf %in, %old : f32",
-      "  linalg.yield %new : f32",
-      "} -> tensor<2x4xf32>",
-    ].join("\n"),
+    example: genericExample,
     traits: ["Pure", "Terminator", "ReturnLike"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
   },
@@ -49,17 +52,7 @@ export const indexOperation = op(
   { dim: attribute(i64Attribute), result: result(indexType) },
   {
     doc: "The position of the current point in one dimension of the iteration space.",
-    example: [
-      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
-      '%x = "test.source"() : () -> tensor<2x4xf32>',
-      '%out = "test.source"() : () -> tensor<2x4xf32>',
-      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
-      "^bb0(%in: f32, %old: f32):",
-      "  %i = linalg.index 0 : index",
-      "  %new = arith.addf %in, %old : f32",
-      "  linalg.yield %new : f32",
-      "} -> tensor<2x4xf32>",
-    ].join("\n"),
+    example: genericExample,
     traits: ["Pure"],
     format: "$dim attr-dict `:` type($result)",
     infer: () => index,
@@ -89,17 +82,7 @@ export const generic = op(
   },
   {
     doc: "A loop nest over all points of an iteration space; the region computes the outputs' elements at one point.",
-    example: [
-      "#identity = affine_map<(d0, d1) -> (d0, d1)>",
-      '%x = "test.source"() : () -> tensor<2x4xf32>',
-      '%out = "test.source"() : () -> tensor<2x4xf32>',
-      '%r = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel", "parallel"]} ins(%x : tensor<2x4xf32>) outs(%out : tensor<2x4xf32>) {',
-      "^bb0(%in: f32, %old: f32):",
-      "  %i = linalg.index 0 : index",
-      "  %new = arith.addf %in, %old : f32",
-      "  linalg.yield %new : f32",
-      "} -> tensor<2x4xf32>",
-    ].join("\n"),
+    example: genericExample,
     traits: ["SingleBlock"],
     format: genericFormat,
     infer: ({ outputs }) => tensorResults(outputs),

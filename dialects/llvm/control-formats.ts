@@ -2,9 +2,34 @@
 import { type Attribute, DenseArrayAttribute, SymbolReferenceAttribute, TypeAttribute } from "../../ir/attributes.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import type { Operation } from "../../ir/operation.ts";
+import type { OperationParser, UnresolvedOperand } from "../../ir/parser/operation-parser.ts";
 import { i1, i32 } from "../../ir/types.ts";
 import { parseTarget, printTarget } from "../upstream/switch-format.ts";
 import { callingConventionAttribute, callingConventions, tailCallKindAttribute, tailCallKinds } from "./flags.ts";
+
+/** `vararg(!llvm.func<…>)`, if it is there, as a property. */
+function parseVariadicCallee(parser: OperationParser): [string, Attribute][] {
+  if (!parser.acceptKeyword("vararg")) return [];
+  parser.expect("(");
+  const type = TypeAttribute.get(parser.parseType());
+  parser.expect(")");
+  return [["var_callee_type", type]];
+}
+
+/** `: (i64) -> i64`, with the pointer's type in front where a pointer is called: the operands of the call, and its results. */
+function parseCallTypes(
+  parser: OperationParser,
+  target: UnresolvedOperand | undefined,
+  operands: readonly UnresolvedOperand[],
+) {
+  parser.expect(":");
+  const pointerType = target === undefined ? undefined : parser.parseType();
+  if (pointerType !== undefined) parser.expect(",");
+  const at = parser.offset;
+  const { inputs, results } = parser.functionType();
+  const indirect = target === undefined || pointerType === undefined ? [] : [parser.resolve(target, pointerType)];
+  return { called: [...indirect, ...parser.resolveAll(operands, inputs, at)], results };
+}
 
 /** `fastcc musttail @f(%x) vararg(!llvm.func<…>) : (i64) -> i64`; indirect: `%p(%x) : !llvm.ptr, (i64) -> i64` */
 export const callFormat: CustomFormat = {
@@ -25,20 +50,10 @@ export const callFormat: CustomFormat = {
     const target = callee === undefined ? parser.parseOperand() : undefined;
     if (callee !== undefined) properties.push(["callee", SymbolReferenceAttribute.get(callee)]);
     const operands = parser.operandList("(", ")");
-    if (parser.acceptKeyword("vararg")) {
-      parser.expect("(");
-      properties.push(["var_callee_type", TypeAttribute.get(parser.parseType())]);
-      parser.expect(")");
-    }
+    properties.push(...parseVariadicCallee(parser));
     const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const pointerType = target === undefined ? undefined : parser.parseType();
-    if (pointerType !== undefined) parser.expect(",");
-    const at = parser.offset;
-    const { inputs, results } = parser.functionType();
-    const values = parser.resolveAll(operands, inputs, at);
-    const indirect = target === undefined || pointerType === undefined ? [] : [parser.resolve(target, pointerType)];
-    return { operands: [...indirect, ...values], properties, attributes, resultTypes: results };
+    const { called, results } = parseCallTypes(parser, target, operands);
+    return { operands: called, properties, attributes, resultTypes: results };
   },
   print: (operation, printer) => {
     const convention = operation.attribute("CConv");
@@ -140,19 +155,9 @@ export const invokeFormat: CustomFormat = {
     const normal = parseTarget(parser);
     parser.expectKeyword("unwind");
     const unwind = parseTarget(parser);
-    if (parser.acceptKeyword("vararg")) {
-      parser.expect("(");
-      properties.push(["var_callee_type", TypeAttribute.get(parser.parseType())]);
-      parser.expect(")");
-    }
+    properties.push(...parseVariadicCallee(parser));
     const attributes = parser.attributeDictionary();
-    parser.expect(":");
-    const pointerType = target === undefined ? undefined : parser.parseType();
-    if (pointerType !== undefined) parser.expect(",");
-    const at = parser.offset;
-    const { inputs, results } = parser.functionType();
-    const indirect = target === undefined || pointerType === undefined ? [] : [parser.resolve(target, pointerType)];
-    const called = [...indirect, ...parser.resolveAll(operands, inputs, at)];
+    const { called, results } = parseCallTypes(parser, target, operands);
     const segments = [called.length, normal.values.length, unwind.values.length];
     properties.push(["operandSegmentSizes", DenseArrayAttribute.get(i32, segments)]);
     return {

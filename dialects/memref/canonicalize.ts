@@ -4,6 +4,7 @@ import type { Operation, Value } from "../../ir/operation.ts";
 import { type Pattern, rewrite } from "../../ir/rewrite/pattern.ts";
 import { dynamic, MemRefType, type Type } from "../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../arith/build.ts";
+import { needlessCastOf, sizeThroughCastOf } from "../upstream/cast-patterns.ts";
 import { compatibleShapes, dynamicIndex, type MixedIndex, mixedIndices } from "../upstream/constraints.ts";
 import { isMemRefValue, subviewOf } from "./build.ts";
 import { alloc, alloca, cast, collapseShape, copy, dealloc, dim, expandShape, load, store, subview } from "./ops.ts";
@@ -23,27 +24,8 @@ const knownSize = rewrite(dim, "known-size", (operation, rewriter) => {
   return value && rewriter.replace(operation, value);
 });
 
-/** cast(x) : T to T -> x, and cast(cast(x)) : T to U to T -> x */
-const needlessCast = rewrite(cast, "needless-cast", (operation, rewriter) => {
-  const { source, dest } = operation;
-  if (source.type === dest.type) return rewriter.replace(operation, source);
-  const inner = source.definer;
-  if (!cast.matches(inner) || inner.source.type !== dest.type) return undefined;
-  return rewriter.replace(operation, inner.source);
-});
-
-/** dim(cast(m), i) -> dim(m, i) */
-const sizeThroughCast = rewrite(
-  dim,
-  "size-through-cast",
-  (operation, rewriter) => {
-    const { definer } = operation.source;
-    if (!cast.matches(definer) || !(definer.source.type instanceof MemRefType)) return undefined;
-    const { source } = definer;
-    return rewriter.modify(operation, () => operation.setOperand(0, source));
-  },
-  { operandDefiners: { 0: cast.name } },
-);
+const needlessCast = needlessCastOf(cast, "needless-cast");
+const sizeThroughCast = sizeThroughCastOf(dim, cast, "size-through-cast", (type) => type instanceof MemRefType);
 
 /** cast(cast(m : A) : B) : C -> cast(m) : A to C */
 const castOfCast = rewrite(

@@ -28,19 +28,22 @@ export function simplifyRegions(root: Operation, context: Context, level: Region
   return changed;
 }
 
+/** The blocks of a region that control can reach from its entry. */
+export function reachableBlocks(region: Region): ReadonlySet<Block> {
+  const reached = new Set<Block>();
+  const pending: Block[] = region.entry === undefined ? [] : [region.entry];
+  for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
+    if (reached.has(block)) continue;
+    reached.add(block);
+    pending.push(...block.successors);
+  }
+  return reached;
+}
+
 /** Erases the blocks of `region` to which no branch leads from its entry; returns whether there were any. */
 export function eraseUnreachableBlocks(region: Region): boolean {
-  const { entry } = region;
-  if (entry === undefined || region.blocks.length === 1) return false;
-  const reached = new Set<Block>([entry]);
-  const pending = [entry];
-  for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
-    for (const successor of block.successors) {
-      if (reached.has(successor)) continue;
-      reached.add(successor);
-      pending.push(successor);
-    }
-  }
+  if (region.blocks.length <= 1) return false;
+  const reached = reachableBlocks(region);
   if (reached.size === region.blocks.length) return false;
   eraseBlocks(region, (block) => !reached.has(block));
   return true;

@@ -7,6 +7,7 @@ import { ArrayAttribute, TypeAttribute } from "../../ir/attributes.ts";
 import { at } from "../../ir/builder.ts";
 import type { Context } from "../../ir/context.ts";
 import { type Block, createOperation, type Operation, type Value } from "../../ir/operation.ts";
+import { reachableBlocks } from "../../ir/rewrite/region-simplification.ts";
 import { Rewriter } from "../../ir/rewrite/rewriter.ts";
 import { FunctionType } from "../../ir/types.ts";
 
@@ -235,13 +236,7 @@ function straighten(terminator: Operation, position: number, context: Context): 
   terminator.dropReferences();
   terminator.erase();
   for (const each of copies) block.append(each);
-  const live = new Set<Block>();
-  const pending = [block.region.entry!];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (live.has(next)) continue;
-    live.add(next);
-    pending.push(...next.successors);
-  }
+  const live = reachableBlocks(block.region);
   const dead = block.region.blocks.filter((each) => !live.has(each));
   for (const each of dead) for (const inner of each.operations) inner.dropReferences();
   const isUsed = dead.some((each) =>

@@ -7,6 +7,7 @@ import { dynamic, TensorType } from "../../../ir/types.ts";
 import { constantNumberOf, indexConstant } from "../../arith/build.ts";
 import { constantOfType, elementAt, splatOf } from "../../arith/elements.ts";
 import { constant } from "../../arith/ops.ts";
+import { needlessCastOf, sizeThroughCastOf } from "../../upstream/cast-patterns.ts";
 import { compatibleShapes, type MixedIndex, mixedIndices } from "../../upstream/constraints.ts";
 import { emptyTensor, sliceOf } from "./build.ts";
 import {
@@ -43,26 +44,12 @@ const knownRank = rewrite(rank, "known-tensor-rank", (operation, rewriter) => {
   return type instanceof TensorType ? rewriter.replace(operation, indexConstant(rewriter, type.rank)) : undefined;
 });
 
-/** cast(x) : T to T -> x, and cast(cast(x)) : T to U to T -> x */
-const needlessCast = rewrite(castOperation, "needless-tensor-cast", (operation, rewriter) => {
-  const { source, dest } = operation;
-  if (source.type === dest.type) return rewriter.replace(operation, source);
-  const inner = source.definer;
-  if (!castOperation.matches(inner) || inner.source.type !== dest.type) return undefined;
-  return rewriter.replace(operation, inner.source);
-});
-
-/** dim(cast(t), i) -> dim(t, i) */
-const sizeThroughCast = rewrite(
+const needlessCast = needlessCastOf(castOperation, "needless-tensor-cast");
+const sizeThroughCast = sizeThroughCastOf(
   dim,
+  castOperation,
   "tensor-size-through-cast",
-  (operation, rewriter) => {
-    const { definer } = operation.source;
-    if (!castOperation.matches(definer) || !(definer.source.type instanceof TensorType)) return undefined;
-    const { source } = definer;
-    return rewriter.modify(operation, () => operation.setOperand(0, source));
-  },
-  { operandDefiners: { 0: castOperation.name } },
+  (type) => type instanceof TensorType,
 );
 
 /** cast(cast(t : A) : B) : C -> cast(t) : A to C, where B claims nothing that neither A nor C does */

@@ -2,6 +2,7 @@
  * What a conversion says when it fails: for each operation left illegal the patterns tried and why each did not do, down to
  * the operations that patterns made on the way; and the casts that could not be removed.
  */
+import { editDistance } from "../../close-names.ts";
 import { DiagnosticError, type DiagnosticNote, type SourcePlace } from "../../diagnostic-error.ts";
 import { type Location, nameOf, originOf, placeOf, unknownLocation } from "../../location.ts";
 import type { Operation } from "../../operation.ts";
@@ -170,7 +171,7 @@ function isAlike(name: string, other: string): boolean {
   if (Math.min(mine.length, theirs.length) >= 3 && (mine.startsWith(theirs) || theirs.startsWith(mine))) {
     return dialectOf(name) === dialectOf(other);
   }
-  return Math.abs(name.length - other.length) <= 2 && name.length > 4 && distance(name, other) <= 2;
+  return Math.abs(name.length - other.length) <= 2 && name.length > 4 && editDistance(name, other) <= 2;
 }
 
 function mnemonicOf(name: string): string {
@@ -178,20 +179,6 @@ function mnemonicOf(name: string): string {
 }
 function dialectOf(name: string): string {
   return name.slice(0, name.indexOf("."));
-}
-
-/** Edit distance by single letters. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, position) => position);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
 
 /** What a remaining cast says of the values around it. */
