@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["node_modules/**", "out/**", "examples/poly/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Where CI is set, picocolors colours what goes to a pipe too: commands that tests start inherit this.
+    env: { NO_COLOR: "1" },
     pool: "forks",
     maxWorkers: 2,
   },
