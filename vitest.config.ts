@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Where CI is set, picocolors colours what goes to a pipe too: commands that tests start inherit this.
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", FORCE_COLOR: "0" },
     pool: "forks",
     maxWorkers: 2,
   },
