@@ -19,6 +19,7 @@ import { existsSync, readFileSync, realpathSync, renameSync, statSync, writeFile
 import { type Blob, BlobStore, contentKey } from "./blob.ts";
 import type { Context } from "./context.ts";
 import { DiagnosticError } from "./diagnostic-error.ts";
+import { mapFile } from "./map-file.ts";
 import type { Operation } from "./operation.ts";
 import { type ParseOptions, parse } from "./parser/parse.ts";
 import { blobsOf } from "./printer/blobs-of.ts";
@@ -170,15 +171,6 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = `${target}.${process.pid}.part`;
   writeFileSync(temporary, content);
   renameSync(temporary, target);
-}
-
-/** Bytes of a file, mapped instead of read where that is possible. */
-function mapFile(path: string): Uint8Array {
-  if (typeof Bun !== "undefined" && typeof Bun.mmap === "function") {
-    const mapped: Uint8Array = Bun.mmap(path);
-    return mapped;
-  }
-  return readFileSync(path);
 }
 
 /** The text of a file; one that cannot be read is a diagnostic. */
