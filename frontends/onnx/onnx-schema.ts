@@ -4,7 +4,7 @@
  * that are left out (training, device placement, quantization annotations) are skipped, as protobuf does with any
  * field that a reader does not know.
  */
-import { type Message, Reader, Root, Type } from "protobufjs/light";
+import { MessageTable, type Wire as TableWire, type WireInput as TableWireInput } from "../../ir/message-table.ts";
 
 /** Field declarations as in a .proto file: rule, type, number, and `packed` where ONNX asks for it. */
 const schema = {
@@ -158,144 +158,17 @@ const schema = {
 
 type Schema = typeof schema;
 export type MessageName = keyof Schema;
+export type Wire<Name extends MessageName> = TableWire<Schema, Name>;
+export type WireInput<Name extends MessageName> = TableWireInput<Schema, Name>;
 
-interface ScalarTypes {
-  string: string;
-  bytes: Uint8Array;
-  float: number;
-  double: number;
-  int32: number;
-  int64: bigint;
-  uint64: bigint;
-}
+const table = new MessageTable(schema, { edition: "proto2", unknownFields: "skip" });
 
-type DeclaredType<Declaration> = Declaration extends `${"optional" | "repeated"} ${infer Name} = ${string}`
-  ? Name
-  : never;
-type ReadValue<Name> = Name extends keyof ScalarTypes
-  ? ScalarTypes[Name]
-  : Name extends MessageName
-    ? Wire<Name>
-    : never;
-type WriteValue<Name> = Name extends keyof ScalarTypes
-  ? ScalarTypes[Name]
-  : Name extends MessageName
-    ? WireInput<Name>
-    : never;
-type RepeatedFields<Fields> = {
-  [Field in keyof Fields]: Fields[Field] extends `repeated ${string}` ? Field : never;
-}[keyof Fields];
-
-/** A decoded message: repeated fields are arrays (empty when absent), other fields are absent when not in the file. */
-export type Wire<Name extends MessageName> = {
-  readonly [Field in RepeatedFields<Schema[Name]>]: readonly ReadValue<DeclaredType<Schema[Name][Field]>>[];
-} & {
-  readonly [Field in Exclude<keyof Schema[Name], RepeatedFields<Schema[Name]>>]?: ReadValue<
-    DeclaredType<Schema[Name][Field]>
-  >;
-};
-
-/** A message to encode: every field may be left out. */
-export type WireInput<Name extends MessageName> = {
-  readonly [Field in keyof Schema[Name]]?:
-    | (Field extends RepeatedFields<Schema[Name]>
-        ? readonly WriteValue<DeclaredType<Schema[Name][Field]>>[]
-        : WriteValue<DeclaredType<Schema[Name][Field]>>)
-    | undefined;
-};
-
-const declarationPattern = /^(optional|repeated) (\w+) = (\d+)( packed)?$/;
-
-let loadedRoot: Root | undefined;
-
-/** Built on first use, so that importing this file costs nothing. */
-function messageType(name: MessageName): Type {
-  loadedRoot ??= Root.fromJSON({
-    nested: Object.fromEntries(
-      Object.entries(schema).map(([message, fields]) => [
-        message,
-        {
-          // In proto2 a zero that is written differs from one that is left out, which attributes need.
-          edition: "proto2",
-          fields: Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, fieldDeclaration(text)])),
-        },
-      ]),
-    ),
-  });
-  return loadedRoot.lookupType(name);
-}
-
-function fieldDeclaration(text: string) {
-  const [, rule, type, id, packed] = declarationPattern.exec(text) ?? [];
-  if (rule === undefined || type === undefined) throw new Error(`schema: cannot read the declaration "${text}"`);
-  const options = packed === undefined ? {} : { options: { packed: true } };
-  return { ...(rule === "repeated" ? { rule } : {}), type, id: Number(id), ...options };
-}
-
-/**
- * Decodes one message. `bytes` fields are views of `bytes`. Throws an `Error` (RangeError and others) that says what is
- * wrong with the encoding: a length that runs past the end, a bad tag, a known field encoded as another type.
- */
+/** Decodes one message; `bytes` fields are views of `bytes`. Throws an `Error` that says what is wrong with the encoding. */
 export function decodeMessage<Name extends MessageName>(name: Name, bytes: Uint8Array): Wire<Name> {
-  const type = messageType(name);
-  // A plain Uint8Array, not a Buffer, so that what leaves here is plain too.
-  const reader = Reader.create(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  reader.discardUnknown = false;
-  const message = type.decode(reader);
-  refuseMistypedFields(message, type);
-  const plain: { [field: string]: unknown } = type.toObject(message, { longs: BigInt, arrays: true });
-  return plain as Wire<Name>;
-}
-
-/**
- * The codec treats a known field with another wire type as unknown and skips it. In an ONNX file that is damage, and a
- * model that lacks the field would be a different model.
- */
-function refuseMistypedFields(message: Message, type: Type): void {
-  const unknowns: unknown = Reflect.get(message, "$unknowns");
-  if (Array.isArray(unknowns)) {
-    for (const raw of unknowns) {
-      const number = raw instanceof Uint8Array ? fieldNumber(raw) : undefined;
-      const field = number === undefined ? undefined : type.fieldsById[number];
-      if (field !== undefined) throw new Error(`field ${type.name}.${field.name} is not encoded as ${field.type}`);
-    }
-  }
-  for (const field of type.fieldsArray) {
-    if (!(field.resolvedType instanceof Type) || !Object.hasOwn(message, field.name)) continue;
-    const value: unknown = Reflect.get(message, field.name);
-    const children: readonly Message[] = Array.isArray(value) ? value : [value];
-    for (const child of children) refuseMistypedFields(child, field.resolvedType);
-  }
-}
-
-function fieldNumber(raw: Uint8Array): number {
-  return Reader.create(raw).uint32() >>> 3;
+  return table.decode(name, bytes);
 }
 
 /** Encodes one message; fields are written in the order of their numbers. */
 export function encodeMessage<Name extends MessageName>(name: Name, message: WireInput<Name>): Uint8Array {
-  const type = messageType(name);
-  const encoded = type.encode(writable(message, type)).finish();
-  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
-}
-
-/** The codec writes 64-bit integers from `{low, high}` pairs, not from bigint. */
-function writable(message: object, type: Type): { [field: string]: unknown } {
-  const result: { [field: string]: unknown } = {};
-  for (const [name, value] of Object.entries(message)) {
-    const field = type.fields[name];
-    if (field === undefined || value === undefined) continue;
-    const convert = (item: unknown): unknown => {
-      if (typeof item === "bigint") return longPair(item, field.type === "uint64");
-      if (field.resolvedType instanceof Type && typeof item === "object" && item !== null)
-        return writable(item, field.resolvedType);
-      return item;
-    };
-    result[name] = Array.isArray(value) ? value.map(convert) : convert(value);
-  }
-  return result;
-}
-
-function longPair(value: bigint, unsigned: boolean) {
-  return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned };
+  return table.encode(name, message);
 }
