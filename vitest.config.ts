@@ -1,15 +1,26 @@
 import { defineConfig } from "vitest/config";
 
+// examples/poly is a package of its own: test/packed-package.test.ts runs its tests.
+const exclude = ["node_modules/**", "out/**", "examples/poly/**"];
+
+/** Tests that make many memories of WebAssembly, each of which costs a garbage collection of all that is loaded. */
+const wasm = ["test/wasm/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
-    // examples/poly is a package of its own: test/packed-package.test.ts runs its tests.
-    exclude: ["node_modules/**", "out/**", "examples/poly/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Where CI is set, picocolors colours what goes to a pipe too: commands that tests start inherit this.
     env: { NO_COLOR: "1", FORCE_COLOR: "0" },
     pool: "forks",
     maxWorkers: 2,
+    projects: [
+      // Modules are loaded once per worker instead of once per file: a tenth of the time of all tests.
+      {
+        extends: true,
+        test: { name: "all", include: ["**/*.test.ts"], exclude: [...exclude, ...wasm], isolate: false },
+      },
+      { extends: true, test: { name: "wasm", include: wasm, exclude } },
+    ],
   },
 });
