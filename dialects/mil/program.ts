@@ -1,18 +1,19 @@
 /**
- * What surrounds MIL ops: the program with its version and build information, the function with its opset, constants, and the call
+ * What surrounds MIL ops: the program with its version and build information, the function with its opset, and the call
  * by which host code runs a program on a device.
  */
 import { DictionaryAttribute, StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
+import { at, Builder } from "../../ir/builder.ts";
 import {
   anyTensor,
   arrayOf,
   dictionaryAttribute,
-  elementsAttributeConstraint,
   enumAttribute,
   functionTypeAttribute,
   stringAttribute,
   symbolAttribute,
 } from "../../ir/constraints.ts";
+import type { Context } from "../../ir/context.ts";
 import {
   attribute,
   defaultAttribute,
@@ -21,22 +22,20 @@ import {
   optionalAttribute,
   type Report,
   region,
-  result,
   variadicOperand,
   variadicResult,
 } from "../../ir/declaration.ts";
 import { evaluateBlock } from "../../ir/evaluate.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import { Evaluate } from "../../ir/interfaces.ts";
-import type { Operation, Value } from "../../ir/operation.ts";
+import { Block, type Operation, type Value } from "../../ir/operation.ts";
 import { nearestSymbolTable, resolveSymbol } from "../../ir/symbol-table.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import { FunctionType, type Type } from "../../ir/types.ts";
-import { milTensor } from "./declare.ts";
-
-/** Versions of the text form and of the op set, as far as they are written. */
-export const programVersions = ["1.0", "1.3"] as const;
-export const opsets = ["ios15", "ios16", "ios17", "ios18"] as const;
+import { attributeListConstraint } from "./constant.ts";
+import { meaningOfBlock } from "./meaning.ts";
+import { opsets, programVersions } from "./opsets.ts";
+import { milValue } from "./types.ts";
 
 /** The compiler versions that Apple's compiler is told: one of its own pairs. Programs without them are refused by some builds. */
 export const defaultBuildInfo = DictionaryAttribute.get([
@@ -48,7 +47,7 @@ export const defaultBuildInfo = DictionaryAttribute.get([
 const programExample = [
   "mil.program @double {",
   '  mil.function @main(%x: tensor<2x3xf16>) -> (tensor<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"]} {',
-  "    %y = mil.add %x, %x : (tensor<2x3xf16>, tensor<2x3xf16>) -> tensor<2x3xf16>",
+  "    %y = mil.add(x = %x, y = %x) : (tensor<2x3xf16>, tensor<2x3xf16>) -> tensor<2x3xf16>",
   "    mil.return %y : tensor<2x3xf16>",
   "  }",
   "}",
@@ -62,6 +61,8 @@ export const program = op(
     sym_name: attribute(stringAttribute),
     version: defaultAttribute(enumAttribute(programVersions), "1.3"),
     build_info: defaultAttribute(dictionaryAttribute, defaultBuildInfo),
+    /** All attributes of the program, where they are others than build_info in the order of its keys. */
+    further_attributes: optionalAttribute(attributeListConstraint),
     body: region(),
   },
   {
@@ -93,7 +94,7 @@ const functionFormat: CustomFormat = {
     const attributes = [...parser.attributeDictionaryWithKeyword()];
     const body = parser.parseRegion({ arguments: parameters });
     const inputs = parameters.map((parameter) => parameter.type);
-    const inherent = new Set(["opset", "input_names", "output_names"]);
+    const inherent = new Set(["opset", "input_names", "output_names", "further_attributes"]);
     return {
       properties: [
         ["sym_name", StringAttribute.get(name)],
@@ -130,6 +131,8 @@ export const functionDefinition = op(
     opset: defaultAttribute(enumAttribute(opsets), "ios18"),
     input_names: attribute(arrayOf(stringAttribute)),
     output_names: attribute(arrayOf(stringAttribute)),
+    /** Attributes such as FlexibleShapeInformation. */
+    further_attributes: optionalAttribute(attributeListConstraint),
     body: region(),
   },
   {
@@ -169,12 +172,11 @@ function sameTypes(a: readonly Type[], b: readonly Type[]): boolean {
 
 export const returnOperation = op(
   "mil.return",
-  { inputs: variadicOperand(milTensor) },
+  { inputs: variadicOperand(milValue) },
   {
-    doc: "Ends a function and gives its results.",
+    doc: "Ends a function or a block of an op, and gives its results.",
     example: programExample,
     traits: ["Pure", "Terminator", "ReturnLike"],
-    parents: ["mil.function"],
     format: "attr-dict ($inputs^ `:` type($inputs))?",
     verify: (operation, report) => {
       const parent = operation.parentOperation;
@@ -184,22 +186,6 @@ export const returnOperation = op(
       if (!sameTypes(found, wanted))
         report(`returns (${found.join(", ")}), but the function's results are (${wanted.join(", ")})`);
     },
-  },
-);
-
-export const constant = op(
-  "mil.const",
-  {
-    value: attribute(elementsAttributeConstraint),
-    name: optionalAttribute(stringAttribute),
-    result: result(milTensor),
-  },
-  {
-    doc: "A constant of the program; a large one lies in the weight file.",
-    example: "%w = mil.const dense<1.0> : tensor<4xf16>",
-    traits: ["Pure", "ConstantLike"],
-    format: "attr-dict $value",
-    infer: ({ value }) => value.type,
   },
 );
 
@@ -235,11 +221,7 @@ export const call = op(
         const { callee } = call.cast(operation);
         const main = calledMain(operation, callee);
         if (main === undefined) throw operation.error(`calls @${callee}, which is no mil.program in this module`);
-        const entry = main.body.onlyBlock;
-        const environment = new Map<Value, TensorData>(
-          entry.arguments.map((argument, position) => [argument, inputs[position]!]),
-        );
-        return evaluateBlock(entry, environment, context);
+        return evaluateMain(main, inputs, context);
       }),
     ],
   },
@@ -250,6 +232,22 @@ function calledMain(operation: Operation, callee: string): MilFunction | undefin
   return program.matches(found) ? mainOf(found) : undefined;
 }
 
+/** Runs what a function means in tensor ops. */
+function evaluateMain(main: MilFunction, inputs: readonly TensorData[], context: Context): readonly TensorData[] {
+  const entry = main.body.onlyBlock;
+  const block = new Block();
+  const known = new Map<Value, Value>();
+  const environment = new Map<Value, TensorData>();
+  for (const [position, argument] of entry.arguments.entries()) {
+    const made = block.addArgument(argument.type, argument.location);
+    known.set(argument, made);
+    environment.set(made, inputs[position]!);
+  }
+  const results = meaningOfBlock(entry, known, new Builder(at.endOf(block), main.location));
+  evaluateBlock(block, environment, context);
+  return results.map((value) => environment.get(value)!);
+}
+
 /** The function that devices run. */
 export function mainOf(operation: ProgramOperation): MilFunction | undefined {
   for (const each of operation.body.entry?.operations ?? []) {
@@ -258,4 +256,4 @@ export function mainOf(operation: ProgramOperation): MilFunction | undefined {
   return undefined;
 }
 
-export const programOps = [program, functionDefinition, returnOperation, constant, call];
+export const programOps = [program, functionDefinition, returnOperation, call];

@@ -92,7 +92,10 @@ export class MilBuilder {
   }
 
   constant(value: ElementsAttribute, suffix: string): Value {
-    return this.builder.build(mil.constant, { value, name: this.names.fresh(`${this.task}_${suffix}`) }).result;
+    const name = this.names.fresh(`${this.task}_${suffix}`);
+    const { result } = this.builder.build(mil.constant, { val: value, name, result: value.type });
+    result.nameHint = name;
+    return result;
   }
 
   /** A number of f16. */
@@ -100,10 +103,11 @@ export class MilBuilder {
     return this.constant(DenseElementsAttribute.splat(TensorType.get([], f16), value), suffix);
   }
 
-  /** Builds an op; the last one of a task has no suffix. */
-  build(definition: AnyDefinition, args: { readonly [name: string]: unknown }, suffix?: string): Value {
-    const name = suffix === undefined ? undefined : this.names.fresh(`${this.task}_${suffix}`);
-    return this.builder.build(definition, { ...args, name }).onlyResult;
+  /** Builds an op, with a constant called `OP_PARAMETER` in front of it for each parameter (the engine's compiler takes them no other way). */
+  build(definition: AnyDefinition, args: { readonly [name: string]: unknown }, suffix: string): Value {
+    const name = this.names.fresh(`${this.task}_${suffix}`);
+    const nameConstant = (parameter: string) => this.names.fresh(`${name}_${parameter}`);
+    return mil.buildWithConstants(this.builder, definition, args, { name, nameConstant }).onlyResult;
   }
 
   /** Whether a surface was emitted as exactly this value. */
@@ -125,10 +129,34 @@ export class MilBuilder {
 
   /** Gives the op behind a task's result the task's name. */
   finish(task: Operation, result: Value): void {
-    result.definer?.properties.set("name", StringAttribute.get(this.task));
-    result.nameHint = this.task;
+    const { definer } = result;
+    if (definer !== undefined) this.#rename(definer, this.task);
     this.#values.set(task.onlyResult, result);
   }
+
+  /** Gives an op another name, and the constants of its parameters with it. */
+  #rename(operation: Operation, name: string): void {
+    const { definition } = operation;
+    const old = statedName(operation);
+    setName(operation, name);
+    for (const [position, { name: field }] of definition?.operandFields.entries() ?? []) {
+      const group = definition!.operandGroup(operation, position);
+      const constant = group.count === 1 ? operation.operands[group.start]!.definer : undefined;
+      if (mil.constant.matches(constant) && statedName(constant) === `${old}_${field}`)
+        setName(constant, this.names.fresh(`${name}_${field}`));
+    }
+  }
+}
+
+/** The `name` of a MIL op. */
+function statedName(operation: Operation): string | undefined {
+  const stated = operation.attribute("name");
+  return stated instanceof StringAttribute ? stated.value : undefined;
+}
+
+function setName(operation: Operation, name: string): void {
+  operation.properties.set("name", StringAttribute.get(name));
+  for (const result of operation.results) result.nameHint = name;
 }
 
 function tensorValue(value: Value): Value<TensorType> {

@@ -3,7 +3,6 @@
  * program. Calls in host code take in the whole program; a program that nothing calls becomes a function of its own. So a
  * dumped or foreign MIL program runs on every device.
  */
-import { constant as arithConstant } from "../../dialects/arith/index.ts";
 import { functionOperation } from "../../dialects/func/index.ts";
 import * as mil from "../../dialects/mil/index.ts";
 import { DictionaryAttribute, StringAttribute, SymbolReferenceAttribute } from "../../ir/attributes.ts";
@@ -15,29 +14,8 @@ import { pass } from "../../passes/pass.ts";
 /** Builds what a MIL function computes on `inputs`; returns its results. */
 function inlineFunction(main: mil.MilFunction, inputs: readonly Value[], builder: Builder): readonly Value[] {
   const block = main.body.onlyBlock;
-  const values = new Map<Value, Value>(block.arguments.map((argument, position) => [argument, inputs[position]!]));
-  for (const operation of block.operations) {
-    const operands = operation.operands.map((value) => values.get(value)!);
-    if (mil.returnOperation.matches(operation)) return operands;
-    builder.location = operation.location;
-    const results = tensorOps(operation, operands, builder);
-    for (const [position, result] of operation.results.entries()) {
-      const made = results[position]!;
-      made.nameHint ??= result.nameHint;
-      values.set(result, made);
-    }
-  }
-  return [];
-}
-
-function tensorOps(operation: Operation, operands: readonly Value[], builder: Builder): readonly Value[] {
-  if (mil.constant.matches(operation)) {
-    const { value } = operation;
-    return [builder.build(arithConstant, { value, result: value.type }).result];
-  }
-  const meaning = operation.definition === undefined ? undefined : mil.Meaning.find(operation.definition.interfaces);
-  if (meaning === undefined) throw operation.error("has no meaning in tensor ops");
-  return meaning(operation, operands, builder);
+  const known = new Map<Value, Value>(block.arguments.map((argument, position) => [argument, inputs[position]!]));
+  return mil.meaningOfBlock(block, known, builder);
 }
 
 const roles = (names: readonly string[], role: string) =>

@@ -4,17 +4,10 @@
  * `OP_PARAMETER`; arguments stand in alphabetical order.
  */
 import * as mil from "../../dialects/mil/index.ts";
-import {
-  type Attribute,
-  DenseArrayAttribute,
-  type ElementsAttribute,
-  FloatAttribute,
-  IntegerAttribute,
-  StringAttribute,
-} from "../../ir/attributes.ts";
+import { type Attribute, ElementsAttribute, StringAttribute } from "../../ir/attributes.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
-import { allocateElements, type ElementName, setNumber, type TensorData } from "../../ir/tensor-data.ts";
+import type { ElementName, TensorData } from "../../ir/tensor-data.ts";
 import { elementNameOf, TensorType } from "../../ir/types.ts";
 import { BlobWriter, isBlobType } from "./blob-storage.ts";
 import { MilSpelling, milTypeName } from "./spelling.ts";
@@ -165,10 +158,10 @@ class ProgramText {
     );
     const [name = wanted] = names;
     if (mil.constant.matches(operation)) {
-      this.#lines.push(this.#constant(name, operation.value));
+      this.#lines.push(this.#constant(operation, name, operation.val));
       return;
     }
-    const args = this.#arguments(operation, name);
+    const args = this.#arguments(operation);
     const declared = operation.results.map(
       (result, position) => `${this.#typeOf(tensorType(result))} ${names[position]}`,
     );
@@ -179,8 +172,8 @@ class ProgramText {
     );
   }
 
-  /** `parameter = name`, in alphabetical order; parameters that are constants get their statement before. */
-  #arguments(operation: Operation, name: string): string[] {
+  /** `input = name`, in alphabetical order. */
+  #arguments(operation: Operation): string[] {
     const { definition } = operation;
     if (definition === undefined) throw operation.error("is not a declared MIL op");
     const args: [string, string][] = [];
@@ -190,25 +183,7 @@ class ProgramText {
       if (kind.arity === "variadic") args.push([field, `(${values.join(", ")})`]);
       else if (values[0] !== undefined) args.push([field, values[0]]);
     }
-    for (const { name: field, field: kind } of definition.attributeFields) {
-      if (field === "name") continue;
-      const value =
-        operation.attribute(field) ?? (kind.fallback === undefined ? undefined : kind.constraint.encode(kind.fallback));
-      if (value === undefined) continue;
-      const constant = this.#fresh(`${name}_${field}`);
-      this.#lines.push(this.#parameter(operation, constant, value));
-      args.push([field, constant]);
-    }
     return args.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([field, value]) => `${field} = ${value}`);
-  }
-
-  #parameter(operation: Operation, name: string, value: Attribute): string {
-    if (value instanceof StringAttribute) {
-      return `${this.#spelling.type("string", [])} ${name} = const()[name = ${this.#spelling.string(name)}, val = ${this.#spelling.string(value.value)}];`;
-    }
-    const data = parameterData(value);
-    if (data === undefined) throw operation.error(`has the parameter ${value}, which MIL text cannot hold`);
-    return this.#inline(name, data);
   }
 
   #inline(name: string, data: TensorData): string {
@@ -217,7 +192,11 @@ class ProgramText {
   }
 
   /** Numbers with dimensions lie in the weight file; scalars, truth values and positions in the text. */
-  #constant(name: string, value: ElementsAttribute): string {
+  #constant(operation: Operation, name: string, value: Attribute): string {
+    if (value instanceof StringAttribute) {
+      return `${this.#spelling.type("string", [])} ${name} = const()[name = ${this.#spelling.string(name)}, val = ${this.#spelling.string(value.value)}];`;
+    }
+    if (!(value instanceof ElementsAttribute)) throw operation.error("holds a value that MIL text cannot hold");
     const data = value.value;
     const element = milTypeName(data.element);
     const isInline = data.shape.length === 0 || data.element === "i32" || !isBlobType(element);
@@ -239,25 +218,4 @@ function elementName(type: TensorType): ElementName {
   const name = elementNameOf(type.element);
   if (name === undefined) throw new Error(`MIL has no element type ${type.element}`);
   return name;
-}
-
-/** A parameter as data: numbers, truth values, and lists of them. */
-function parameterData(value: Attribute): TensorData | undefined {
-  if (value instanceof IntegerAttribute || value instanceof FloatAttribute) {
-    const element = elementNameOf(value.type);
-    if (element === undefined) return undefined;
-    const data: TensorData = { shape: [], element, data: allocateElements(element, 1) };
-    setNumber(data, 0, Number(value.value));
-    return data;
-  }
-  if (!(value instanceof DenseArrayAttribute)) return undefined;
-  const element = elementNameOf(value.element);
-  if (element === undefined) return undefined;
-  const data: TensorData = {
-    shape: [value.values.length],
-    element,
-    data: allocateElements(element, value.values.length),
-  };
-  for (const [index, number] of value.numbers.entries()) setNumber(data, index, number);
-  return data;
 }

@@ -3,7 +3,7 @@
 mil.program @p {
   mil.function @main(%x: tensor<2x3xf16>) -> (tensor<2x3xf16>) attributes {input_names = ["x"], output_names = ["y"]} {
     %a = mil.const dense<2.0> : tensor<3xf16>
-    %y = mil.mul %x, %a : (tensor<2x3xf16>, tensor<3xf16>) -> tensor<2x3xf16>
+    %y = mil.mul(x = %x, y = %a) : (tensor<2x3xf16>, tensor<3xf16>) -> tensor<2x3xf16>
     mil.return %y : tensor<2x3xf16>
   }
 }

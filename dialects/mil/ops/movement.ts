@@ -6,17 +6,17 @@ import {
   f32Attribute,
   i32ArrayAttribute,
   i32Attribute,
-} from "../../ir/constraints.ts";
+} from "../../../ir/constraints.ts";
 import {
   attribute,
   defaultAttribute,
   optionalAttribute,
   variadicOperand,
   variadicResult,
-} from "../../ir/declaration.ts";
-import type { Value } from "../../ir/operation.ts";
-import * as tensor from "../tensor/ops.ts";
-import { concat as tensorConcat } from "../tensor/upstream/ops.ts";
+} from "../../../ir/declaration.ts";
+import type { Value } from "../../../ir/operation.ts";
+import * as tensor from "../../tensor/ops.ts";
+import { concat as tensorConcat } from "../../tensor/upstream/ops.ts";
 import {
   axisOf,
   example,
@@ -25,27 +25,25 @@ import {
   milOp,
   milOpWithResults,
   milTensor,
+  real,
   shapeOf,
   type TensorSteps,
   withShape,
-} from "./declare.ts";
+} from "../declare.ts";
 
 function reshaped(steps: TensorSteps, value: Value, shape: readonly number[]): Value {
   return steps.build(tensor.staticReshape, { input: value, result: withShape(value, shape) });
 }
 
-const exampleOf = (name: string, attributes: string, from: string, to: string) =>
-  example(
-    `%y = mil.${name} %x {${attributes}} : (tensor<${from}xf16>) -> tensor<${to}xf16>`,
-    `%x: tensor<${from}xf16>`,
-  );
+const exampleOf = (name: string, parameters: Parameters<typeof example>[2], from: string, to: string) =>
+  example(name, { x: `${from}xf16` }, parameters, `${to}xf16`);
 
 export const reshape = milOp(
   "reshape",
   { x: input, shape: attribute(i32ArrayAttribute) },
   {
     doc: "The same elements under another shape; one size may be -1.",
-    example: exampleOf("reshape", "shape = array<i32: 3, -1>", "2x3", "3x2"),
+    example: exampleOf("reshape", { shape: [3, -1] }, "2x3", "3x2"),
     means: ({ x, shape }, steps) => {
       const known = shape.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
       const count = shapeOf(x).reduce((product, size) => product * size, 1);
@@ -63,7 +61,7 @@ export const transpose = milOp(
   { x: input, perm: attribute(i32ArrayAttribute) },
   {
     doc: "Dimension d of the result is dimension perm[d] of x.",
-    example: exampleOf("transpose", "perm = array<i32: 1, 0>", "2x3", "3x2"),
+    example: exampleOf("transpose", { perm: [1, 0] }, "2x3", "3x2"),
     means: ({ x, perm }, steps) => {
       const permutation = perm.map((axis) => axisOf(axis, perm.length));
       return steps.build(tensor.transpose, { input: x, permutation });
@@ -76,7 +74,7 @@ export const expandDims = milOp(
   { x: input, axes: attribute(i32ArrayAttribute) },
   {
     doc: "New dimensions of size 1, at axes of the result.",
-    example: exampleOf("expand_dims", "axes = array<i32: 0>", "2x3", "1x2x3"),
+    example: exampleOf("expand_dims", { axes: [0] }, "2x3", "1x2x3"),
     means: ({ x, axes }, steps) => {
       const rank = shapeOf(x).length + axes.length;
       const fresh = new Set(axes.map((axis) => axisOf(axis, rank)));
@@ -95,7 +93,7 @@ export const squeeze = milOp(
   { x: input, axes: optionalAttribute(i32ArrayAttribute) },
   {
     doc: "Without the dimensions axes, which have size 1 (all such where left out).",
-    example: exampleOf("squeeze", "axes = array<i32: 0>", "1x2x3", "2x3"),
+    example: exampleOf("squeeze", { axes: [0] }, "1x2x3", "2x3"),
     means: ({ x, axes }, steps) => {
       const shape = shapeOf(x);
       const dropped = new Set(
@@ -119,11 +117,7 @@ export const concat = milOp(
   },
   {
     doc: "Values one behind the other along axis.",
-    example: example(
-      "%y = mil.concat %a, %b {axis = 0 : i32} : (tensor<2x3xf16>, tensor<1x3xf16>) -> tensor<3x3xf16>",
-      "%a: tensor<2x3xf16>",
-      "%b: tensor<1x3xf16>",
-    ),
+    example: example("concat", { values: ["2x3xf16", "1x3xf16"] }, { axis: 0 }, "3x3xf16"),
     means: ({ values, axis, interleave }, steps) => {
       if (interleave) throw new Error("interleaved concatenation is not supported");
       return steps.build(tensorConcat, { inputs: values, dim: axisOf(axis, shapeOf(values[0]!).length) });
@@ -136,11 +130,7 @@ export const stack = milOp(
   { values: variadicOperand(milTensor), axis: attribute(i32Attribute) },
   {
     doc: "Values of one shape along a new dimension axis.",
-    example: example(
-      "%y = mil.stack %a, %b {axis = 0 : i32} : (tensor<2x3xf16>, tensor<2x3xf16>) -> tensor<2x2x3xf16>",
-      "%a: tensor<2x3xf16>",
-      "%b: tensor<2x3xf16>",
-    ),
+    example: example("stack", { values: ["2x3xf16", "2x3xf16"] }, { axis: 0 }, "2x2x3xf16"),
     means: ({ values, axis }, steps) => {
       const shape = shapeOf(values[0]!);
       const at = axisOf(axis, shape.length + 1);
@@ -163,7 +153,7 @@ export const sliceByIndex = milOp(
   },
   {
     doc: "Elements begin, begin + stride, … before end per dimension. begin_mask and end_mask leave a limit out, squeeze_mask drops the dimension; negative limits count from the end.",
-    example: exampleOf("slice_by_index", "begin = array<i32: 0, 1>, end = array<i32: 2, 3>", "2x3", "2x2"),
+    example: exampleOf("slice_by_index", { begin: [0, 1], end: [2, 3] }, "2x3", "2x2"),
     means: ({ x, begin, end, stride, begin_mask, end_mask, squeeze_mask }, steps) => {
       const shape = shapeOf(x);
       const strides = stride ?? shape.map(() => 1);
@@ -191,7 +181,7 @@ export const sliceBySize = milOp(
   { x: input, begin: attribute(i32ArrayAttribute), size: attribute(i32ArrayAttribute) },
   {
     doc: "The box of `size` elements that starts at begin; a size of -1 reaches the end.",
-    example: exampleOf("slice_by_size", "begin = array<i32: 0, 1>, size = array<i32: 2, -1>", "2x3", "2x2"),
+    example: exampleOf("slice_by_size", { begin: [0, 1], size: [2, -1] }, "2x3", "2x2"),
     means: ({ x, begin, size }, steps) => {
       const sizes = size.map((count, axis) => (count === -1 ? shapeOf(x)[axis]! - begin[axis]! : count));
       return steps.build(tensor.slice, { input: x, starts: begin, sizes, strides: sizes.map(() => 1) });
@@ -205,7 +195,7 @@ export const split = milOpWithResults(
   { outputs: variadicResult(milTensor) },
   {
     doc: "Parts of split_sizes along axis, one result each.",
-    example: exampleOf("split", "axis = 1 : i32, split_sizes = array<i32: 3>", "2x3", "2x3"),
+    example: exampleOf("split", { axis: 1, split_sizes: [3] }, "2x3", "2x3"),
     means: ({ x, axis, split_sizes: parts }, steps) => {
       const shape = shapeOf(x);
       const at = axisOf(axis, shape.length);
@@ -232,7 +222,7 @@ export const pad = milOp(
   },
   {
     doc: "Elements added before and behind the last dimensions: pad = [before, behind, before, behind, …].",
-    example: exampleOf("pad", "pad = array<i32: 1, 0>", "2x3", "2x4"),
+    example: exampleOf("pad", { pad: [1, 0] }, "2x3", "2x4"),
     means: ({ x, pad: sizes, mode, constant_val: value }, steps) => {
       const rank = shapeOf(x).length;
       const skipped = new Array<number>(rank - sizes.length / 2).fill(0);
@@ -248,7 +238,7 @@ export const tile = milOp(
   { x: input, reps: attribute(i32ArrayAttribute) },
   {
     doc: "x repeated reps[d] times along each dimension.",
-    example: exampleOf("tile", "reps = array<i32: 1, 2>", "2x3", "2x6"),
+    example: exampleOf("tile", { reps: [1, 2] }, "2x3", "2x6"),
     means: ({ x, reps }, steps) => steps.build(tensor.tile, { input: x, repeats: reps }),
   },
 );
@@ -258,7 +248,7 @@ export const reverse = milOp(
   { x: input, axes: optionalAttribute(i32ArrayAttribute) },
   {
     doc: "The elements in opposite order along axes (all where left out).",
-    example: exampleOf("reverse", "axes = array<i32: 1>", "2x3", "2x3"),
+    example: exampleOf("reverse", { axes: [1] }, "2x3", "2x3"),
     means: ({ x, axes }, steps) => {
       const rank = shapeOf(x).length;
       const resolved = axes?.map((axis) => axisOf(axis, rank)) ?? shapeOf(x).map((_, axis) => axis);
@@ -272,7 +262,7 @@ export const depthToSpace = milOp(
   { x: input, block_size: attribute(i32Attribute) },
   {
     doc: "[N, C, H, W] to [N, C/b², H·b, W·b]; a channel counts as (y, x, c).",
-    example: exampleOf("depth_to_space", "block_size = 2 : i32", "1x8x2x3", "1x2x4x6"),
+    example: exampleOf("depth_to_space", { block_size: 2 }, "1x8x2x3", "1x2x4x6"),
     means: ({ x, block_size }, steps) => steps.build(tensor.depthToSpace, { input: x, block_size, mode: "DCR" }),
   },
 );
@@ -281,7 +271,7 @@ export const pixelShuffle = milOp(
   { x: input, upscale_factor: attribute(i32Attribute) },
   {
     doc: "[N, C, H, W] to [N, C/b², H·b, W·b]; a channel counts as (c, y, x).",
-    example: exampleOf("pixel_shuffle", "upscale_factor = 2 : i32", "1x8x2x3", "1x2x4x6"),
+    example: exampleOf("pixel_shuffle", { upscale_factor: 2 }, "1x8x2x3", "1x2x4x6"),
     means: ({ x, upscale_factor }, steps) =>
       steps.build(tensor.depthToSpace, { input: x, block_size: upscale_factor, mode: "CRD" }),
   },
@@ -291,7 +281,7 @@ export const spaceToDepth = milOp(
   { x: input, block_size: attribute(i32Attribute) },
   {
     doc: "[N, C, H, W] to [N, C·b², H/b, W/b]; a channel counts as (y, x, c).",
-    example: exampleOf("space_to_depth", "block_size = 2 : i32", "1x2x4x6", "1x8x2x3"),
+    example: exampleOf("space_to_depth", { block_size: 2 }, "1x2x4x6", "1x8x2x3"),
     means: ({ x, block_size }, steps) => steps.build(tensor.spaceToDepth, { input: x, block_size }),
   },
 );
@@ -301,11 +291,7 @@ export const gather = milOp(
   { x: input, indices: input, axis: defaultAttribute(i32Attribute, 0) },
   {
     doc: "Slices of x along axis at the indices.",
-    example: example(
-      "%y = mil.gather %x, %i {axis = 1 : i32} : (tensor<2x4xf16>, tensor<3xi32>) -> tensor<2x3xf16>",
-      "%x: tensor<2x4xf16>",
-      "%i: tensor<3xi32>",
-    ),
+    example: example("gather", { x: "2x4xf16", indices: "3xi32" }, { axis: 1 }, "2x3xf16"),
     means: ({ x, indices, axis }, steps) =>
       steps.build(tensor.take, { input: x, indices, axis: axisOf(axis, shapeOf(x).length) }),
   },
@@ -346,7 +332,7 @@ export const upsampleNearestNeighbor = milOp(
     doc: "Each element of [N, C, H, W] repeated along height and width.",
     example: exampleOf(
       "upsample_nearest_neighbor",
-      "scale_factor_height = 2 : i32, scale_factor_width = 2 : i32",
+      { scale_factor_height: 2, scale_factor_width: 2 },
       "1x3x4x4",
       "1x3x8x8",
     ),
@@ -364,7 +350,7 @@ export const resizeNearestNeighbor = milOp(
     doc: "[N, C, H, W] resized by reading the element at ⌊i·in/out⌋.",
     example: exampleOf(
       "resize_nearest_neighbor",
-      "target_size_height = 8 : i32, target_size_width = 8 : i32",
+      { target_size_height: 8, target_size_width: 8 },
       "1x3x4x4",
       "1x3x8x8",
     ),
@@ -385,7 +371,7 @@ export const upsampleBilinear = milOp(
     doc: "[N, C, H, W] enlarged linearly, with the corners aligned or by pixel centres.",
     example: exampleOf(
       "upsample_bilinear",
-      "scale_factor_height = 2.0 : f32, scale_factor_width = 2.0 : f32",
+      { scale_factor_height: real(2), scale_factor_width: real(2) },
       "1x3x4x4",
       "1x3x8x8",
     ),
@@ -417,12 +403,7 @@ export const resizeBilinear = milOp(
   },
   {
     doc: "[N, C, H, W] resized linearly. Position i reads i·in/out (DEFAULT), i·(in - 1)/(out - 1) (ALIGN_CORNERS, and STRICT_ALIGN_CORNERS) or (i + ½)·in/out - ½ (UNALIGN_CORNERS).",
-    example: exampleOf(
-      "resize_bilinear",
-      "target_size_height = 8 : i32, target_size_width = 8 : i32",
-      "1x3x4x4",
-      "1x3x8x8",
-    ),
+    example: exampleOf("resize_bilinear", { target_size_height: 8, target_size_width: 8 }, "1x3x4x4", "1x3x8x8"),
     means: ({ x, target_size_height: height, target_size_width: width, sampling_mode: mode }, steps) =>
       resized(steps, x, height, width, "linear", samplingModes[mode]),
   },

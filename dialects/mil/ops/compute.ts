@@ -1,11 +1,11 @@
 /** MIL ops that combine elements: convolution, matrix products, pooling, reduction, softmax, normalisation. */
-import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../ir/constraints.ts";
-import type { AnyDefinition } from "../../ir/context.ts";
-import { attribute, defaultAttribute, optionalAttribute, optionalOperand } from "../../ir/declaration.ts";
-import type { Value } from "../../ir/operation.ts";
-import { i32, TensorType } from "../../ir/types.ts";
-import * as tensor from "../tensor/ops.ts";
-import { samePadding } from "../tensor/reference/convolution.ts";
+import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../../ir/constraints.ts";
+import type { AnyDefinition } from "../../../ir/context.ts";
+import { attribute, defaultAttribute, optionalAttribute, optionalOperand } from "../../../ir/declaration.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { i32, TensorType } from "../../../ir/types.ts";
+import * as tensor from "../../tensor/ops.ts";
+import { samePadding } from "../../tensor/reference/convolution.ts";
 import {
   axisOf,
   example,
@@ -14,10 +14,11 @@ import {
   input,
   milOp,
   milTensor,
+  real,
   shapeOf,
   type TensorSteps,
   withShape,
-} from "./declare.ts";
+} from "../declare.ts";
 
 const padTypes = ["valid", "custom", "same", "same_lower"] as const;
 const windowFields = {
@@ -53,11 +54,7 @@ const convFields = {
   groups: defaultAttribute(i32Attribute, 1),
 };
 const convExample = (name: string, weight: string, result: string) =>
-  example(
-    `%y = mil.${name} %x, %w {groups = 1 : i32, pad_type = "valid"} : (tensor<1x3x8x8xf16>, tensor<${weight}xf16>) -> tensor<${result}xf16>`,
-    "%x: tensor<1x3x8x8xf16>",
-    `%w: tensor<${weight}xf16>`,
-  );
+  example(name, { x: "1x3x8x8xf16", weight: `${weight}xf16` }, { groups: 1, pad_type: "valid" }, `${result}xf16`);
 
 export const conv = milOp(
   "conv",
@@ -65,7 +62,6 @@ export const conv = milOp(
   {
     doc: "Convolution of [N, C, H, W] with weight [O, C/groups, kh, kw] and bias [O].",
     example: convExample("conv", "4x3x3x3", "1x4x6x6"),
-    operands: "$x `,` $weight (`,` $bias^)?",
     means: (view, steps) => {
       const { x, weight, bias, strides, dilations, groups } = view;
       const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
@@ -80,7 +76,6 @@ export const convTranspose = milOp(
   {
     doc: "Transposed convolution of [N, C, H, W] with weight [C, O/groups, kh, kw] and bias [O].",
     example: convExample("conv_transpose", "3x4x2x2", "1x4x9x9"),
-    operands: "$x `,` $weight (`,` $bias^)?",
     means: (view, steps) => {
       const { x, weight, bias, strides, dilations, groups } = view;
       const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
@@ -99,11 +94,7 @@ export const matmul = milOp(
   },
   {
     doc: "Matrix product over the last two dimensions, which transpose_x and transpose_y swap; leading ones broadcast.",
-    example: example(
-      "%z = mil.matmul %x, %y {transpose_y = true} : (tensor<2x3xf16>, tensor<4x3xf16>) -> tensor<2x4xf16>",
-      "%x: tensor<2x3xf16>",
-      "%y: tensor<4x3xf16>",
-    ),
+    example: example("matmul", { x: "2x3xf16", y: "4x3xf16" }, { transpose_y: true }, "2x4xf16"),
     means: ({ x, y, transpose_x, transpose_y }, steps) =>
       steps.build(tensor.matmul, { lhs: x, rhs: y, transpose_lhs: transpose_x, transpose_rhs: transpose_y }),
   },
@@ -114,12 +105,7 @@ export const linear = milOp(
   { x: input, weight: input, bias: optionalOperand(milTensor) },
   {
     doc: "x·weightᵀ + bias with weight [O, K] and bias [O].",
-    example: example(
-      "%z = mil.linear %x, %w : (tensor<2x3xf16>, tensor<4x3xf16>) -> tensor<2x4xf16>",
-      "%x: tensor<2x3xf16>",
-      "%w: tensor<4x3xf16>",
-    ),
-    operands: "$x `,` $weight (`,` $bias^)?",
+    example: example("linear", { x: "2x3xf16", weight: "4x3xf16" }, {}, "2x4xf16"),
     means: ({ x, weight, bias }, steps) => {
       const product = steps.build(tensor.matmul, { lhs: x, rhs: weight, transpose_rhs: true });
       return bias === undefined ? product : steps.build(tensor.add, { lhs: product, rhs: bias });
@@ -133,10 +119,11 @@ export const scaledDotProductAttention = milOp(
   {
     doc: "softmax(query·keyᵀ/√width + attn_mask)·value on [batch, heads, length, width].",
     example: example(
-      "%y = mil.scaled_dot_product_attention %q, %k, %v : (tensor<1x2x8x4xf16>, tensor<1x2x8x4xf16>, tensor<1x2x8x4xf16>) -> tensor<1x2x8x4xf16>",
-      ...["%q", "%k", "%v"].map((name) => `${name}: tensor<1x2x8x4xf16>`),
+      "scaled_dot_product_attention",
+      { query: "1x2x8x4xf16", key: "1x2x8x4xf16", value: "1x2x8x4xf16" },
+      {},
+      "1x2x8x4xf16",
     ),
-    operands: "$query `,` $key `,` $value (`,` $attn_mask^)?",
     means: ({ query, key, value, attn_mask: mask }, steps) => {
       const product = steps.build(tensor.matmul, { lhs: query, rhs: key, transpose_rhs: true });
       const width = shapeOf(query).at(-1)!;
@@ -157,10 +144,7 @@ const poolFields = {
   ceil_mode: defaultAttribute(boolAttribute, false),
 };
 const poolExample = (name: string) =>
-  example(
-    `%y = mil.${name} %x {kernel_sizes = array<i32: 2, 2>, pad_type = "valid", strides = array<i32: 2, 2>} : (tensor<1x3x8x8xf16>) -> tensor<1x3x4x4xf16>`,
-    "%x: tensor<1x3x8x8xf16>",
-  );
+  example(name, { x: "1x3x8x8xf16" }, { kernel_sizes: [2, 2], pad_type: "valid", strides: [2, 2] }, "1x3x4x4xf16");
 
 type PoolView = Window & { readonly x: Value; readonly kernel_sizes: readonly number[]; readonly ceil_mode: boolean };
 
@@ -201,10 +185,7 @@ function reduction(name: string, formula: string, definition: AnyDefinition) {
     { x: input, axes: optionalAttribute(i32ArrayAttribute), keep_dims: defaultAttribute(boolAttribute, false) },
     {
       doc: `${formula} over axes (all where left out).`,
-      example: example(
-        `%y = mil.${name} %x {axes = array<i32: 1>, keep_dims = true} : (tensor<2x3xf16>) -> tensor<2x1xf16>`,
-        "%x: tensor<2x3xf16>",
-      ),
+      example: example(name, { x: "2x3xf16" }, { axes: [1], keep_dims: true }, "2x1xf16"),
       means: ({ x, axes, keep_dims }, steps) => {
         const rank = shapeOf(x).length;
         const resolved = axes?.map((axis) => axisOf(axis, rank)) ?? shapeOf(x).map((_, axis) => axis);
@@ -231,10 +212,7 @@ function argReduction(name: string, definition: AnyDefinition) {
     { x: input, axis: defaultAttribute(i32Attribute, -1), keep_dims: defaultAttribute(boolAttribute, false) },
     {
       doc: `Index (int32) of the ${name === "reduce_argmax" ? "greatest" : "least"} element along axis.`,
-      example: example(
-        `%y = mil.${name} %x {axis = 1 : i32, keep_dims = true} : (tensor<2x3xf16>) -> tensor<2x1xi32>`,
-        "%x: tensor<2x3xf16>",
-      ),
+      example: example(name, { x: "2x3xf16" }, { axis: 1, keep_dims: true }, "2x1xi32"),
       means: ({ x, axis, keep_dims }, steps) => {
         const found = steps.build(definition, { input: x, axis: axisOf(axis, shapeOf(x).length), keep_dims });
         return steps.build(tensor.convert, { input: found, result: TensorType.get(shapeOf(found), i32) });
@@ -251,10 +229,7 @@ export const softmax = milOp(
   { x: input, axis: defaultAttribute(i32Attribute, -1) },
   {
     doc: "e^x / Σ e^x along axis.",
-    example: example(
-      "%y = mil.softmax %x {axis = -1 : i32} : (tensor<2x3xf16>) -> tensor<2x3xf16>",
-      "%x: tensor<2x3xf16>",
-    ),
+    example: example("softmax", { x: "2x3xf16" }, { axis: -1 }, "2x3xf16"),
     means: ({ x, axis }, steps) => steps.build(tensor.softmax, { input: x, axis: axisOf(axis, shapeOf(x).length) }),
   },
 );
@@ -272,11 +247,7 @@ export const layerNorm = milOp(
   },
   {
     doc: "(x - mean)/√(variance + epsilon)·gamma + beta over axes, which are the last ones.",
-    example: example(
-      "%y = mil.layer_norm %x {axes = array<i32: 1>, epsilon = 1.001360e-05 : f16} : (tensor<2x3xf16>) -> tensor<2x3xf16>",
-      "%x: tensor<2x3xf16>",
-    ),
-    operands: "$x (`gamma` $gamma^)? (`beta` $beta^)?",
+    example: example("layer_norm", { x: "2x3xf16" }, { axes: [1], epsilon: real(1.00136e-5) }, "2x3xf16"),
     means: ({ x, gamma, beta, axes, epsilon }, steps) => {
       const rank = shapeOf(x).length;
       const resolved = axes.map((axis) => axisOf(axis, rank)).sort((a, b) => a - b);
@@ -302,12 +273,11 @@ export const batchNorm = milOp(
   {
     doc: "(x - mean)/√(variance + epsilon)·gamma + beta on [N, C, …] with parameters [C].",
     example: example(
-      "%y = mil.batch_norm %x, %m, %v {epsilon = 1.001360e-05 : f16} : (tensor<1x3x2x2xf16>, tensor<3xf16>, tensor<3xf16>) -> tensor<1x3x2x2xf16>",
-      "%x: tensor<1x3x2x2xf16>",
-      "%m: tensor<3xf16>",
-      "%v: tensor<3xf16>",
+      "batch_norm",
+      { x: "1x3x2x2xf16", mean: "3xf16", variance: "3xf16" },
+      { epsilon: real(1.00136e-5) },
+      "1x3x2x2xf16",
     ),
-    operands: "$x `,` $mean `,` $variance (`gamma` $gamma^)? (`beta` $beta^)?",
     means: ({ x, mean, variance, gamma, beta, epsilon }, steps) => {
       const scale = gamma ?? filledLike(steps, mean, 1);
       return steps.build(tensor.batchNorm, {
@@ -327,11 +297,7 @@ export const instanceNorm = milOp(
   { x: input, gamma: optionalOperand(milTensor), beta: optionalOperand(milTensor), epsilon: floatOr(1e-5) },
   {
     doc: "(x - mean)/√(variance + epsilon)·gamma + beta, statistics per image and channel of [N, C, H, W].",
-    example: example(
-      "%y = mil.instance_norm %x {epsilon = 1.001360e-05 : f16} : (tensor<1x3x2x2xf16>) -> tensor<1x3x2x2xf16>",
-      "%x: tensor<1x3x2x2xf16>",
-    ),
-    operands: "$x (`gamma` $gamma^)? (`beta` $beta^)?",
+    example: example("instance_norm", { x: "1x3x2x2xf16" }, { epsilon: real(1.00136e-5) }, "1x3x2x2xf16"),
     means: ({ x, gamma, beta, epsilon }, steps) => {
       const channels = withShape(x, [shapeOf(x)[1] ?? 1]);
       const filled = (value: number) =>
@@ -356,8 +322,10 @@ export const localResponseNorm = milOp(
   {
     doc: "x/(k + alpha/size·Σ x²)^beta, the sum over size neighbouring channels.",
     example: example(
-      "%y = mil.local_response_norm %x {alpha = 1.0 : f16, beta = 7.500000e-01 : f16, k = 1.0 : f16, size = 3 : i32} : (tensor<1x4x2x2xf16>) -> tensor<1x4x2x2xf16>",
-      "%x: tensor<1x4x2x2xf16>",
+      "local_response_norm",
+      { x: "1x4x2x2xf16" },
+      { alpha: real(1), beta: real(0.75), k: real(1), size: 3 },
+      "1x4x2x2xf16",
     ),
     means: ({ x, size, alpha, beta, k }, steps) => steps.build(tensor.lrn, { input: x, size, alpha, beta, bias: k }),
   },
@@ -368,10 +336,7 @@ export const l2Norm = milOp(
   { x: input, epsilon: float },
   {
     doc: "x/√(Σ x² + epsilon), the sum over the last three dimensions.",
-    example: example(
-      "%y = mil.l2_norm %x {epsilon = 1.001360e-05 : f16} : (tensor<1x4x2x2xf16>) -> tensor<1x4x2x2xf16>",
-      "%x: tensor<1x4x2x2xf16>",
-    ),
+    example: example("l2_norm", { x: "1x4x2x2xf16" }, { epsilon: real(1.00136e-5) }, "1x4x2x2xf16"),
     means: ({ x, epsilon }, steps) => {
       const rank = shapeOf(x).length;
       const axes = [rank - 3, rank - 2, rank - 1];

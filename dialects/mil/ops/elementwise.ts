@@ -1,18 +1,27 @@
 /** Elementwise MIL ops: activations and functions of x, arithmetic and comparisons of x and y, selection, conversion. */
 
-import { enumAttribute } from "../../ir/constraints.ts";
-import type { AnyDefinition } from "../../ir/context.ts";
-import { attribute, operand } from "../../ir/declaration.ts";
-import type { Value } from "../../ir/operation.ts";
-import { f16, f32, i1, i8, i32, TensorType, type Type, ui8 } from "../../ir/types.ts";
-import * as tensor from "../tensor/ops.ts";
-import { example, float, floatOr, input, milOp, milTensor, shapeOf, type TensorSteps, withShape } from "./declare.ts";
-
-const T = "tensor<2x3xf16>";
+import { enumAttribute } from "../../../ir/constraints.ts";
+import type { AnyDefinition } from "../../../ir/context.ts";
+import { attribute, operand } from "../../../ir/declaration.ts";
+import type { Value } from "../../../ir/operation.ts";
+import { f16, f32, i1, i8, i32, TensorType, type Type, ui8 } from "../../../ir/types.ts";
+import * as tensor from "../../tensor/ops.ts";
+import {
+  example,
+  float,
+  floatOr,
+  input,
+  milOp,
+  milTensor,
+  real,
+  shapeOf,
+  type TensorSteps,
+  withShape,
+} from "../declare.ts";
 
 /** The example of an op of x with these attributes. */
-const exampleOf = (name: string, attributes = "") =>
-  example(`%y = mil.${name} %x ${attributes === "" ? "" : `{${attributes}} `}: (${T}) -> ${T}`, `%x: ${T}`);
+const exampleOf = (name: string, parameters: Parameters<typeof example>[2] = {}) =>
+  example(name, { x: "2x3xf16" }, parameters, "2x3xf16");
 
 /** An op of x alone that one tensor op is. */
 function unary(name: string, formula: string, definition: AnyDefinition) {
@@ -92,7 +101,7 @@ export const logicalNot = milOp(
   { x: input },
   {
     doc: "Not x, elementwise, on bool.",
-    example: example("%y = mil.logical_not %x : (tensor<2x3xi1>) -> tensor<2x3xi1>", "%x: tensor<2x3xi1>"),
+    example: example("logical_not", { x: "2x3xi1" }, {}, "2x3xi1"),
     means: ({ x }, steps) => steps.build(tensor.logicalNot, { input: x }),
   },
 );
@@ -107,7 +116,7 @@ export const log = milOp(
   { x: input, epsilon: floatOr(1e-45) },
   {
     doc: "ln(x + epsilon), elementwise.",
-    example: exampleOf("log", "epsilon = 0.0 : f16"),
+    example: exampleOf("log", { epsilon: real(0) }),
     means: ({ x, epsilon }, steps) => steps.build(tensor.log, { input: shifted(steps, x, epsilon) }),
   },
 );
@@ -116,7 +125,7 @@ export const rsqrt = milOp(
   { x: input, epsilon: floatOr(1e-12) },
   {
     doc: "1/√(x + epsilon), elementwise.",
-    example: exampleOf("rsqrt", "epsilon = 0.0 : f16"),
+    example: exampleOf("rsqrt", { epsilon: real(0) }),
     means: ({ x, epsilon }, steps) => steps.build(tensor.rsqrt, { input: shifted(steps, x, epsilon) }),
   },
 );
@@ -125,7 +134,7 @@ export const inverse = milOp(
   { x: input, epsilon: floatOr(1e-4) },
   {
     doc: "1/(x + epsilon), elementwise.",
-    example: exampleOf("inverse", "epsilon = 0.0 : f16"),
+    example: exampleOf("inverse", { epsilon: real(0) }),
     means: ({ x, epsilon }, steps) => steps.build(tensor.reciprocal, { input: shifted(steps, x, epsilon) }),
   },
 );
@@ -135,7 +144,7 @@ export const elu = milOp(
   { x: input, alpha: floatOr(1) },
   {
     doc: "x < 0 ? alpha·(e^x - 1) : x, elementwise.",
-    example: exampleOf("elu", "alpha = 1.0 : f16"),
+    example: exampleOf("elu", { alpha: real(1) }),
     means: ({ x, alpha }, steps) => steps.build(tensor.elu, { input: x, alpha }),
   },
 );
@@ -144,7 +153,7 @@ export const leakyRelu = milOp(
   { x: input, alpha: floatOr(0.01) },
   {
     doc: "x < 0 ? alpha·x : x, elementwise.",
-    example: exampleOf("leaky_relu", "alpha = 1.250000e-01 : f16"),
+    example: exampleOf("leaky_relu", { alpha: real(0.125) }),
     means: ({ x, alpha }, steps) => steps.build(tensor.leakyRelu, { input: x, alpha }),
   },
 );
@@ -153,7 +162,7 @@ export const thresholdedRelu = milOp(
   { x: input, alpha: floatOr(1) },
   {
     doc: "x > alpha ? x : 0, elementwise.",
-    example: exampleOf("thresholded_relu", "alpha = 1.0 : f16"),
+    example: exampleOf("thresholded_relu", { alpha: real(1) }),
     means: ({ x, alpha }, steps) => steps.build(tensor.thresholdedRelu, { input: x, alpha }),
   },
 );
@@ -162,7 +171,7 @@ export const threshold = milOp(
   { x: input, alpha: float },
   {
     doc: "max(x, alpha), elementwise.",
-    example: exampleOf("threshold", "alpha = 1.0 : f16"),
+    example: exampleOf("threshold", { alpha: real(1) }),
     means: ({ x, alpha }, steps) => steps.build(tensor.clip, { input: x, min: alpha }),
   },
 );
@@ -171,7 +180,7 @@ export const clip = milOp(
   { x: input, alpha: float, beta: float },
   {
     doc: "min(max(x, alpha), beta), elementwise.",
-    example: exampleOf("clip", "alpha = 0.0 : f16, beta = 6.0 : f16"),
+    example: exampleOf("clip", { alpha: real(0), beta: real(6) }),
     means: ({ x, alpha, beta }, steps) => steps.build(tensor.clip, { input: x, min: alpha, max: beta }),
   },
 );
@@ -180,7 +189,7 @@ export const sigmoidHard = milOp(
   { x: input, alpha: floatOr(0.2), beta: floatOr(0.5) },
   {
     doc: "min(max(alpha·x + beta, 0), 1), elementwise.",
-    example: exampleOf("sigmoid_hard", "alpha = 2.500000e-01 : f16, beta = 5.000000e-01 : f16"),
+    example: exampleOf("sigmoid_hard", { alpha: real(0.25), beta: real(0.5) }),
     means: ({ x, alpha, beta }, steps) => steps.build(tensor.hardSigmoid, { input: x, alpha, beta }),
   },
 );
@@ -189,7 +198,7 @@ export const scaledTanh = milOp(
   { x: input, alpha: floatOr(1), beta: floatOr(1) },
   {
     doc: "alpha·tanh(beta·x), elementwise.",
-    example: exampleOf("scaled_tanh", "alpha = 2.0 : f16, beta = 5.000000e-01 : f16"),
+    example: exampleOf("scaled_tanh", { alpha: real(2), beta: real(0.5) }),
     means: ({ x, alpha, beta }, steps) => {
       const scaled = steps.build(tensor.mul, { lhs: x, rhs: steps.scalar(beta, x) });
       return steps.build(tensor.mul, { lhs: steps.build(tensor.tanh, { input: scaled }), rhs: steps.scalar(alpha, x) });
@@ -201,7 +210,7 @@ export const linearActivation = milOp(
   { x: input, alpha: float, beta: floatOr(0) },
   {
     doc: "alpha·x + beta, elementwise.",
-    example: exampleOf("linear_activation", "alpha = 2.0 : f16, beta = 1.0 : f16"),
+    example: exampleOf("linear_activation", { alpha: real(2), beta: real(1) }),
     means: ({ x, alpha, beta }, steps) => {
       const scaled = steps.build(tensor.mul, { lhs: x, rhs: steps.scalar(alpha, x) });
       return steps.build(tensor.add, { lhs: scaled, rhs: steps.scalar(beta, x) });
@@ -213,7 +222,7 @@ export const clampedRelu = milOp(
   { x: input, alpha: floatOr(1), beta: floatOr(1) },
   {
     doc: "x < 0 ? alpha·x : min(x, beta), elementwise.",
-    example: exampleOf("clamped_relu", "alpha = 1.250000e-01 : f16, beta = 6.0 : f16"),
+    example: exampleOf("clamped_relu", { alpha: real(0.125), beta: real(6) }),
     means: ({ x, alpha, beta }, steps) =>
       steps.build(tensor.clip, { input: steps.build(tensor.leakyRelu, { input: x, alpha }), max: beta }),
   },
@@ -224,7 +233,7 @@ export const gelu = milOp(
   { x: input, mode: attribute(enumAttribute(["EXACT", "TANH_APPROXIMATION", "SIGMOID_APPROXIMATION"])) },
   {
     doc: "x·Φ(x), elementwise; with TANH_APPROXIMATION ½x(1 + tanh(√(2/π)(x + 0.044715x³))), with SIGMOID_APPROXIMATION x·sigmoid(1.702x).",
-    example: exampleOf("gelu", 'mode = "EXACT"'),
+    example: exampleOf("gelu", { mode: "EXACT" }),
     means: ({ x, mode }, steps) => {
       if (mode === "SIGMOID_APPROXIMATION") return steps.build(tensor.swish, { input: x, alpha: 1.702 });
       return steps.build(tensor.gelu, { input: x, approximate: mode === "EXACT" ? "none" : "tanh" });
@@ -237,11 +246,7 @@ export const prelu = milOp(
   { x: input, alpha: input },
   {
     doc: "x < 0 ? alpha·x : x on [N, C, …] of rank 3 or more, with alpha [C].",
-    example: example(
-      "%y = mil.prelu %x, %a : (tensor<1x3x2x2xf16>, tensor<3xf16>) -> tensor<1x3x2x2xf16>",
-      "%x: tensor<1x3x2x2xf16>",
-      "%a: tensor<3xf16>",
-    ),
+    example: example("prelu", { x: "1x3x2x2xf16", alpha: "3xf16" }, {}, "1x3x2x2xf16"),
     means: ({ x, alpha }, steps) => {
       const shape = [...shapeOf(alpha), ...new Array<number>(Math.max(0, shapeOf(x).length - 2)).fill(1)];
       const slope = steps.build(tensor.staticReshape, { input: alpha, result: withShape(alpha, shape) });
@@ -252,17 +257,13 @@ export const prelu = milOp(
 
 /** An op of x and y, which broadcast, that one tensor op is. */
 function binary(name: string, formula: string, definition: AnyDefinition, element = "f16", resultElement = element) {
-  const [x, y] = [`tensor<2x3x${element}>`, `tensor<3x${element}>`];
+  const [x, y] = [`2x3x${element}`, `3x${element}`];
   return milOp(
     name,
     { x: input, y: input },
     {
       doc: `${formula}, elementwise with broadcasting.`,
-      example: example(
-        `%z = mil.${name} %x, %y : (${x}, ${y}) -> tensor<2x3x${resultElement}>`,
-        `%x: ${x}`,
-        `%y: ${y}`,
-      ),
+      example: example(name, { x, y }, {}, `2x3x${resultElement}`),
       means: ({ x: lhs, y: rhs }, steps) => steps.build(definition, { lhs, rhs }),
     },
   );
@@ -291,7 +292,7 @@ export const floorDiv = milOp(
   { x: input, y: input },
   {
     doc: "⌊x/y⌋, elementwise with broadcasting.",
-    example: example(`%z = mil.floor_div %x, %y : (${T}, ${T}) -> ${T}`, `%x: ${T}`, `%y: ${T}`),
+    example: example("floor_div", { x: "2x3xf16", y: "2x3xf16" }, {}, "2x3xf16"),
     means: ({ x: lhs, y: rhs }, steps) => steps.build(tensor.floor, { input: steps.build(tensor.div, { lhs, rhs }) }),
   },
 );
@@ -301,12 +302,7 @@ export const select = milOp(
   { cond: operand(milTensor), a: input, b: input },
   {
     doc: "cond ? a : b, elementwise with broadcasting.",
-    example: example(
-      `%y = mil.select %c, %a, %b : (tensor<2x3xi1>, ${T}, ${T}) -> ${T}`,
-      "%c: tensor<2x3xi1>",
-      `%a: ${T}`,
-      `%b: ${T}`,
-    ),
+    example: example("select", { cond: "2x3xi1", a: "2x3xf16", b: "2x3xf16" }, {}, "2x3xf16"),
     means: ({ cond, a, b }, steps) => steps.build(tensor.select, { condition: cond, lhs: a, rhs: b }),
   },
 );
@@ -323,7 +319,7 @@ export const cast = milOp(
   { x: input, dtype: attribute(enumAttribute(castNames)) },
   {
     doc: "x with its elements converted to dtype.",
-    example: example(`%y = mil.cast %x {dtype = "fp32"} : (${T}) -> tensor<2x3xf32>`, `%x: ${T}`),
+    example: example("cast", { x: "2x3xf16" }, { dtype: "fp32" }, "2x3xf32"),
     means: ({ x, dtype }, steps) =>
       steps.build(tensor.convert, { input: x, result: TensorType.get(shapeOf(x), castTypes[dtype]) }),
   },
