@@ -179,7 +179,11 @@ function elementsMessage(element: MilNumberType, numbers: MilNumbers): WireInput
       return { ints: { values: Array.from(numbers, Number) } };
     case "int64":
     case "uint64":
-      return { longInts: { values: Array.from<number | bigint, bigint>(numbers, (number) => BigInt.asIntN(64, BigInt(number))) } };
+      return {
+        longInts: {
+          values: Array.from<number | bigint, bigint>(numbers, (number) => BigInt.asIntN(64, BigInt(number))),
+        },
+      };
     default:
       return { bytes: { values: packed(element, numbers) } };
   }
