@@ -2,6 +2,7 @@
  * The levels of a program and the named pipelines between them, per device. A level is recognised by the operations in a
  * module, so that any dump can be taken up where it was written. Pipelines are text: `anemone opt` runs the same.
  */
+import { isCompressedConstant } from "../dialects/ane/index.ts";
 import type { Operation } from "../ir/operation.ts";
 import { MemRefType } from "../ir/types.ts";
 
@@ -132,7 +133,8 @@ export function taskCount(module: Operation): number {
   let count = 0;
   module.walk((operation) => {
     const inProgram = operation.parentOperation?.name === "ane.program";
-    if (inProgram && operation.name !== "ane.constant" && !operation.definition?.hasTrait("Terminator")) count++;
+    const isConstant = operation.name === "ane.constant" || isCompressedConstant(operation);
+    if (inProgram && !isConstant && !operation.definition?.hasTrait("Terminator")) count++;
   });
   return count;
 }

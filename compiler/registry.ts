@@ -2,6 +2,7 @@
 import { aneToLinalg } from "../lowering/ane-to-linalg/index.ts";
 import { aneToMil } from "../lowering/ane-to-mil/index.ts";
 import { bufferize } from "../lowering/bufferize/index.ts";
+import { compressWeights } from "../lowering/compress-weights/index.ts";
 import { expandMath } from "../lowering/expand-math/index.ts";
 import { foldBatchNorm } from "../lowering/fold-batch-norm/index.ts";
 import { fusedToAne } from "../lowering/fused-to-ane/index.ts";
@@ -41,6 +42,7 @@ export const allPasses: readonly AnyPass[] = [
   scfToCf,
   loopsToLlvm,
   fusedToAne,
+  compressWeights,
   aneToMil,
   milToTensor,
   aneToLinalg,

@@ -2,6 +2,7 @@
 import { type AnyDefinition, dialect } from "../../ir/context.ts";
 import { Evaluate } from "../../ir/interfaces.ts";
 import { activationDefinition } from "./activation.ts";
+import { compressedOps, decompressed } from "./compressed/index.ts";
 import { elementwise } from "./elementwise.ts";
 import { move } from "./move.ts";
 import { call, programOps } from "./program.ts";
@@ -11,6 +12,7 @@ import { surfaceDefinition } from "./surface-type.ts";
 import { computeTasks } from "./tasks.ts";
 
 export * from "./activation.ts";
+export * from "./compressed/index.ts";
 export * from "./elementwise.ts";
 export * from "./move.ts";
 export * from "./numerics.ts";
@@ -27,11 +29,12 @@ export const taskOps: readonly AnyDefinition[] = [...computeTasks, elementwise, 
 
 export const ane = dialect("ane", {
   doc: "Programs of the Neural Engine: static tasks on surfaces, with the engine's epilogue slots and numeric rules.",
-  ops: [...programOps, ...taskOps, settle],
+  ops: [...programOps, ...compressedOps, ...taskOps, settle],
   types: [surfaceDefinition],
   attributes: [activationDefinition],
   attach: [
     ...taskOps.map((definition) => Evaluate.attach(definition, evaluateTask)),
+    ...compressedOps.map((definition) => Evaluate.attach(definition, (operation) => [decompressed(operation)])),
     Evaluate.attach(call, evaluateCall),
   ],
 });

@@ -67,6 +67,7 @@ export class InlinedPrograms {
         const results = task.inputs.map((value) => this.#leave(values.get(value)!));
         call.replaceAllUsesWith(results);
       } else if (ane.constant.matches(task)) values.set(task.result, this.#constant(task.value));
+      else if (ane.isCompressedConstant(task)) values.set(task.onlyResult, this.#constant(unfolded(task)));
       else values.set(task.onlyResult, this.#task(task, values, rules));
     }
     call.erase();
@@ -147,6 +148,12 @@ export class InlinedPrograms {
     this.#constants.set(value.text, made);
     return made;
   }
+}
+
+/** The f16 numbers of a compressed constant, made once, when compiling. */
+function unfolded(operation: Operation): ElementsAttribute {
+  const { shape, data } = ane.decompressed(operation);
+  return elementsAttribute(TensorType.get(shape, f16), data, "engine");
 }
 
 function widened(value: ElementsAttribute): ElementsAttribute {

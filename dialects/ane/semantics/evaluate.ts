@@ -9,6 +9,7 @@ import { resolveSymbol } from "../../../ir/symbol-table.ts";
 import { allocateElements, type TensorData } from "../../../ir/tensor-data.ts";
 import { elementType, TensorType } from "../../../ir/types.ts";
 import { tensor } from "../../tensor/index.ts";
+import { decompressed, isCompressedConstant } from "../compressed/index.ts";
 import { engineRules } from "../numerics.ts";
 import { call, constant, type ProgramOperation, program } from "../program.ts";
 import { defaultTarget, targetOf } from "../targets.ts";
@@ -62,6 +63,10 @@ export function evaluateProgram(operation: ProgramOperation, inputs: readonly Te
       const data = dataOfAttribute(constantOf(task.result));
       if (data === undefined) throw task.error("holds a constant that plain data cannot represent");
       values.set(task.result, admit(data));
+      continue;
+    }
+    if (isCompressedConstant(task)) {
+      values.set(task.onlyResult, admit(decompressed(task)));
       continue;
     }
     for (const [position, data] of evaluateTask(task, operands).entries()) values.set(task.results[position]!, data);
