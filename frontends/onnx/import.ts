@@ -416,7 +416,7 @@ function nameAttribute(key: string, name: string): DictionaryAttribute {
 }
 
 /** An ONNX name as an identifier for people: other characters become `_`. */
-function hintOf(name: string): string {
+export function hintOf(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9_]+/g, "_").replace(/^_+|_+$/g, "");
   return /^[A-Za-z]/.test(plain) ? plain : `v${plain}`;
 }
