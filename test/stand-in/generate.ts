@@ -97,13 +97,17 @@ export type StandIn = { readonly path: string } | { readonly path: undefined; re
 
 /** Builds a stand-in with `cc`, once per source text. */
 export function buildStandIn(parts: StandInParts): StandIn {
-  const source = standInSource(parts);
+  return buildLibrary(parts.name, standInSource(parts));
+}
+
+/** Builds a shared library of C source, once per text. */
+export function buildLibrary(name: string, source: string): StandIn {
   const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
   const folder = join(tmpdir(), `anemone-stand-in-${process.getuid?.() ?? "user"}`);
-  const path = join(folder, `${parts.name}-${hash}.${process.platform === "darwin" ? "dylib" : "so"}`);
+  const path = join(folder, `${name}-${hash}.${process.platform === "darwin" ? "dylib" : "so"}`);
   if (existsSync(path)) return { path };
   mkdirSync(folder, { recursive: true });
-  const temporary = join(folder, `${parts.name}-${process.pid}`);
+  const temporary = join(folder, `${name}-${process.pid}`);
   writeFileSync(`${temporary}.c`, source);
   try {
     const flags = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Werror"];

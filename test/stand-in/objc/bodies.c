@@ -1,0 +1,656 @@
+/*
+ * What the messages and functions do. The prototypes before this text are made of the signature tables, so a body whose
+ * parameters are not the table's does not compile. The engine behind the framework is the test's, by callbacks.
+ */
+
+/* Reads the staged files and gives a program's number, or a negative one with a message. */
+typedef int32_t (*compile_callback)(const char *folder, const char *description_file, char *message);
+/* Describes the ports of a program, one per line: `input|output name type index n c d h w batch depth plane row`. */
+typedef void (*describe_callback)(int32_t program, char *text, uint64_t size);
+/* Computes on dense tensors in the order of the description. */
+typedef int32_t (*execute_callback)(int32_t program, void **inputs, void **outputs, char *message);
+
+static compile_callback on_compile;
+static describe_callback on_describe;
+static execute_callback on_execute;
+static char models_folder[4096];
+static uint64_t compile_limit = 119, program_limit = 127, compiles, loaded_models;
+static bool has_engine = true;
+/* Programs that the daemon has compiled, by identifier. */
+static struct { char identifier[256]; int32_t program; } compiled[4096];
+static size_t compiled_count;
+static uint32_t surface_ids;
+
+EXPORT void stand_in_set_callbacks(void *compile, void *describe, void *execute) {
+  on_compile = (compile_callback)compile;
+  on_describe = (describe_callback)describe;
+  on_execute = (execute_callback)execute;
+}
+
+EXPORT void stand_in_set_limits(uint64_t compilations, uint64_t programs) {
+  compile_limit = compilations;
+  program_limit = programs;
+}
+
+static char hidden[256];
+/* A message that this version of the framework does not have. */
+EXPORT void stand_in_hide(const char *selector) { snprintf(hidden, sizeof hidden, "%s", selector); }
+
+static void make_keys(void);
+
+EXPORT void stand_in_set_engine(bool present) { has_engine = present; }
+
+EXPORT uint64_t stand_in_compiles(void) { return compiles; }
+EXPORT uint64_t stand_in_loaded(void) { return loaded_models; }
+EXPORT uint64_t stand_in_pool_depth(void) { return pools.depth; }
+
+/* What the daemon has compiled is forgotten. */
+EXPORT void stand_in_purge(void) { compiled_count = 0; }
+
+EXPORT void stand_in_reset(const char *folder) {
+  reset_objects();
+  memset(class_objects, 0, sizeof class_objects);
+  memset(&pools, 0, sizeof pools);
+  snprintf(models_folder, sizeof models_folder, "%s", folder);
+  compile_limit = 119;
+  program_limit = 127;
+  compiles = loaded_models = 0;
+  compiled_count = 0;
+  has_engine = true;
+  hidden[0] = 0;
+  make_keys();
+}
+
+/* ---- the runtime ---- */
+
+static void *body_objc_getClass(const char *name) {
+  for (uint32_t class = 0; class < KIND_COUNT; class++) {
+    if (class == KIND_Class || class == KIND_IOSurface || strcmp(kind_names[class], name) != 0) continue;
+    if (class_objects[class] == NULL) {
+      class_objects[class] = make(KIND_Class, "objc_getClass", sizeof(instance));
+      class_objects[class]->lives_on = true;
+      DATA(class_objects[class])->number = class;
+    }
+    return class_objects[class];
+  }
+  return NULL;
+}
+
+static void *body_sel_registerName(const char *name) {
+  size_t i = 0;
+  for (; i < sizeof selectors / sizeof *selectors && selectors[i] != NULL; i++)
+    if (strcmp(selectors[i], name) == 0) return selectors[i];
+  if (i == sizeof selectors / sizeof *selectors) return NULL;
+  return selectors[i] = strdup(name);
+}
+
+static void *body_objc_autoreleasePoolPush(void) {
+  if (pools.depth == 256) { violate("objc_autoreleasePoolPush", "pools", "are nested too deep"); return NULL; }
+  pools.marks[pools.depth++] = pools.count;
+  return (void *)(uintptr_t)(0x1000 + pools.depth);
+}
+
+static void body_objc_autoreleasePoolPop(void *pool) {
+  if ((uintptr_t)pool != 0x1000 + pools.depth) { violate("objc_autoreleasePoolPop", "pool", "is not the innermost one"); return; }
+  size_t mark = pools.marks[pools.depth - 1];
+  while (pools.count > mark) release_object("objc_autoreleasePoolPop", pools.members[--pools.count]);
+  pools.depth--;
+}
+
+static void *body_objc_retain(void *target) { retain_object(target); return target; }
+static void body_objc_release(void *target) { release_object("objc_release", target); }
+static void body_CFRelease(void *target) { release_object("CFRelease", target); }
+
+static void forget(object *target) {
+  instance *data = DATA(target);
+  if (target->kind == KIND_IOSurface && data->locks != 0) violate("CFRelease", "surface", "is locked");
+  if (target->kind == KIND__ANEInMemoryModel) {
+    if (data->loaded && strstr(failed, "unloadWithQoS") == NULL) violate("objc_release", "model", "is loaded");
+    if (data->loaded) loaded_models--;
+    if (data->mapped != NULL) violate("objc_release", "model", "has surfaces mapped");
+  }
+  for (uint64_t i = 0; i < data->count; i++) {
+    release_object("dealloc", data->items[i]);
+    if (data->keys != NULL) release_object("dealloc", data->keys[i]);
+  }
+  free(data->items);
+  free(data->keys);
+  free(data->text);
+  if (data->owns_bytes) free(data->bytes);
+  data->items = data->keys = NULL;
+  data->text = NULL;
+  data->bytes = NULL;
+  data->count = 0;
+}
+
+/* ---- Foundation ---- */
+
+static bool body_NSObject_isKindOfClass_(object *self, void *class) {
+  if (((object *)class)->kind != KIND_Class) { violate("-[NSObject isKindOfClass:]", "class", "is no class"); return false; }
+  return is_a(self->kind, (uint32_t)DATA(class)->number);
+}
+
+static void *body_NSObject_description(object *self) {
+  return autoreleased(new_string(kind_names[self->kind], "-[NSObject description]"));
+}
+
+static bool responds(bool is_class, uint32_t class, const char *selector);
+
+static bool body_class_NSObject_instancesRespondToSelector_(object *self, void *selector) {
+  return responds(false, (uint32_t)DATA(self)->number, selector);
+}
+
+static bool body_NSObject_respondsToSelector_(object *self, void *selector) {
+  return self->kind == KIND_Class ? responds(true, (uint32_t)DATA(self)->number, selector) : responds(false, self->kind, selector);
+}
+
+static void *body_class_NSString_stringWithUTF8String_(object *self, const char *text) {
+  (void)self;
+  return autoreleased(new_string(text, "+[NSString stringWithUTF8String:]"));
+}
+
+static const char *body_NSString_UTF8String(object *self) { return DATA(self)->text; }
+
+static void *body_class_NSNumber_numberWithLongLong_(object *self, int64_t value) {
+  (void)self;
+  return autoreleased(new_number(value, "q", "+[NSNumber numberWithLongLong:]"));
+}
+
+static void *body_class_NSNumber_numberWithBool_(object *self, bool value) {
+  (void)self;
+  return autoreleased(new_number(value, "c", "+[NSNumber numberWithBool:]"));
+}
+
+static int64_t body_NSNumber_longLongValue(object *self) { return DATA(self)->number; }
+static const char *body_NSNumber_objCType(object *self) { return DATA(self)->number_type; }
+
+static void *body_NSNumber_stringValue(object *self) {
+  char text[32];
+  snprintf(text, sizeof text, "%lld", (long long)DATA(self)->number);
+  return autoreleased(new_string(text, "-[NSNumber stringValue]"));
+}
+
+static void *body_class_NSData_dataWithBytes_length_(object *self, void *bytes, uint64_t length) {
+  (void)self;
+  object *made = instance_of(KIND_NSData, "+[NSData dataWithBytes:length:]");
+  DATA(made)->bytes = memcpy(malloc(length + 1), bytes == NULL ? "" : bytes, length);
+  DATA(made)->length = length;
+  DATA(made)->owns_bytes = true;
+  return autoreleased(made);
+}
+
+static void *body_class_NSData_dataWithBytesNoCopy_length_freeWhenDone_(object *self, void *bytes, uint64_t length, bool free_when_done) {
+  (void)self;
+  if (free_when_done) { violate("+[NSData dataWithBytesNoCopy:length:freeWhenDone:]", "freeWhenDone", "is yes for memory that malloc did not give"); return NULL; }
+  object *made = instance_of(KIND_NSData, "+[NSData dataWithBytesNoCopy:length:freeWhenDone:]");
+  DATA(made)->bytes = bytes;
+  DATA(made)->length = length;
+  return autoreleased(made);
+}
+
+static void *body_NSData_bytes(object *self) { return DATA(self)->bytes; }
+static uint64_t body_NSData_length(object *self) { return DATA(self)->length; }
+
+static bool all_objects(const char *step, void *list, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) if (!check_object(step, "an element", ((void **)list)[i], KIND_NSObject, false)) return false;
+  return true;
+}
+
+static void *body_class_NSArray_arrayWithObjects_count_(object *self, void *objects, uint64_t count) {
+  (void)self;
+  if (!all_objects("+[NSArray arrayWithObjects:count:]", objects, count)) return NULL;
+  object *made = instance_of(KIND_NSArray, "+[NSArray arrayWithObjects:count:]");
+  keep(made, count, objects);
+  return autoreleased(made);
+}
+
+static uint64_t body_NSArray_count(object *self) { return DATA(self)->count; }
+
+static void *body_NSArray_objectAtIndex_(object *self, uint64_t index) {
+  if (index >= DATA(self)->count) { violate("-[NSArray objectAtIndex:]", "index", "is beyond the end: an exception"); return NULL; }
+  return DATA(self)->items[index];
+}
+
+static object *new_dictionary(uint64_t count, object **keys, object **objects, const char *maker) {
+  object *made = instance_of(KIND_NSDictionary, maker);
+  keep(made, count, objects);
+  DATA(made)->keys = calloc(count == 0 ? 1 : count, sizeof(object *));
+  for (uint64_t i = 0; i < count; i++) { DATA(made)->keys[i] = keys[i]; retain_object(keys[i]); }
+  return made;
+}
+
+static void *body_class_NSDictionary_dictionaryWithObjects_forKeys_count_(object *self, void *objects, void *keys, uint64_t count) {
+  (void)self;
+  const char *step = "+[NSDictionary dictionaryWithObjects:forKeys:count:]";
+  if (!all_objects(step, objects, count) || !all_objects(step, keys, count)) return NULL;
+  return autoreleased(new_dictionary(count, keys, objects, step));
+}
+
+static void *body_NSDictionary_allKeys(object *self) {
+  object *made = instance_of(KIND_NSArray, "-[NSDictionary allKeys]");
+  keep(made, DATA(self)->count, DATA(self)->keys);
+  return autoreleased(made);
+}
+
+static object *value_of(object *dictionary, const char *key) {
+  instance *data = DATA(dictionary);
+  for (uint64_t i = 0; i < data->count; i++)
+    if (data->keys[i]->kind == KIND_NSString && strcmp(DATA(data->keys[i])->text, key) == 0) return data->items[i];
+  return NULL;
+}
+
+static void *body_NSDictionary_objectForKey_(object *self, void *key) {
+  return ((object *)key)->kind == KIND_NSString ? value_of(self, DATA(key)->text) : NULL;
+}
+
+static void *body_NSError_domain(object *self) {
+  (void)self;
+  return autoreleased(new_string("com.apple.appleneuralengine", "-[NSError domain]"));
+}
+
+static int64_t body_NSError_code(object *self) { return DATA(self)->number; }
+static void *body_NSError_localizedDescription(object *self) { return autoreleased(new_string(DATA(self)->text, "-[NSError localizedDescription]")); }
+
+/* ---- IOSurface ---- */
+
+#define SURFACE_KEYS(each) each(IOSurfaceWidth) each(IOSurfaceHeight) each(IOSurfaceBytesPerElement) \
+  each(IOSurfaceBytesPerRow) each(IOSurfaceAllocSize) each(IOSurfacePixelFormat)
+#define DECLARE_KEY(name) EXPORT void *k##name;
+SURFACE_KEYS(DECLARE_KEY)
+
+/* Constants live for ever. */
+static void *constant_string(const char *text) {
+  object *made = new_string(text, "IOSurface");
+  made->lives_on = true;
+  return made;
+}
+
+static void make_keys(void) {
+#define MAKE_KEY(name) k##name = constant_string(#name);
+  SURFACE_KEYS(MAKE_KEY)
+}
+
+static int64_t property(object *properties, const char *key) {
+  object *value = value_of(properties, key);
+  if (value == NULL || value->kind != KIND_NSNumber) { violate("IOSurfaceCreate", key, "is no number"); return -1; }
+  return DATA(value)->number;
+}
+
+static void *body_IOSurfaceCreate(void *properties) {
+  int64_t bytes = property(properties, "IOSurfaceAllocSize");
+  bool same = property(properties, "IOSurfaceWidth") == bytes && property(properties, "IOSurfaceBytesPerRow") == bytes;
+  bool plain = property(properties, "IOSurfaceHeight") == 1 && property(properties, "IOSurfaceBytesPerElement") == 1;
+  if (!same || !plain || property(properties, "IOSurfacePixelFormat") != 0) violate("IOSurfaceCreate", "properties", "are not those of a row of bytes");
+  if (bytes <= 0 || bytes > 1ll << 32) return NULL;
+  object *made = instance_of(KIND_IOSurface, "IOSurfaceCreate");
+  instance *data = DATA(made);
+  data->length = (uint64_t)(bytes + 16383) / 16384 * 16384;
+  data->bytes = aligned_alloc(16384, data->length);
+  memset(data->bytes, 0, data->length);
+  data->owns_bytes = true;
+  data->id = ++surface_ids;
+  return made;
+}
+
+static int32_t body_IOSurfaceLock(void *surface, uint32_t options, void *seed) {
+  (void)seed;
+  if (options > 3) violate("IOSurfaceLock", "options", "are unknown");
+  DATA(surface)->locks++;
+  return 0;
+}
+
+static int32_t body_IOSurfaceUnlock(void *surface, uint32_t options, void *seed) {
+  (void)options;
+  (void)seed;
+  if (DATA(surface)->locks-- <= 0) { violate("IOSurfaceUnlock", "surface", "is not locked"); DATA(surface)->locks = 0; return -1; }
+  return 0;
+}
+
+static void *body_IOSurfaceGetBaseAddress(void *surface) {
+  if (DATA(surface)->locks == 0) violate("IOSurfaceGetBaseAddress", "surface", "is not locked");
+  return DATA(surface)->bytes;
+}
+
+static uint64_t body_IOSurfaceGetAllocSize(void *surface) { return DATA(surface)->length; }
+static uint32_t body_IOSurfaceGetID(void *surface) { return DATA(surface)->id; }
+
+/* ---- AppleNeuralEngine ---- */
+
+static bool body_class__ANEDeviceInfo_hasANE(object *self) { (void)self; return has_engine; }
+static uint32_t body_class__ANEDeviceInfo_numANEs(object *self) { (void)self; return 1; }
+static uint32_t body_class__ANEDeviceInfo_numANECores(object *self) { (void)self; return 16; }
+static bool body_class__ANEDeviceInfo_isVirtualMachine(object *self) { (void)self; return false; }
+static void *info(const char *text) { return autoreleased(new_string(text, "_ANEDeviceInfo")); }
+static void *body_class__ANEDeviceInfo_aneArchitectureType(object *self) { (void)self; return info("h16g"); }
+static void *body_class__ANEDeviceInfo_aneSubType(object *self) { (void)self; return info("stand-in"); }
+static void *body_class__ANEDeviceInfo_productName(object *self) { (void)self; return info("macOS"); }
+static void *body_class__ANEDeviceInfo_buildVersion(object *self) { (void)self; return info("25A000"); }
+
+static void *descriptor_of(bool is_mil, void *text, void *weights) {
+  const char *step = "+[_ANEInMemoryModelDescriptor …]";
+  instance *files = DATA(weights);
+  for (uint64_t i = 0; i < files->count; i++) {
+    object *key = files->keys[i], *entry = files->items[i];
+    if (!check_object(step, "a weight's name", key, KIND_NSString, false)) return NULL;
+    if (is_mil && strncmp(DATA(key)->text, "@model_path/", 12) != 0) { violate(step, DATA(key)->text, "is no path below @model_path"); return NULL; }
+    if (!check_object(step, "a weight's entry", entry, KIND_NSDictionary, false)) return NULL;
+    if (!check_object(step, "offset", value_of(entry, "offset"), KIND_NSNumber, false)) return NULL;
+    if (!check_object(step, "data", value_of(entry, "data"), KIND_NSData, false)) return NULL;
+    if (DATA(value_of(entry, "offset"))->number != 0) { violate(step, "offset", "is not zero"); return NULL; }
+  }
+  if (DATA(text)->length == 0) { violate(step, "text", "is empty"); return NULL; }
+  object *made = instance_of(KIND__ANEInMemoryModelDescriptor, step);
+  keep(made, 2, (object *[]){ text, weights });
+  DATA(made)->is_mil = is_mil;
+  return autoreleased(made);
+}
+
+static void *body_class__ANEInMemoryModelDescriptor_modelWithMILText_weights_optionsPlist_(object *self, void *text, void *weights, void *options) {
+  (void)self;
+  (void)options;
+  return descriptor_of(true, text, weights);
+}
+
+static void *body_class__ANEInMemoryModelDescriptor_modelWithNetworkDescription_weights_optionsPlist_(object *self, void *text, void *weights, void *options) {
+  (void)self;
+  (void)options;
+  return descriptor_of(false, text, weights);
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, uint64_t length) {
+  for (uint64_t i = 0; i < length; i++) hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3ull;
+  return hash;
+}
+
+static object *part(object *model, int position) { return DATA(DATA(model)->items[0])->items[position]; }
+
+static void *body_class__ANEInMemoryModel_inMemoryModelWithDescriptor_(object *self, void *descriptor) {
+  (void)self;
+  object *made = instance_of(KIND__ANEInMemoryModel, "+[_ANEInMemoryModel inMemoryModelWithDescriptor:]");
+  keep(made, 1, (object *[]){ descriptor });
+  uint64_t text = hash_bytes(0xcbf29ce484222325ull, DATA(part(made, 0))->bytes, DATA(part(made, 0))->length), weights = 0xcbf29ce484222325ull;
+  instance *files = DATA(part(made, 1));
+  for (uint64_t i = 0; i < files->count; i++) {
+    instance *data = DATA(value_of(files->items[i], "data"));
+    weights = hash_bytes(hash_bytes(weights, DATA(files->keys[i])->text, strlen(DATA(files->keys[i])->text)), data->bytes, data->length);
+  }
+  char identifier[256];
+  snprintf(identifier, sizeof identifier, "%016llX_%016llX_0", (unsigned long long)text, (unsigned long long)weights);
+  DATA(made)->text = strdup(identifier);
+  DATA(made)->program = -1;
+  DATA(made)->is_mil = DATA(descriptor)->is_mil;
+  return autoreleased(made);
+}
+
+static void *body__ANEInMemoryModel_hexStringIdentifier(object *self) { return info(DATA(self)->text); }
+
+static void folder_of(object *model, char *path) { snprintf(path, 8192, "%s/%s", models_folder, DATA(model)->text); }
+
+static void *body__ANEInMemoryModel_localModelPath(object *self) {
+  char path[8192];
+  folder_of(self, path);
+  return info(path);
+}
+
+static int find_compiled(const char *identifier) {
+  for (size_t i = 0; i < compiled_count; i++) if (strcmp(compiled[i].identifier, identifier) == 0) return (int)i;
+  return -1;
+}
+
+static bool body__ANEInMemoryModel_compiledModelExists(object *self) { return find_compiled(DATA(self)->text) >= 0; }
+
+/* Whether a staged file holds what the descriptor was given. */
+static bool is_staged(const char *folder, const char *name, instance *wanted) {
+  char path[16384];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) return false;
+  uint8_t *bytes = malloc(wanted->length + 1);
+  bool same = fread(bytes, 1, wanted->length + 1, file) == wanted->length && memcmp(bytes, wanted->bytes, wanted->length) == 0;
+  free(bytes);
+  fclose(file);
+  return same;
+}
+
+static bool body__ANEInMemoryModel_compileWithQoS_options_error_(object *self, uint32_t qos, void *options, void **error) {
+  (void)options;
+  const char *step = "-[_ANEInMemoryModel compileWithQoS:options:error:]";
+  if (qos > 33) violate(step, "qos", "is unknown");
+  if (compiles++ >= compile_limit) return refuse(error, 4, "program creation failed: too many compiles");
+  char folder[8192];
+  folder_of(self, folder);
+  const char *name = DATA(self)->is_mil ? "model.mil" : "net.plist";
+  if (!is_staged(folder, name, DATA(part(self, 0)))) return refuse(error, 16, "the description is not staged");
+  instance *files = DATA(part(self, 1));
+  for (uint64_t i = 0; i < files->count; i++) {
+    const char *path = DATA(files->keys[i])->text;
+    if (!is_staged(folder, DATA(self)->is_mil ? path + 12 : path, DATA(value_of(files->items[i], "data")))) return refuse(error, 16, "a weight file is not staged");
+  }
+  char message[4096] = "";
+  int32_t program = on_compile == NULL ? 0 : on_compile(folder, name, message);
+  if (program < 0) return refuse(error, 10, message);
+  int position = find_compiled(DATA(self)->text);
+  if (position < 0) position = (int)compiled_count++;
+  snprintf(compiled[position].identifier, sizeof compiled[position].identifier, "%s", DATA(self)->text);
+  compiled[position].program = program;
+  return true;
+}
+
+static bool body__ANEInMemoryModel_loadWithQoS_options_error_(object *self, uint32_t qos, void *options, void **error) {
+  (void)qos;
+  (void)options;
+  if (DATA(self)->loaded) { violate("-[_ANEInMemoryModel loadWithQoS:options:error:]", "model", "is loaded already"); return true; }
+  int position = find_compiled(DATA(self)->text);
+  if (position < 0) return refuse(error, 17, "the model is not compiled");
+  if (loaded_models >= program_limit) return refuse(error, 6, "program load failure (0x50004)");
+  DATA(self)->program = compiled[position].program;
+  DATA(self)->loaded = true;
+  loaded_models++;
+  return true;
+}
+
+#define PORTS 256
+typedef struct { bool is_output; char name[256], type[32]; long long index, n, c, d, h, w, batch, depth, plane, row; } port;
+
+static uint64_t element_size(const port *described) {
+  return strstr(described->type, "16") != NULL ? 2 : strstr(described->type, "32") != NULL ? 4 : 1;
+}
+
+static size_t ports_of(object *model, port *ports) {
+  static char text[65536];
+  text[0] = 0;
+  if (on_describe != NULL) on_describe(DATA(model)->program, text, sizeof text);
+  size_t count = 0;
+  for (char *line = strtok(text, "\n"); line != NULL && count < PORTS; line = strtok(NULL, "\n")) {
+    port *each = &ports[count];
+    char side[16];
+    int fields = sscanf(line, "%15s %255s %31s %lld %lld %lld %lld %lld %lld %lld %lld %lld %lld", side, each->name, each->type, &each->index, &each->n, &each->c, &each->d, &each->h, &each->w, &each->batch, &each->depth, &each->plane, &each->row);
+    if (fields != 13) { violate("stand-in", line, "is no description of a port"); continue; }
+    each->is_output = strcmp(side, "output") == 0;
+    count++;
+  }
+  return count;
+}
+
+/* A dictionary under construction: it owns what is put in, and is given away autoreleased. */
+typedef struct { object *keys[16], *values[16]; uint64_t count; } draft;
+
+static void put(draft *into, const char *key, object *value) {
+  into->keys[into->count] = autoreleased(new_string(key, "modelAttributes"));
+  into->values[into->count++] = autoreleased(value);
+}
+
+static void put_number(draft *into, const char *key, long long value) { put(into, key, new_number(value, "q", "modelAttributes")); }
+static object *finished(draft *from) { return new_dictionary(from->count, from->keys, from->values, "modelAttributes"); }
+
+static object *new_array(uint64_t count, object **items) {
+  object *made = instance_of(KIND_NSArray, "modelAttributes");
+  for (uint64_t i = 0; i < count; i++) autoreleased(items[i]);
+  keep(made, count, items);
+  return made;
+}
+
+static object *attributes_of_port(const port *each) {
+  draft of = {0};
+  char symbol[300];
+  snprintf(symbol, sizeof symbol, "%s%s", each->name, each->is_output ? "@output" : "");
+  put(&of, "Name", new_string(each->name, "modelAttributes"));
+  put(&of, "Symbol", new_string(symbol, "modelAttributes"));
+  put(&of, "Type", new_string(each->type, "modelAttributes"));
+  put_number(&of, "Batches", each->n); put_number(&of, "Channels", each->c); put_number(&of, "Depth", each->d);
+  put_number(&of, "Height", each->h); put_number(&of, "Width", each->w); put_number(&of, "Interleave", 1);
+  put_number(&of, "BatchStride", each->batch); put_number(&of, "DepthStride", each->depth);
+  put_number(&of, "PlaneStride", each->plane); put_number(&of, "RowStride", each->row);
+  put_number(&of, "PlaneCount", each->c);
+  return finished(&of);
+}
+
+static void *body__ANEInMemoryModel_modelAttributes(object *self) {
+  if (!DATA(self)->loaded) { violate("-[_ANEInMemoryModel modelAttributes]", "model", "is not loaded"); return NULL; }
+  static port ports[PORTS];
+  size_t count = ports_of(self, ports);
+  draft description = {0}, procedure = {0}, status = {0}, root = {0};
+  for (int side = 0; side < 2; side++) {
+    object *symbols[PORTS], *indices[PORTS], *live[PORTS];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+      if (ports[i].is_output != (side == 1)) continue;
+      char symbol[300];
+      snprintf(symbol, sizeof symbol, "%s%s", ports[i].name, side == 1 ? "@output" : "");
+      symbols[ports[i].index] = new_string(symbol, "modelAttributes");
+      indices[found] = new_number(ports[i].index, "q", "modelAttributes");
+      live[found++] = attributes_of_port(&ports[i]);
+    }
+    /* Sizes stand in an order of their own. */
+    for (size_t i = 0; i < found / 2; i++) { object *other = live[i]; live[i] = live[found - 1 - i]; live[found - 1 - i] = other; }
+    put(&description, side == 1 ? "kANEFModelOutputSymbolsArrayKey" : "kANEFModelInputSymbolsArrayKey", new_array(found, symbols));
+    put(&procedure, side == 1 ? "ANEFModelOutputSymbolIndexArray" : "ANEFModelInputSymbolIndexArray", new_array(found, indices));
+    put(&status, side == 1 ? "LiveOutputList" : "LiveInputList", new_array(found, live));
+  }
+  put_number(&procedure, "ANEFModelProcedureID", 0);
+  object *procedures[] = { finished(&procedure) }, *statuses[] = { finished(&status) };
+  put(&description, "ANEFModelProcedures", new_array(1, procedures));
+  put(&root, "ANEFModelDescription", finished(&description));
+  put(&root, "NetworkStatusList", new_array(1, statuses));
+  return autoreleased(finished(&root));
+}
+
+static void *body_class__ANEIOSurfaceObject_objectWithIOSurface_(object *self, void *surface) {
+  (void)self;
+  object *made = instance_of(KIND__ANEIOSurfaceObject, "+[_ANEIOSurfaceObject objectWithIOSurface:]");
+  keep(made, 1, (object *[]){ surface });
+  return autoreleased(made);
+}
+
+static void *body_class__ANERequest_requestWithInputs_inputIndices_outputs_outputIndices_weightsBuffer_perfStats_procedureIndex_(object *self, void *inputs, void *input_indices, void *outputs, void *output_indices, void *weights, void *stats, void *procedure) {
+  (void)self;
+  (void)stats;
+  const char *step = "+[_ANERequest requestWithInputs:…]";
+  if (weights != NULL) violate(step, "weightsBuffer", "needs an entitlement");
+  object *lists[] = { inputs, input_indices, outputs, output_indices };
+  for (int list = 0; list < 4; list++) {
+    instance *data = DATA(lists[list]);
+    for (uint64_t i = 0; i < data->count; i++)
+      if (!check_object(step, list % 2 == 1 ? "an index" : "a surface", data->items[i], list % 2 == 1 ? KIND_NSNumber : KIND__ANEIOSurfaceObject, false)) return NULL;
+  }
+  object *made = instance_of(KIND__ANERequest, step);
+  keep(made, 5, (object *[]){ inputs, input_indices, outputs, output_indices, procedure });
+  return autoreleased(made);
+}
+
+static object *list_of(object *request, int position) { return DATA(request)->items[position]; }
+
+static bool body__ANERequest_validate(object *self) {
+  for (int side = 0; side < 4; side += 2) {
+    uint64_t surfaces = DATA(list_of(self, side))->count;
+    if (surfaces == 0 || surfaces > 255 || surfaces != DATA(list_of(self, side + 1))->count) return false;
+  }
+  return true;
+}
+
+static bool body__ANEInMemoryModel_mapIOSurfacesWithRequest_cacheInference_error_(object *self, void *request, bool cache, void **error) {
+  (void)cache;
+  if (!DATA(self)->loaded) return refuse(error, 13, "IOSurfaces map failure: not loaded");
+  if (DATA(self)->mapped != NULL) violate("-[_ANEInMemoryModel mapIOSurfacesWithRequest:cacheInference:error:]", "model", "has surfaces mapped already");
+  DATA(self)->mapped = request;
+  return true;
+}
+
+static void body__ANEInMemoryModel_unmapIOSurfacesWithRequest_(object *self, void *request) {
+  if (DATA(self)->mapped != request) violate("-[_ANEInMemoryModel unmapIOSurfacesWithRequest:]", "request", "is not the one that is mapped");
+  DATA(self)->mapped = NULL;
+}
+
+/* Between a surface and a dense tensor, element by element: written without a thought of the runtime's own copies. */
+static void transfer(const port *each, uint8_t *surface, uint8_t *dense, bool to_surface) {
+  uint64_t size = element_size(each), position = 0;
+  for (long long n = 0; n < each->n; n++) for (long long c = 0; c < each->c; c++) for (long long d = 0; d < each->d; d++)
+  for (long long h = 0; h < each->h; h++) for (long long w = 0; w < each->w; w++, position += size) {
+    uint8_t *at = surface + n * each->batch + d * each->depth + c * each->plane + h * each->row + w * (long long)size;
+    if (to_surface) memcpy(at, dense + position, size); else memcpy(dense + position, at, size);
+  }
+}
+
+static instance *surface_at(object *request, int side, long long index) {
+  instance *surfaces = DATA(list_of(request, side)), *indices = DATA(list_of(request, side + 1));
+  for (uint64_t i = 0; i < surfaces->count; i++)
+    if (DATA(indices->items[i])->number == index) return DATA(DATA(surfaces->items[i])->items[0]);
+  return NULL;
+}
+
+static bool body__ANEInMemoryModel_evaluateWithQoS_options_request_error_(object *self, uint32_t qos, void *options, void *request, void **error) {
+  (void)options;
+  const char *step = "-[_ANEInMemoryModel evaluateWithQoS:options:request:error:]";
+  if (qos > 33) violate(step, "qos", "is unknown");
+  if (!DATA(self)->loaded) return refuse(error, 23, "program not found");
+  static port ports[PORTS];
+  size_t count = ports_of(self, ports);
+  instance *surfaces[PORTS];
+  void *dense[2][PORTS] = {{0}};
+  size_t sides[2] = {0};
+  for (size_t i = 0; i < count; i++) {
+    surfaces[i] = surface_at(request, ports[i].is_output ? 2 : 0, ports[i].index);
+    if (surfaces[i] == NULL) return refuse(error, 8, "program inference error: status=0x2");
+    if (surfaces[i]->length < (uint64_t)(ports[i].n * ports[i].batch)) return refuse(error, 8, "program inference error: status=0x1d");
+    if (surfaces[i]->locks != 0) violate(step, "a surface", "is locked");
+  }
+  for (size_t i = 0; i < count; i++) {
+    uint64_t elements = (uint64_t)(ports[i].n * ports[i].c * ports[i].d * ports[i].h * ports[i].w);
+    uint8_t *memory = dense[ports[i].is_output][sides[ports[i].is_output]++] = malloc(elements * element_size(&ports[i]));
+    if (!ports[i].is_output) transfer(&ports[i], surfaces[i]->bytes, memory, false);
+  }
+  char message[4096] = "";
+  int32_t status = on_execute == NULL ? 0 : on_execute(DATA(self)->program, dense[0], dense[1], message);
+  sides[0] = sides[1] = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint8_t *memory = dense[ports[i].is_output][sides[ports[i].is_output]++];
+    if (ports[i].is_output && status == 0) {
+      /* What lies between rows is nobody's: not-a-numbers there must not be seen. */
+      memset(surfaces[i]->bytes, 0x7f, (uint64_t)(ports[i].n * ports[i].batch));
+      transfer(&ports[i], surfaces[i]->bytes, memory, true);
+    }
+    free(memory);
+  }
+  return status == 0 ? true : refuse(error, 8, message);
+}
+
+static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *place) {
+  (void)about;
+  (void)kind;
+  (void)place;
+  return remove(path);
+}
+
+static void delete_folder(const char *folder) { nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
+
+static bool body__ANEInMemoryModel_unloadWithQoS_error_(object *self, uint32_t qos, void **error) {
+  (void)qos;
+  if (!DATA(self)->loaded) return refuse(error, 23, "program not found");
+  if (DATA(self)->mapped != NULL) violate("-[_ANEInMemoryModel unloadWithQoS:error:]", "model", "has surfaces mapped");
+  DATA(self)->loaded = false;
+  loaded_models--;
+  char folder[8192];
+  folder_of(self, folder);
+  delete_folder(folder);
+  return true;
+}
