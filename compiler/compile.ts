@@ -2,6 +2,8 @@
  * Compiling: a model, graph or dump goes down its device's levels and becomes a program that runs. What each level looked
  * like is kept as text when asked for; nothing is lowered behind the user's back, and every level can be taken up again.
  */
+
+import { exportOnnx } from "../frontends/onnx/export/index.ts";
 import type { Context, Dialect } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
@@ -241,6 +243,11 @@ function sourceOptions({ shapes }: { readonly shapes?: LowerOptions["shapes"] })
 /** LLVM IR text of a module at the llvm level; weights are external constants. */
 export function emitLlvmIr(module: Operation): string {
   return llvmIrText(module).text;
+}
+
+/** The bytes of an ONNX model of a module at the tensor level. */
+export function emitOnnx(module: Operation): Uint8Array {
+  return exportOnnx(module);
 }
 
 /** The engine's program of a module at the mil level: `model.mil` and the weight blob that it refers to. */

@@ -12,6 +12,7 @@ export {
   compile,
   emitEngineProgram,
   emitLlvmIr,
+  emitOnnx,
   emitWasm,
   type LevelReport,
   type Lowered,

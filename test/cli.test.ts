@@ -10,6 +10,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile, levels } from "../compiler/index.ts";
 import { defaultContext } from "../compiler/registry.ts";
+import { unsupportedOperators } from "../frontends/onnx/import.ts";
+import { readOnnxModel } from "../frontends/onnx/protobuf.ts";
 import { print } from "../ir/printer/print.ts";
 import { readIr } from "../ir/sidecar.ts";
 import type { TensorData } from "../ir/tensor-data.ts";
@@ -245,11 +247,13 @@ describe("anemone compile", () => {
     expect(readNpy(join(folder, "emit", level, "y.npy"))).toEqual(network.program.run({ x }).y);
   });
 
-  test("--emit llvm-ir and wasm, and --generic", () => {
+  test("--emit llvm-ir, wasm and onnx, and --generic", () => {
     succeeds(["compile", "model.onnx", ...sized, "--emit", "llvm-ir", "-o", "emit/model.ll"]);
     expect(readFileSync(at("emit/model.ll"), "utf8")).toMatch(/^define .*@main\(/m);
     succeeds(["compile", "model.onnx", ...sized, "--emit", "wasm", "-o", "emit/model.wasm"]);
     expect(WebAssembly.validate(readFileSync(at("emit/model.wasm")))).toBe(true);
+    succeeds(["compile", "model.onnx", ...sized, "--emit", "onnx", "-o", "emit/model.onnx"]);
+    expect(unsupportedOperators(readOnnxModel(at("emit/model.onnx")))).toEqual([]);
     succeeds(["compile", "model.onnx", ...sized, "--emit", "linalg", "--generic", "-o", "emit/generic.mlir"]);
     expect(readFileSync(at("emit/generic.mlir"), "utf8")).toContain('"linalg.generic"(');
   });

@@ -56,7 +56,7 @@ program
   .description("Lower a model to a level and write it")
   .argument("<model>", "an ONNX model (.onnx) or IR text (.mlir)")
   .requiredOption("-o, --output <path>", "file to write; a folder for mil")
-  .option("--emit <level>", "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir or wasm", "llvm")
+  .option("--emit <level>", "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir, wasm or onnx", "llvm")
   .option(
     "--target <chip>",
     "the engine for ane and mil, one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",

@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import colors from "picocolors";
-import { emitEngineProgram, emitLlvmIr, emitWasm, lowerTo } from "../../compiler/compile.ts";
-import { levels } from "../../compiler/levels.ts";
+import { emitEngineProgram, emitLlvmIr, emitOnnx, emitWasm, lowerTo } from "../../compiler/compile.ts";
+import { type Level, levels } from "../../compiler/levels.ts";
 import { targetNames } from "../../dialects/ane/index.ts";
 import { replaceFile, writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
@@ -22,7 +22,12 @@ export interface CompileOptions {
   readonly generic?: boolean;
 }
 
-const emissions = [...levels, "llvm-ir", "wasm"] as const;
+const emissions = [...levels, "llvm-ir", "wasm", "onnx"] as const;
+type Emission = (typeof emissions)[number];
+
+/** The level that a form other than IR text is written from. */
+const written: { readonly [E in Emission]?: Level } = { "llvm-ir": "llvm", wasm: "loops", onnx: "tensor" };
+const levelFor = (emit: Emission): Level => levels.find((level) => level === emit) ?? written[emit] ?? "tensor";
 
 export async function compileCommand(model: string, options: CompileOptions): Promise<void> {
   const emit = emissions.find((level) => level === options.emit);
@@ -35,7 +40,7 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   if (options.device !== undefined && options.device !== "cpu" && options.device !== "ane") {
     throw new UsageError(`--device takes cpu or ane here, but got '${options.device}'`);
   }
-  const level = emit === "llvm-ir" ? "llvm" : emit === "wasm" ? "loops" : emit;
+  const level = levelFor(emit);
   const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const lowered = await withProgress("compiling", (progress) =>
     lowerTo(source, level, {
@@ -52,6 +57,7 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     const { text, weights } = emitEngineProgram(lowered.module);
     writeFolder(options.output, { "model.mil": text, "weights/weight.bin": weights });
   } else if (emit === "llvm-ir") writeWhole(options.output, emitLlvmIr(lowered.module));
+  else if (emit === "onnx") writeWhole(options.output, emitOnnx(lowered.module));
   else if (emit === "wasm") writeWhole(options.output, await emitWasm(lowered.module));
   else {
     mkdirSync(dirname(options.output), { recursive: true });
