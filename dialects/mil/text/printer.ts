@@ -119,8 +119,10 @@ class MilPrinter {
     return `${this.#type(type)}(BLOBFILE(path = ${path}, offset = ${this.#type(scalar("uint64"))}(${content.offset})))`;
   }
 
-  /** What stands in a value's brackets, and for the parts of a value in theirs. */
-  #literal({ type, content }: MilValue): string {
+  /** What stands in a value's brackets, and for the parts of a value in theirs: a part that lies in a file says its type. */
+  #literal(value: MilValue): string {
+    const { type, content } = value;
+    if (content.kind === "blob") return this.value(value);
     if (type.kind === "tensor" && content.kind === "strings" && type.element === "string")
       return nested(content.strings.map(quotedText), type.shape);
     if (type.kind === "tensor" && content.kind === "numbers" && isNumberType(type.element))
