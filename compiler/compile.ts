@@ -19,6 +19,13 @@ import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virt
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
+import {
+  type CompressionReport,
+  type CompressOptions,
+  checkCompression,
+  compressionReport,
+  compressionStep,
+} from "./compression.ts";
 import { type ConcreteDevice, chooseDevice, type DeviceName } from "./devices.ts";
 import { LevelDumps } from "./dumps.ts";
 import { checkEntryPoint } from "./entry-point.ts";
@@ -41,6 +48,8 @@ export interface LowerOptions {
   readonly route: Route;
   /** The engine's chip. Default h16s. */
   readonly target?: string;
+  /** Store the engine's weights compressed. */
+  readonly compress?: CompressOptions;
   /** Sizes of inputs with dynamic dimensions, by input name. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Dialects of your own. */
@@ -73,13 +82,18 @@ export interface Lowered {
   readonly module: Operation;
   readonly context: Context;
   readonly levels: readonly LevelReport[];
+  /** What was asked to be compressed. */
+  readonly compression?: CompressionReport;
 }
 
 function settingsOf(options: LowerOptions): PipelineSettings {
-  const target = options.target ?? "h16s";
-  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, fusedMultiplyAdd: false, target };
+  const engine = {
+    target: options.target ?? "h16s",
+    ...(options.compress === undefined ? {} : { compression: compressionStep(options.compress) }),
+  };
+  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, fusedMultiplyAdd: false, ...engine };
   const { vectorBytes, vectorRegisters, fusedMultiplyAdd } = hostCpu(findLlvm().library?.host.features);
-  return { vectorBytes, vectorRegisters, fusedMultiplyAdd, target };
+  return { vectorBytes, vectorRegisters, fusedMultiplyAdd, ...engine };
 }
 
 /** The steps that lead from where a module stands to `last`. A level that the route does not have is an error. */
@@ -131,13 +145,26 @@ export function lowerModule(
     reports.push(dumps === undefined ? report : { ...report, path: dumps.write(level, module) });
   };
   const passes = [...allPasses, ...(options.passes ?? [])];
+  let compression: CompressionReport | undefined;
+  const onRemark = (remark: Remark) => {
+    compression = compressionReport(remark) ?? compression;
+    options.onRemark?.(remark);
+  };
+  const listens = options.onRemark !== undefined || options.compress !== undefined;
+  const finished = (): Lowered => ({
+    name,
+    module,
+    context,
+    levels: reports,
+    ...(compression === undefined ? {} : { compression }),
+  });
   const run = (pipeline: string): number => {
     const start = performance.now();
     const manager = new PassManager(parsePipeline(pipeline, passes), context, {
       properties: propertiesOf(from),
       // Once per level, below: after each pass it would be a fourth of the compile time. `anemone opt` does it after each.
       verifyEach: false,
-      ...(options.onRemark === undefined ? {} : { onRemark: options.onRemark }),
+      ...(listens ? { onRemark } : {}),
       ...(options.history === undefined ? {} : { history: options.history }),
     });
     manager.run(module);
@@ -148,7 +175,11 @@ export function lowerModule(
     run("mil-to-tensor");
     from = "tensor";
   }
-  if (from === last && last !== "tensor") return { name, module, context, levels: reports };
+  if (options.compress !== undefined) {
+    checkCompression(options.route, from, last);
+    if (from === "ane") run(compressionStep(options.compress));
+  }
+  if (from === last && last !== "tensor") return finished();
   for (const { level, pipeline } of remainingSteps(
     stepsOf(options.route, settingsOf(options)),
     from,
@@ -160,7 +191,7 @@ export function lowerModule(
     // Said by the step, not read off the module: a program without operations of a level has gone through it all the same.
     from = level;
   }
-  return { name, module, context, levels: reports };
+  return finished();
 }
 
 export interface CompileOptions extends Omit<LowerOptions, "route" | "portable"> {
@@ -176,6 +207,8 @@ export interface CompiledNetwork extends Disposable {
   readonly device: ConcreteDevice;
   readonly program: Program;
   readonly levels: readonly LevelReport[];
+  /** What became of the engine's weights, where `compress` was asked for. */
+  readonly compression?: CompressionReport;
   /** Where the last run left the engine's range on the virtual engine, a sentence per origin; empty on the CPU. */
   overflows(): readonly string[];
 }
@@ -229,6 +262,7 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
     device: virtual === undefined ? "cpu" : "ane-virtual",
     program,
     levels: lowered.levels,
+    ...(lowered.compression === undefined ? {} : { compression: lowered.compression }),
     overflows: () => (virtual === undefined ? [] : describeOverflow(virtual.overflow())),
     [Symbol.dispose]: () => program.dispose(),
   };

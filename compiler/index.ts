@@ -19,6 +19,7 @@ export {
   type LowerOptions,
   lowerTo,
 } from "./compile.ts";
+export { type CompressionReport, type CompressOptions, describeCompression } from "./compression.ts";
 export { type DeviceName, describeDevices, deviceNames } from "./devices.ts";
 export { type Level, levels } from "./levels.ts";
 export { allDialects, allPasses, defaultContext } from "./registry.ts";

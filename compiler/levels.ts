@@ -28,6 +28,8 @@ export interface PipelineSettings {
   readonly fusedMultiplyAdd: boolean;
   /** The engine's chip, for example `h16s`. */
   readonly target: string;
+  /** The pass that compresses the engine's weights, if they are to be. */
+  readonly compression?: string;
 }
 
 const tensorPipeline = "canonicalize,constant-fold,fold-batch-norm,canonicalize,constant-fold,cse,dce";
@@ -51,7 +53,8 @@ const linalgCleanup =
 
 /** The steps from the tensor level to the last one of a route (`llvm` is added for machine code by `cpu` and `ane-virtual`). */
 export function stepsOf(route: Route, settings: PipelineSettings): readonly LevelStep[] {
-  const { target } = settings;
+  const { target, compression } = settings;
+  const toEngine = [`fused-to-ane{target=${target}}`, ...(compression === undefined ? [] : [compression])].join(",");
   const llvm: LevelStep = { level: "llvm", pipeline: "loops-to-llvm" };
   switch (route) {
     case "cpu":
@@ -66,14 +69,14 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
       return [
         { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
-        { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
+        { level: "ane", pipeline: toEngine },
         { level: "mil", pipeline: "ane-to-mil" },
       ];
     case "ane-virtual":
       return [
         { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
-        { level: "ane", pipeline: `fused-to-ane{target=${target}}` },
+        { level: "ane", pipeline: toEngine },
         { level: "linalg", pipeline: `ane-to-linalg,${linalgCleanup}` },
         ...hostSteps(settings),
         llvm,

@@ -1,15 +1,16 @@
 /**
  * Weights as indices into small tables: k-means on the numbers of each group of output channels. In one dimension the best table
- * can be computed: exactly for a few hundred distinct numbers, else over as many runs of neighbours, followed by some of Lloyd's
- * steps. The same numbers give the same tables, in a time that depends on their count and on the number of entries alone.
+ * can be computed: first over runs of neighbouring numbers, then over single numbers near the cuts that were found, followed by
+ * some of Lloyd's steps. The same numbers give the same tables, in a time that depends on their count and on the number of
+ * entries alone.
  */
 import { type PaletteBits, type PaletteForm, partsAlong } from "../../dialects/ane/index.ts";
 import { partOfEach, type Weights } from "./weights.ts";
 
-/** Lloyd's steps behind the best cut of runs; where runs are single numbers there is nothing left to do. */
+/** Lloyd's steps behind the best cut. */
 const steps = 30;
-/** Runs of numbers over which the best cut is sought: enough that the steps behind it have little to add. */
-const runsFor = (entries: number) => Math.min(2048, 32 * entries);
+/** Runs of numbers over which the best cut is sought first. */
+const runsFor = (entries: number) => Math.min(1024, 16 * entries);
 
 /** Distinct numbers in order, with running sums over the numbers that they stand for. */
 interface Distribution {
@@ -83,51 +84,84 @@ function runsOf({ values, counts }: Distribution, most: number): Int32Array {
   return Int32Array.from(cuts).sort();
 }
 
+/** The squared error of the numbers from one position to before another when their mean stands for them. */
+function errorOf({ counts, sums, squares }: Distribution, from: number, to: number): number {
+  const sum = sums[to]! - sums[from]!;
+  return squares[to]! - squares[from]! - (sum * sum) / (counts[to]! - counts[from]!);
+}
+
 /**
  * The best way to cut runs into `entries` consecutive parts, by dynamic programming: best[k][j], the least squared error of the
  * first j runs in k parts, is the least over i of best[k - 1][i] and the error of runs i … j as one part. The best i grows with j,
- * so that each row takes runs·log(runs) steps. Returns the means of the parts.
+ * so that each row takes runs·log(runs) steps. Returns at which runs the parts begin, and where the last one ends.
  */
-function bestCentres(distribution: Distribution, cuts: Int32Array, entries: number): Float64Array {
+function bestParts(distribution: Distribution, cuts: Int32Array, entries: number): Int32Array {
   const runs = cuts.length - 1;
-  const at = (sums: Float64Array) => Float64Array.from(cuts, (cut) => sums[cut]!);
-  const [counts, sums, squares] = [at(distribution.counts), at(distribution.sums), at(distribution.squares)];
-  const errorOf = (from: number, to: number): number => {
-    const count = counts[to]! - counts[from]!;
-    const sum = sums[to]! - sums[from]!;
-    return squares[to]! - squares[from]! - (sum * sum) / count;
-  };
-  let above = Float64Array.from({ length: runs + 1 }, (_, to) => (to === 0 ? 0 : errorOf(0, to)));
+  let above = Float64Array.from(cuts, (cut) => (cut === 0 ? 0 : errorOf(distribution, 0, cut)));
   let row = new Float64Array(runs + 1);
-  const choices: Int32Array[] = [new Int32Array(runs + 1)];
+  let choice = new Int32Array(runs + 1);
+  const fill = (low: number, high: number, least: number, most: number): void => {
+    if (low > high) return;
+    const middle = (low + high) >>> 1;
+    const end = cuts[middle]!;
+    let error = Number.POSITIVE_INFINITY;
+    let best = least;
+    for (let from = least; from <= most && from < middle; from++) {
+      const found = above[from]! + errorOf(distribution, cuts[from]!, end);
+      if (found >= error) continue;
+      error = found;
+      best = from;
+    }
+    row[middle] = error;
+    choice[middle] = best;
+    fill(low, middle - 1, least, best);
+    fill(middle + 1, high, best, most);
+  };
+  const choices = [choice];
   for (let part = 1; part < entries; part++) {
-    const choice = new Int32Array(runs + 1);
-    const fill = (low: number, high: number, least: number, most: number): void => {
-      if (low > high) return;
-      const middle = (low + high) >>> 1;
-      let [error, best] = [Number.POSITIVE_INFINITY, least];
-      for (let from = least; from <= Math.min(most, middle - 1); from++) {
-        const found = above[from]! + errorOf(from, middle);
-        if (found < error) [error, best] = [found, from];
-      }
-      row[middle] = error;
-      choice[middle] = best;
-      fill(low, middle - 1, least, best);
-      fill(middle + 1, high, best, most);
-    };
+    choice = new Int32Array(runs + 1);
+    choices.push(choice);
     // In part + 1 parts there are at least as many runs.
     fill(part + 1, runs, part, runs - 1);
-    choices.push(choice);
     [above, row] = [row, above];
   }
-  const centres = new Float64Array(entries);
-  let to = runs;
-  for (let part = entries - 1; part >= 0; part--) {
-    const from = choices[part]![to]!;
-    centres[part] = (sums[to]! - sums[from]!) / (counts[to]! - counts[from]!);
-    to = from;
+  const parts = new Int32Array(entries + 1);
+  parts[entries] = runs;
+  for (let part = entries - 1; part >= 0; part--) parts[part] = choices[part]![parts[part + 1]!]!;
+  return parts;
+}
+
+/** The same over single values, where each part begins within two runs of where it did. Returns positions of values. */
+function refinedParts(distribution: Distribution, cuts: Int32Array, parts: Int32Array): Int32Array {
+  const entries = parts.length - 1;
+  const runs = cuts.length - 1;
+  let start = 0;
+  let above = Float64Array.of(0);
+  const rows: { readonly start: number; readonly choice: Int32Array }[] = [{ start, choice: Int32Array.of(0) }];
+  for (let part = 1; part <= entries; part++) {
+    const isLast = part === entries;
+    const low = isLast ? cuts[runs]! : Math.max(part, cuts[Math.max(0, parts[part]! - 2)]!);
+    const high = isLast ? low : cuts[Math.min(runs, parts[part]! + 2)]!;
+    const row = new Float64Array(high - low + 1).fill(Number.POSITIVE_INFINITY);
+    const choice = new Int32Array(high - low + 1);
+    for (let to = low; to <= high; to++) {
+      for (let from = 0; from < above.length && start + from < to; from++) {
+        const found = above[from]! + errorOf(distribution, start + from, to);
+        if (found >= row[to - low]!) continue;
+        row[to - low] = found;
+        choice[to - low] = start + from;
+      }
+    }
+    rows.push({ start: low, choice });
+    [above, start] = [row, low];
   }
-  return centres;
+  const found = new Int32Array(entries + 1);
+  found[entries] = cuts[runs]!;
+  for (let part = entries; part > 0; part--) {
+    const { start: low, choice } = rows[part]!;
+    found[part - 1] = choice[found[part]! - low]!;
+  }
+  return found;
 }
 
 /** Lloyd's method: each number to the nearest centre, each centre to the mean of its numbers. Returns the squared error. */
@@ -164,8 +198,13 @@ export function paletteTable(numbers: ArrayLike<number>, entries: number): Float
     table.set(values);
     return table.fill(values.at(-1)!, values.length);
   }
+  const { counts, sums } = distribution;
   const cuts = runsOf(distribution, runsFor(entries));
-  const centres = bestCentres(distribution, cuts, entries);
+  const parts = refinedParts(distribution, cuts, bestParts(distribution, cuts, entries));
+  const centres = Float64Array.from({ length: entries }, (_, entry) => {
+    const [from, to] = [parts[entry]!, parts[entry + 1]!];
+    return (sums[to]! - sums[from]!) / (counts[to]! - counts[from]!);
+  });
   settleCentres(distribution, centres);
   table.set(centres.sort());
   return table;

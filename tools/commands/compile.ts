@@ -3,15 +3,17 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import colors from "picocolors";
 import { emitEngineProgram, emitLlvmIr, emitOnnx, emitWasm, lowerTo } from "../../compiler/compile.ts";
+import { describeCompression } from "../../compiler/compression.ts";
 import { type Level, levels } from "../../compiler/levels.ts";
 import { targetNames } from "../../dialects/ane/index.ts";
 import { replaceFile, writeIr } from "../../ir/sidecar.ts";
+import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
 import { modelSource } from "../model-source.ts";
 import { withProgress } from "../progress.ts";
 
-export interface CompileOptions {
+export interface CompileOptions extends CompressionFlags {
   readonly output: string;
   readonly emit: string;
   readonly target: string;
@@ -41,6 +43,9 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     throw new UsageError(`--device takes cpu or ane here, but got '${options.device}'`);
   }
   const level = levelFor(emit);
+  const compress = parseCompression(options);
+  if (compress !== undefined && emit !== "ane" && emit !== "mil")
+    throw new UsageError(`--compress is for the engine's weights: it goes with --emit ane or mil, not ${emit}`);
   const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const lowered = await withProgress("compiling", (progress) =>
     lowerTo(source, level, {
@@ -51,8 +56,10 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
       passes,
       onProgress: progress,
       portable: emit === "wasm",
+      ...(compress === undefined ? {} : { compress }),
     }),
   );
+  if (lowered.compression !== undefined) console.error(colors.dim(describeCompression(lowered.compression)));
   if (emit === "mil") {
     const { text, weights } = emitEngineProgram(lowered.module);
     writeFolder(options.output, { "model.mil": text, "weights/weight.bin": weights });

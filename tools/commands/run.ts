@@ -3,14 +3,16 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
 import { compile } from "../../compiler/compile.ts";
+import { describeCompression } from "../../compiler/compression.ts";
 import { type DeviceName, deviceNames } from "../../compiler/devices.ts";
+import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes, readInputs, summarize } from "../inputs.ts";
 import { modelSource } from "../model-source.ts";
 import { writeNpy } from "../npy.ts";
 import { withProgress } from "../progress.ts";
 
-export interface RunOptions {
+export interface RunOptions extends CompressionFlags {
   readonly device: string;
   readonly input: readonly string[];
   readonly shape: readonly string[];
@@ -35,11 +37,21 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
     throw new UsageError(`--repeat takes a whole number from 1, but got '${options.repeat}'`);
   const device = parseDevice(options.device);
   const shapes = parseShapes(options.shape);
+  const compress = parseCompression(options);
   const note = (message: string) => console.error(colors.dim(message));
   const { name, source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const network = await withProgress("compiling", (progress) =>
-    compile(source, { device, shapes, dialects, passes, llvm: options.llvm, onProgress: progress }),
+    compile(source, {
+      device,
+      shapes,
+      dialects,
+      passes,
+      llvm: options.llvm,
+      onProgress: progress,
+      ...(compress === undefined ? {} : { compress }),
+    }),
   );
+  if (network.compression !== undefined) note(describeCompression(network.compression));
   const { program } = network;
   const inputs = await readInputs(options.input, program.inputs, note);
   const times: number[] = [];
@@ -74,6 +86,7 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
         runs: repeat,
         outputs: described,
         overflows: network.overflows(),
+        ...(network.compression === undefined ? {} : { compression: network.compression }),
       }),
     );
     return;

@@ -1,0 +1,69 @@
+/** Compressed weights as an option of compiling: the pass that it stands for, where it may be asked for, and what it did. */
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { compressWeights, type Scheme, schemes } from "../lowering/compress-weights/index.ts";
+import type { Remark } from "../passes/pass-manager.ts";
+import type { Level, Route } from "./levels.ts";
+
+/** How the engine's weights are stored; only for `ane` and `ane-virtual`. */
+export interface CompressOptions {
+  readonly scheme: Scheme;
+  /** Greatest error of an output channel, as a part of its norm, from 0 to 1; each scheme has its own default. */
+  readonly tolerance?: number;
+  /** For `auto`: the least error at this part of the f16 bytes, above 0 and at most 1. Without it: as small as the tolerance allows. */
+  readonly size?: number;
+}
+
+/** What compression did to a program's weights. */
+export interface CompressionReport {
+  /** Bytes of all constants as f16, and as they are stored now. */
+  readonly before: number;
+  readonly after: number;
+  /** Tensors that are compressed. */
+  readonly tensors: number;
+  /** The greatest error of an output channel, as a part of its norm. */
+  readonly error: number;
+}
+
+/** The pass in a pipeline. Throws a DiagnosticError for values out of range. */
+export function compressionStep({ scheme, tolerance, size }: CompressOptions): string {
+  if (!schemes.includes(scheme))
+    throw new DiagnosticError(`there is no compression '${scheme}': use ${schemes.join(", ")}`);
+  if (tolerance !== undefined && !(tolerance >= 0 && tolerance <= 1))
+    throw new DiagnosticError(`the tolerance of compression must be from 0 to 1, but is ${tolerance}`);
+  if (size !== undefined && !(size > 0 && size <= 1))
+    throw new DiagnosticError(`the size of compressed weights is a part of f16, above 0 and at most 1, but is ${size}`);
+  if (size !== undefined && scheme !== "auto")
+    throw new DiagnosticError(`only the compression 'auto' chooses by size; '${scheme}' has a size of its own`);
+  const options = [
+    `scheme=${scheme}`,
+    ...(tolerance === undefined ? [] : [`tolerance=${tolerance}`]),
+    ...(size === undefined ? [] : [`size=${size}`]),
+  ];
+  return `compress-weights{${options.join(" ")}}`;
+}
+
+/** Refuses compression where there is no program of the engine on the way. */
+export function checkCompression(route: Route, from: Level, last: Level): void {
+  if (route === "cpu")
+    throw new DiagnosticError("only the engine's weights are compressed: use the device ane or ane-virtual");
+  const above: readonly Level[] = ["tensor", "fused"];
+  if (from !== "ane" && !above.includes(from))
+    throw new DiagnosticError(`the module stands at the level '${from}', behind 'ane', where weights are compressed`);
+  if (above.includes(last))
+    throw new DiagnosticError(
+      `weights are compressed at the level 'ane', behind '${last}', at which this compilation ends`,
+    );
+}
+
+/** What a remark of the pass says about all weights; undefined for every other remark. */
+export function compressionReport({ pass, kind, arguments: facts }: Remark): CompressionReport | undefined {
+  if (pass !== compressWeights.name || kind !== "analysis") return undefined;
+  const number = (name: string) => Number(facts[name] ?? 0);
+  return { before: number("before"), after: number("after"), tensors: number("count"), error: number("error") };
+}
+
+/** One line for people. */
+export function describeCompression({ before, after, tensors, error }: CompressionReport): string {
+  const part = before === 0 ? 100 : (100 * after) / before;
+  return `weights ${before} -> ${after} bytes (${part.toFixed(1)} %), ${tensors} tensors compressed, error at most ${(100 * error).toFixed(2)} % in a channel`;
+}
