@@ -102,13 +102,11 @@ function numbersOfBytes(
       throw place.error(`${bytes.length} bytes are no whole number of ${element} elements`);
     return milNumbersOf(element, bytes);
   }
-  const length = count ?? Math.floor((bytes.length * 8) / bits);
-  if (packedBytes(length, bits) !== bytes.length) {
-    throw place.error(
-      `${length} elements of ${element} take ${packedBytes(length, bits)} bytes, found ${bytes.length}`,
-    );
+  if (count === undefined) throw place.error(`a value of packed ${element} elements leaves its size open`);
+  if (packedBytes(count, bits) !== bytes.length) {
+    throw place.error(`${count} elements of ${element} take ${packedBytes(count, bits)} bytes, found ${bytes.length}`);
   }
-  return signed ? unpackBits(bytes, bits, length, true) : unpackBits(bytes, bits, length);
+  return signed ? unpackBits(bytes, bits, count, true) : unpackBits(bytes, bits, count);
 }
 
 /** Numbers of a typed field; one that the element type cannot hold is refused. */
