@@ -134,7 +134,7 @@ export function valueMessage({ type, content }: MilValue): WireInput<"Value"> {
   const typed = typeMessage(type);
   if (content.kind === "blob") {
     const offset = content.offset === 0 ? undefined : BigInt(content.offset);
-    return { type: typed, blobFileValue: { fileName: content.path, offset } };
+    return { type: typed, blobFileValue: { fileName: content.path === "" ? undefined : content.path, offset } };
   }
   return { type: typed, immediateValue: immediateMessage(type, content) };
 }
