@@ -1,0 +1,82 @@
+/**
+ * One program of the engine as it is loaded: library, function, operation, ports and stream, encoded and ready to run on buffers
+ * that belong to somebody else. Handles are released in the order that ANEForge releases them in (aneforge.md 4.2).
+ */
+import {
+  type BufferObject,
+  type EspressoHandle,
+  type EspressoLibrary,
+  ExecutionStream,
+  OperationOptions,
+  type ProgramLibrary,
+  type ReleaseReport,
+  StreamOperation,
+} from "../../ffi/espresso.ts";
+import type { EngineSegment } from "./artefact.ts";
+
+export class LoadedSegment {
+  /** Operation, its options, the function, the library: released before the buffers. */
+  #program: EspressoHandle[] = [];
+  /** Ports and stream: released after the buffers. */
+  #rest: EspressoHandle[] = [];
+  #stream: ExecutionStream | undefined;
+
+  private constructor() {}
+
+  /**
+   * Makes a library ready to run on `buffers`, and owns it from now on, whether that succeeds or not.
+   *
+   * @throws EspressoError where a step fails; everything is released then
+   */
+  static load(
+    espresso: EspressoLibrary,
+    library: ProgramLibrary,
+    segment: EngineSegment,
+    buffers: readonly BufferObject[],
+    report: ReleaseReport,
+  ): LoadedSegment {
+    const loaded = new LoadedSegment();
+    loaded.#program.unshift(library);
+    try {
+      const main = library.programFunction("main");
+      loaded.#program.unshift(main);
+      const options = new OperationOptions(espresso, main, "main");
+      loaded.#program.unshift(options);
+      const operation = new StreamOperation(espresso, options);
+      loaded.#program.unshift(operation);
+      for (const direction of ["input", "output"] as const) {
+        for (const { name, buffer } of direction === "input" ? segment.inputs : segment.outputs) {
+          const port = operation.port(direction, name);
+          loaded.#rest.push(port);
+          const bound = buffers[buffer];
+          if (bound === undefined) throw new Error(`the port '${name}' names the buffer ${buffer}, which is not there`);
+          port.bind(bound);
+        }
+      }
+      const stream = new ExecutionStream(espresso);
+      loaded.#rest.push(stream);
+      stream.encode(operation);
+      loaded.#stream = stream;
+      return loaded;
+    } catch (error) {
+      loaded.release(report);
+      throw error;
+    }
+  }
+
+  execute(): void {
+    this.#stream?.execute();
+  }
+
+  /** Releases everything. Before it releases ports and stream it calls `between`, for buffers that go as well. */
+  release(report: ReleaseReport, between?: () => void): void {
+    this.#stream = undefined;
+    const program = this.#program;
+    const rest = this.#rest;
+    this.#program = [];
+    this.#rest = [];
+    for (const handle of program) handle.release(report);
+    between?.();
+    for (const handle of rest) handle.release(report);
+  }
+}

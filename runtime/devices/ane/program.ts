@@ -1,0 +1,216 @@
+/**
+ * A network on the engine: its programs loaded, its buffers bound, its state resident. A run converts the inputs into the
+ * buffers, makes one foreign call per program, and converts the outputs back; on views of the buffers it is that call alone.
+ */
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../../ir/tensor-data.ts";
+import { BufferObject } from "../../ffi/espresso.ts";
+import type { ArgumentDescriptor, Program } from "../../program.ts";
+import type { EngineArtefact, EngineSegment } from "./artefact.ts";
+import type { Engine, LoadOutcome, Remark, Resident } from "./engine.ts";
+import { NetworkPorts } from "./network-ports.ts";
+
+/** What loading took, for reports. */
+export interface EngineLoadReport {
+  /** Programs of the engine that the network consists of, and how many of them came from the cache. */
+  readonly programs: number;
+  readonly cached: number;
+  readonly milliseconds: number;
+}
+
+export interface EngineProgramOptions {
+  readonly onRemark?: Remark;
+}
+
+/** A segment, and whether it is loaded. */
+interface SegmentState {
+  readonly segment: EngineSegment;
+  readonly key: string;
+  outcome: LoadOutcome | undefined;
+}
+
+/**
+ * A program on the engine. `inputs` and `outputs` say what `run` takes and gives. The views are the bound buffers themselves:
+ * f16, whatever the network's own type is, dense and row-major. After disposal a view has length zero.
+ */
+export class AneProgram implements Program, Resident {
+  readonly name: string;
+  readonly device: string;
+  readonly #engine: Engine;
+  readonly #artefact: EngineArtefact;
+  readonly #remark: Remark;
+  readonly #segments: readonly SegmentState[];
+  readonly #buffers: BufferObject[] = [];
+  readonly #ports: NetworkPorts;
+  #report: EngineLoadReport = { programs: 0, cached: 0, milliseconds: 0 };
+  #phase: "loaded" | "evicted" | "disposed" = "evicted";
+  lastRun = 0;
+
+  private constructor(artefact: EngineArtefact, engine: Engine, { onRemark = () => {} }: EngineProgramOptions) {
+    this.name = artefact.name;
+    this.device = `ane (Espresso${artefact.target === undefined ? "" : `, ${artefact.target}`})`;
+    this.#artefact = artefact;
+    this.#engine = engine;
+    this.#remark = onRemark;
+    this.#segments = artefact.segments.map((segment) => ({
+      segment,
+      key: engine.keyOf(segment, artefact.target),
+      outcome: undefined,
+    }));
+    try {
+      const views = artefact.buffers.map((type): TensorData => {
+        const bytes = elementCount(type.shape) * elementBytes(type.element);
+        const buffer = new BufferObject(engine.library, bytes);
+        this.#buffers.push(buffer);
+        const data = elementsFromBytes(type.element, new Uint8Array(buffer.memory, 0, bytes));
+        return { shape: type.shape, element: type.element, data };
+      });
+      this.#ports = new NetworkPorts(artefact, views);
+    } catch (error) {
+      this.#releaseBuffers();
+      throw error;
+    }
+  }
+
+  /**
+   * Compiles (or takes from the cache), loads and binds a network.
+   *
+   * @throws EspressoError naming the step that failed; nothing is left behind then
+   */
+  static async open(artefact: EngineArtefact, engine: Engine, options: EngineProgramOptions = {}): Promise<AneProgram> {
+    const start = performance.now();
+    const program = new AneProgram(artefact, engine, options);
+    try {
+      engine.admit(program, program.#remark);
+      // Loaded from here on as far as it goes: what fails below gives back what there is.
+      program.#phase = "loaded";
+      for (const state of program.#segments) {
+        const { segment, key } = state;
+        state.outcome = await engine.load(segment, key, artefact.target, program.#buffers, program.#remark);
+      }
+    } catch (error) {
+      program.dispose();
+      throw error;
+    }
+    const cached = program.#segments.filter(({ outcome }) => outcome?.cached).length;
+    program.#report = { programs: program.places, cached, milliseconds: performance.now() - start };
+    return program;
+  }
+
+  get inputs(): readonly ArgumentDescriptor[] {
+    return this.#ports.inputs;
+  }
+
+  get outputs(): readonly ArgumentDescriptor[] {
+    return this.#ports.outputs;
+  }
+
+  /** State that stays between runs, by the name of its input: all zeros at first; `run` takes a new value for it. */
+  get states(): readonly ArgumentDescriptor[] {
+    return this.#ports.states;
+  }
+
+  /** Places that it takes among the programs that one process can load. */
+  get places(): number {
+    return this.#artefact.segments.length;
+  }
+
+  get report(): EngineLoadReport {
+    return this.#report;
+  }
+
+  get isLoaded(): boolean {
+    return this.#phase === "loaded";
+  }
+
+  run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+    this.#checkNotDisposed();
+    this.#ports.fill(inputs);
+    this.execute();
+    return this.#ports.read();
+  }
+
+  /** `run` behind all runs that were queued before it, of any program. The inputs must not change until then. */
+  runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    return this.#engine.queue(() => this.run(inputs));
+  }
+
+  execute(): void {
+    if (this.#phase !== "loaded") this.#reload();
+    this.#engine.enter(this);
+    try {
+      for (const { outcome } of this.#segments) outcome?.loaded.execute();
+    } finally {
+      this.#engine.leave();
+    }
+  }
+
+  inputView(name: string): TensorData {
+    this.#checkNotDisposed();
+    return this.#ports.inputView(name);
+  }
+
+  outputView(name: string): TensorData {
+    this.#checkNotDisposed();
+    return this.#ports.outputView(name);
+  }
+
+  /** Sets all state to zeros. */
+  resetState(): void {
+    this.#checkNotDisposed();
+    this.#ports.resetState();
+  }
+
+  /** Unloads the programs; the buffers and what they hold stay. */
+  evict(): void {
+    if (this.#phase !== "loaded") return;
+    this.#phase = "evicted";
+    for (const state of this.#segments) this.#unload(state);
+  }
+
+  dispose(): void {
+    if (this.#phase === "disposed") return;
+    this.#phase = "disposed";
+    this.#engine.dismiss(this);
+    const [first, ...others] = this.#segments;
+    for (const state of others) this.#unload(state);
+    if (first !== undefined) this.#unload(first, () => this.#releaseBuffers());
+    this.#releaseBuffers();
+    this.#engine.removeTemporaryFiles();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #reload(): void {
+    this.#checkNotDisposed();
+    this.#engine.admit(this, this.#remark);
+    this.#phase = "loaded";
+    try {
+      for (const state of this.#segments) {
+        const { segment, key } = state;
+        state.outcome = this.#engine.loadNow(segment, key, this.#artefact.target, this.#buffers, this.#remark);
+      }
+    } catch (error) {
+      this.#engine.dismiss(this);
+      this.evict();
+      throw error;
+    }
+  }
+
+  #unload(state: SegmentState, between?: () => void): void {
+    const { outcome } = state;
+    state.outcome = undefined;
+    outcome?.loaded.release((failure) => this.#remark(failure.message), between);
+    outcome?.discard?.();
+  }
+
+  #checkNotDisposed(): void {
+    if (this.#phase === "disposed") throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
+  }
+
+  #releaseBuffers(): void {
+    for (const buffer of this.#buffers.splice(0)) buffer.release((failure) => this.#remark(failure.message));
+  }
+}
