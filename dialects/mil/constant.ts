@@ -42,6 +42,8 @@ export const statementFields = {
   written_order: optionalAttribute(arrayOf(stringAttribute)),
   /** Attributes beside `name`. */
   further_attributes: optionalAttribute(attributeListConstraint),
+  /** Attributes of its blocks: a list of lists. */
+  block_attributes: optionalAttribute(attributeListConstraint),
 } as const;
 
 /** `{name = "w"} dense<1.0> : tensor<4xf16>`, `"valid"`, `["a"] : !mil.list<!mil.string, 1>` */

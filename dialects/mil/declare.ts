@@ -79,7 +79,7 @@ import { tensor } from "../tensor/index.ts";
 import { constantValue, parameterOf, statementFields } from "./constant.ts";
 import { milFormat } from "./format.ts";
 import { Meaning, type MilSignature, type ParameterField, Signature, TensorSteps } from "./meaning.ts";
-import { hasSince, isOpset, newestOpset, type Opset } from "./opsets.ts";
+import { defaultOpset, hasSince, isOpset, type Opset } from "./opsets.ts";
 import { milString, milTensor, milValue } from "./types.ts";
 
 export { example, real } from "./example.ts";
@@ -175,7 +175,7 @@ export function opsetAt(block: Block | undefined): Opset | undefined {
   for (let outer = block?.parentOperation; outer !== undefined; outer = outer.parentOperation) {
     if (outer.name !== "mil.function") continue;
     const stated = outer.attribute("opset");
-    if (!(stated instanceof StringAttribute)) return newestOpset;
+    if (!(stated instanceof StringAttribute)) return defaultOpset;
     return isOpset(stated.value) ? stated.value : undefined;
   }
   return undefined;

@@ -5,10 +5,11 @@ export const programVersions = ["1.0", "1.3"] as const;
 export type ProgramVersion = (typeof programVersions)[number];
 
 /** Oldest first. */
-export const opsets = ["ios15", "ios16", "ios17", "ios18"] as const;
+export const opsets = ["ios15", "ios16", "ios17", "ios18", "ios26"] as const;
 export type Opset = (typeof opsets)[number];
 
-export const newestOpset: Opset = "ios18";
+/** What a function is of unless stated: the newest that the engine's compilers are known to take. */
+export const defaultOpset: Opset = "ios18";
 
 export function isOpset(name: string): name is Opset {
   return opsets.some((each) => each === name);

@@ -34,7 +34,7 @@ import type { TensorData } from "../../ir/tensor-data.ts";
 import { FunctionType, type Type } from "../../ir/types.ts";
 import { attributeListConstraint } from "./constant.ts";
 import { meaningOfBlock } from "./meaning.ts";
-import { opsets, programVersions } from "./opsets.ts";
+import { defaultOpset, opsets, programVersions } from "./opsets.ts";
 import { milValue } from "./types.ts";
 
 /** The compiler versions that Apple's compiler is told: one of its own pairs. Programs without them are refused by some builds. */
@@ -94,7 +94,7 @@ const functionFormat: CustomFormat = {
     const attributes = [...parser.attributeDictionaryWithKeyword()];
     const body = parser.parseRegion({ arguments: parameters });
     const inputs = parameters.map((parameter) => parameter.type);
-    const inherent = new Set(["opset", "input_names", "output_names", "further_attributes"]);
+    const inherent = new Set(["opset", "input_names", "output_names", "further_attributes", "block_attributes"]);
     return {
       properties: [
         ["sym_name", StringAttribute.get(name)],
@@ -128,11 +128,12 @@ export const functionDefinition = op(
   {
     sym_name: attribute(stringAttribute),
     function_type: attribute(functionTypeAttribute),
-    opset: defaultAttribute(enumAttribute(opsets), "ios18"),
+    opset: defaultAttribute(enumAttribute(opsets), defaultOpset),
     input_names: attribute(arrayOf(stringAttribute)),
     output_names: attribute(arrayOf(stringAttribute)),
     /** Attributes such as FlexibleShapeInformation. */
     further_attributes: optionalAttribute(attributeListConstraint),
+    block_attributes: optionalAttribute(attributeListConstraint),
     body: region(),
   },
   {

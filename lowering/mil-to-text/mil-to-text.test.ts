@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hexFloat } from "../../dialects/mil/text/number-text.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { aneToMil } from "../ane-to-mil/index.ts";
 import { fusedToAne } from "../fused-to-ane/index.ts";
 import { denseText, lowered, sample } from "../fused-to-ane/testing.ts";
-import { BlobWriter, blobTypes, emitMil, hexFloat, isBlobType, readBlob, readBlobStorage } from "./index.ts";
+import { BlobWriter, blobTypes, emitMil, isBlobType, readBlob, readBlobStorage } from "./index.ts";
 import { readMilText } from "./testing.ts";
 
 const toMil = (text: string, options = "") =>
@@ -40,23 +41,23 @@ describe("text", () => {
 [buildInfo = dict<string, string>({{"coremlc-component-MIL", "3520.4.1"}, {"coremlc-version", "3520.5.1"}})]
 {
     func main<ios18>(tensor<fp16, [1, 1, 4, 4]> image) {
-        tensor<fp16, [2, 1, 3, 3]> conv1_weight = const()[name = string("conv1_weight"), val = tensor<fp16, [2, 1, 3, 3]>(BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64(64)))];
-        tensor<int32, [2]> conv1_conv_strides = const()[name = string("conv1_conv_strides"), val = tensor<int32, [2]>([1, 1])];
-        string conv1_conv_pad_type = const()[name = string("conv1_conv_pad_type"), val = string("custom")];
-        tensor<int32, [4]> conv1_conv_pad = const()[name = string("conv1_conv_pad"), val = tensor<int32, [4]>([1, 1, 1, 1])];
-        tensor<int32, [2]> conv1_conv_dilations = const()[name = string("conv1_conv_dilations"), val = tensor<int32, [2]>([1, 1])];
-        int32 conv1_conv_groups = const()[name = string("conv1_conv_groups"), val = int32(1)];
-        tensor<fp16, [1, 2, 4, 4]> conv1_conv = conv(dilations = conv1_conv_dilations, groups = conv1_conv_groups, pad = conv1_conv_pad, pad_type = conv1_conv_pad_type, strides = conv1_conv_strides, weight = conv1_weight, x = image)[name = string("conv1_conv")];
-        tensor<fp16, [1, 2, 1, 1]> conv1_bias = const()[name = string("conv1_bias"), val = tensor<fp16, [1, 2, 1, 1]>(BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64(192)))];
-        tensor<fp16, [1, 2, 4, 4]> conv1_biased = add(x = conv1_conv, y = conv1_bias)[name = string("conv1_biased")];
-        tensor<fp16, [1, 2, 4, 4]> conv1 = relu(x = conv1_biased)[name = string("conv1")];
-        tensor<int32, [2]> label_kernel_sizes = const()[name = string("label_kernel_sizes"), val = tensor<int32, [2]>([2, 2])];
-        tensor<int32, [2]> label_strides = const()[name = string("label_strides"), val = tensor<int32, [2]>([2, 2])];
-        string label_pad_type = const()[name = string("label_pad_type"), val = string("custom")];
-        tensor<int32, [4]> label_pad = const()[name = string("label_pad"), val = tensor<int32, [4]>([0, 0, 0, 0])];
-        bool label_ceil_mode = const()[name = string("label_ceil_mode"), val = bool(false)];
-        tensor<fp16, [1, 2, 2, 2]> label = max_pool(ceil_mode = label_ceil_mode, kernel_sizes = label_kernel_sizes, pad = label_pad, pad_type = label_pad_type, strides = label_strides, x = conv1)[name = string("label")];
-    } -> (label);
+            tensor<fp16, [2, 1, 3, 3]> conv1_weight = const()[name = string("conv1_weight"), val = tensor<fp16, [2, 1, 3, 3]>(BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64(64)))];
+            tensor<int32, [2]> conv1_conv_strides = const()[name = string("conv1_conv_strides"), val = tensor<int32, [2]>([1, 1])];
+            string conv1_conv_pad_type = const()[name = string("conv1_conv_pad_type"), val = string("custom")];
+            tensor<int32, [4]> conv1_conv_pad = const()[name = string("conv1_conv_pad"), val = tensor<int32, [4]>([1, 1, 1, 1])];
+            tensor<int32, [2]> conv1_conv_dilations = const()[name = string("conv1_conv_dilations"), val = tensor<int32, [2]>([1, 1])];
+            int32 conv1_conv_groups = const()[name = string("conv1_conv_groups"), val = int32(1)];
+            tensor<fp16, [1, 2, 4, 4]> conv1_conv = conv(dilations = conv1_conv_dilations, groups = conv1_conv_groups, pad = conv1_conv_pad, pad_type = conv1_conv_pad_type, strides = conv1_conv_strides, weight = conv1_weight, x = image)[name = string("conv1_conv")];
+            tensor<fp16, [1, 2, 1, 1]> conv1_bias = const()[name = string("conv1_bias"), val = tensor<fp16, [1, 2, 1, 1]>(BLOBFILE(path = string("@model_path/weights/weight.bin"), offset = uint64(192)))];
+            tensor<fp16, [1, 2, 4, 4]> conv1_biased = add(x = conv1_conv, y = conv1_bias)[name = string("conv1_biased")];
+            tensor<fp16, [1, 2, 4, 4]> conv1 = relu(x = conv1_biased)[name = string("conv1")];
+            tensor<int32, [2]> label_kernel_sizes = const()[name = string("label_kernel_sizes"), val = tensor<int32, [2]>([2, 2])];
+            tensor<int32, [2]> label_strides = const()[name = string("label_strides"), val = tensor<int32, [2]>([2, 2])];
+            string label_pad_type = const()[name = string("label_pad_type"), val = string("custom")];
+            tensor<int32, [4]> label_pad = const()[name = string("label_pad"), val = tensor<int32, [4]>([0, 0, 0, 0])];
+            bool label_ceil_mode = const()[name = string("label_ceil_mode"), val = bool(false)];
+            tensor<fp16, [1, 2, 2, 2]> label = max_pool(ceil_mode = label_ceil_mode, kernel_sizes = label_kernel_sizes, pad = label_pad, pad_type = label_pad_type, strides = label_strides, x = conv1)[name = string("label")];
+        } -> (label);
 }
 `);
   });
@@ -66,13 +67,13 @@ describe("text", () => {
 [buildInfo = dict<tensor<string, []>, tensor<string, []>>({{"coremlc-component-MIL", "3520.4.1"}, {"coremlc-version", "3520.5.1"}})]
 {
     func main<ios16>(tensor<fp16, [1, 4]> x) {
-        tensor<fp16, [3, 4]> gemm_weight = const()[name = tensor<string, []>("gemm_weight"), val = tensor<fp16, [3, 4]>(BLOBFILE(path = tensor<string, []>("@model_path/weights/weight.bin"), offset = tensor<uint64, []>(64)))];
-        tensor<bool, []> gemm_transpose_x = const()[name = tensor<string, []>("gemm_transpose_x"), val = tensor<bool, []>(false)];
-        tensor<bool, []> gemm_transpose_y = const()[name = tensor<string, []>("gemm_transpose_y"), val = tensor<bool, []>(true)];
-        tensor<fp16, [1, 3]> gemm = matmul(transpose_x = gemm_transpose_x, transpose_y = gemm_transpose_y, x = x, y = gemm_weight)[name = tensor<string, []>("gemm")];
-        tensor<int32, []> p_axis = const()[name = tensor<string, []>("p_axis"), val = tensor<int32, []>(1)];
-        tensor<fp16, [1, 3]> p = softmax(axis = p_axis, x = gemm)[name = tensor<string, []>("p")];
-    } -> (p);
+            tensor<fp16, [3, 4]> gemm_weight = const()[name = tensor<string, []>("gemm_weight"), val = tensor<fp16, [3, 4]>(BLOBFILE(path = tensor<string, []>("@model_path/weights/weight.bin"), offset = tensor<uint64, []>(64)))];
+            tensor<bool, []> gemm_transpose_x = const()[name = tensor<string, []>("gemm_transpose_x"), val = tensor<bool, []>(false)];
+            tensor<bool, []> gemm_transpose_y = const()[name = tensor<string, []>("gemm_transpose_y"), val = tensor<bool, []>(true)];
+            tensor<fp16, [1, 3]> gemm = matmul(transpose_x = gemm_transpose_x, transpose_y = gemm_transpose_y, x = x, y = gemm_weight)[name = tensor<string, []>("gemm")];
+            tensor<int32, []> p_axis = const()[name = tensor<string, []>("p_axis"), val = tensor<int32, []>(1)];
+            tensor<fp16, [1, 3]> p = softmax(axis = p_axis, x = gemm)[name = tensor<string, []>("p")];
+        } -> (p);
 }
 `);
   });
