@@ -45,20 +45,20 @@ export function reasonAgainstShape(shape: readonly number[], target: Target): st
   if (shape.length > maximumRank)
     return `${text} has rank ${shape.length}, and the engine has at most ${maximumRank} dimensions`;
   if (shape.includes(0)) return `${text} has a dimension of size 0, which the engine's compiler rejects`;
-  const { limits, name } = target;
-  const names = axisNames(shape.length);
-  for (const [axis, size] of shape.entries()) {
-    const kind = names[axis]!;
-    const limit = {
-      batch: limits.batch,
-      channels: limits.channels,
-      depth: limits.depth,
-      height: limits.spatial,
-      width: limits.spatial,
-    }[kind];
-    if (size > limit) return `${text} has ${size} as ${kind}, and ${name} has at most ${limit}`;
+  for (const [axis, { kind, limit }] of axisLimits(shape.length, target).entries()) {
+    if (shape[axis]! > limit) return `${text} has ${shape[axis]} as ${kind}, and ${target.name} has at most ${limit}`;
   }
   return undefined;
+}
+
+/** What each axis of a shape counts as, and its largest extent. */
+export function axisLimits(
+  rank: number,
+  { limits }: Target,
+): readonly { readonly kind: AxisName; readonly limit: number }[] {
+  const { batch, channels, depth, spatial } = limits;
+  const byKind: Record<AxisName, number> = { batch, channels, depth, height: spatial, width: spatial };
+  return axisNames(rank).map((kind) => ({ kind, limit: byKind[kind] }));
 }
 
 type AxisName = "batch" | "channels" | "depth" | "height" | "width";
@@ -115,15 +115,37 @@ const numbers = (draft: TaskDraft, name: string): readonly number[] => {
   return Array.isArray(found) ? found : [];
 };
 
+/** Whether a convolution of patches becomes one of 1x1 on their depth on the way (`patches-to-depth` of mil-workarounds). */
+function isPatches(draft: TaskDraft, weight: EngineValue): boolean {
+  const { attributes } = draft;
+  const [, , side = 1, width = 1] = weight.shape;
+  const [, , rows = 0, columns = 0] = one(draft, "input").shape;
+  let rest = side;
+  for (const factor of [3, 2]) while (rest % factor === 0) rest /= factor;
+  return (
+    weight.constant !== undefined &&
+    rest === 1 &&
+    side === width &&
+    numbers(draft, "strides").every((stride) => stride === side) &&
+    numbers(draft, "padding").every((size) => size === 0) &&
+    numbers(draft, "dilations").every((dilation) => dilation === 1) &&
+    (attributes["groups"] ?? 1) === 1 &&
+    attributes["transposed"] !== true &&
+    rows % side === 0 &&
+    columns % side === 0
+  );
+}
+
 const specificRules = new Map<AnyDefinition, SpecificRule>([
   [
     conv,
     (draft, { limits, name }) => {
       const weight = one(draft, "weight");
       const [, , height = 1, width = 1] = weight.shape;
-      if (width > limits.kernelWidth)
+      const isNarrowed = isPatches(draft, weight);
+      if (width > limits.kernelWidth && !isNarrowed)
         return `its kernel is ${width} wide, and ${name} takes at most ${limits.kernelWidth} with f16 weights`;
-      if (height > limits.kernelHeight)
+      if (height > limits.kernelHeight && !isNarrowed)
         return `its kernel is ${height} high, and ${name} takes at most ${limits.kernelHeight}`;
       if (weight.constant === undefined && draft.attributes["transposed"] === true)
         return "the weight of a transposed convolution must be known when compiling";
