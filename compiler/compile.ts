@@ -34,6 +34,7 @@ import {
   type Level,
   type LevelStep,
   levelOf,
+  milPipeline,
   operationCount,
   type PipelineSettings,
   propertiesOf,
@@ -60,6 +61,8 @@ export interface LowerOptions {
   /** Called with what is being done. */
   readonly onProgress?: (step: string) => void;
   readonly onRemark?: (remark: Remark) => void;
+  /** Called with warnings as tools print them: what is known to fail on some chip or system. */
+  readonly onWarning?: (text: string) => void;
   /** Keeps what every pass changed: `new History()` of `anemone/passes`. */
   readonly history?: History;
   /** 128-bit vectors that any machine has (for WebAssembly). */
@@ -166,6 +169,9 @@ export function lowerModule(
       verifyEach: false,
       ...(listens ? { onRemark } : {}),
       ...(options.history === undefined ? {} : { history: options.history }),
+      onDiagnostic: ({ severity, error }) => {
+        if (severity === "warning") options.onWarning?.(error.render("warning"));
+      },
     });
     manager.run(module);
     verify(module, context);
@@ -179,6 +185,8 @@ export function lowerModule(
     checkCompression(options.route, from, last);
     if (from === "ane") run(compressionStep(options.compress));
   }
+  // Read as MIL, it has not been through the rules of the way to the engine.
+  if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options).target));
   if (from === last && last !== "tensor") return finished();
   for (const { level, pipeline } of remainingSteps(
     stepsOf(options.route, settingsOf(options)),

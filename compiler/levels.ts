@@ -51,6 +51,12 @@ function hostSteps(settings: PipelineSettings): readonly LevelStep[] {
 const linalgCleanup =
   "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,linalg-transpose-operands,canonicalize,cse,dce";
 
+/** What every MIL program goes through on its way to an engine: workarounds, then the rules of the route to it. */
+export function milPipeline(target: string, route = "e5rt"): string {
+  const options = `{route=${route} target=${target}}`;
+  return `mil-workarounds${options},check-mil-rules${options}`;
+}
+
 /** The steps from the tensor level to the last one of a route (`llvm` is added for machine code by `cpu` and `ane-virtual`). */
 export function stepsOf(route: Route, settings: PipelineSettings): readonly LevelStep[] {
   const { target, compression } = settings;
@@ -70,7 +76,7 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
         { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
         { level: "ane", pipeline: toEngine },
-        { level: "mil", pipeline: "ane-to-mil" },
+        { level: "mil", pipeline: `ane-to-mil,${milPipeline(target)}` },
       ];
     case "ane-virtual":
       return [

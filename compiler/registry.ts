@@ -15,6 +15,7 @@ import {
   linalgTransposeOperands,
 } from "../lowering/linalg-transforms/index.ts";
 import { loopsToLlvm } from "../lowering/loops-to-llvm/index.ts";
+import { checkMilRules, milWorkarounds } from "../lowering/mil-rules/index.ts";
 import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
 import { scfToCf } from "../lowering/scf-to-cf/index.ts";
 import { expandFused, tensorToFused } from "../lowering/tensor-to-fused/index.ts";
@@ -44,6 +45,8 @@ export const allPasses: readonly AnyPass[] = [
   fusedToAne,
   compressWeights,
   aneToMil,
+  milWorkarounds,
+  checkMilRules,
   milToTensor,
   aneToLinalg,
 ];
