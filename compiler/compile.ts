@@ -15,6 +15,7 @@ import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
+import { type EngineDriver, openOnEngine } from "../runtime/devices/ane/drivers.ts";
 import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
@@ -26,8 +27,9 @@ import {
   compressionReport,
   compressionStep,
 } from "./compression.ts";
-import { type ConcreteDevice, chooseDevice, type DeviceName } from "./devices.ts";
+import { type ConcreteDevice, chooseDevice, type DeviceName, engineTarget } from "./devices.ts";
 import { LevelDumps } from "./dumps.ts";
+import { engineArtefact } from "./engine-artefact.ts";
 import { checkEntryPoint } from "./entry-point.ts";
 import { loadHostProgram } from "./host-program.ts";
 import {
@@ -207,6 +209,15 @@ export interface CompileOptions extends Omit<LowerOptions, "route" | "portable">
   readonly device?: DeviceName;
   /** `false` generates WebAssembly even where a libLLVM is. Default true. */
   readonly llvm?: boolean;
+  /**
+   * State that stays on the engine, input to output by name: what the output leaves is what the input finds in the next run.
+   * Beside the results that say so themselves (`{anemone.alias = N}`). Only for the device `ane`.
+   */
+  readonly state?: Readonly<Record<string, string>>;
+  /** How to reach the engine. Default: Espresso where it can be used, else AppleNeuralEngine. */
+  readonly driver?: EngineDriver;
+  /** Told what a user may want to know of the engine: a cached program that was damaged, a program that had to make room. */
+  readonly onEngineRemark?: (text: string) => void;
 }
 
 /** A network that is compiled and ready to run. */
@@ -249,10 +260,16 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
       `the module stands at the level '${start}', where it is host code for the CPU already: run it with --device=cpu, or take a dump of a higher level`,
     );
   }
+  if (device === "ane") {
+    if (options.device === "ane") return compileForEngine(name, module, context, options);
+    const onEngine = await tryEngine(name, module, context, options);
+    if (onEngine !== undefined) return onEngine;
+  }
+  if (options.state !== undefined) {
+    throw new DiagnosticError("state stays resident on the engine only: use --device=ane, or give it to each run");
+  }
   // Dumps of the engine's own levels hold an engine program: off a Mac only the virtual engine runs them.
-  const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device;
-  if (route === "ane")
-    throw new DiagnosticError("running on the engine is not part of this version: use --device=ane-virtual");
+  const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device === "ane" ? "cpu" : device;
   if (start === "llvm" && !llvm) {
     throw new DiagnosticError(
       "the module is at the 'llvm' level, which only LLVM runs, and no libLLVM is used here: give a higher level",
@@ -274,6 +291,53 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
     overflows: () => (virtual === undefined ? [] : describeOverflow(virtual.overflow())),
     [Symbol.dispose]: () => program.dispose(),
   };
+}
+
+/** A module on this machine's engine. What the engine cannot run is an error. */
+async function compileForEngine(
+  name: string,
+  module: Operation,
+  context: Context,
+  options: CompileOptions,
+): Promise<CompiledNetwork> {
+  const target = options.target ?? engineTarget();
+  const lowered = lowerModule(name, module, context, "mil", { ...options, route: "ane", target });
+  options.onProgress?.("engine program");
+  // The machine's own engine is not named: the compiler takes it without being told.
+  const artefact = engineArtefact(lowered.module, name, {
+    ...(options.target === undefined ? {} : { target }),
+    ...(options.state === undefined ? {} : { state: options.state }),
+  });
+  const program = await openOnEngine(artefact, {
+    ...(options.driver === undefined ? {} : { driver: options.driver }),
+    ...(options.onEngineRemark === undefined ? {} : { onRemark: options.onEngineRemark }),
+  });
+  return {
+    name,
+    device: "ane",
+    program,
+    levels: lowered.levels,
+    ...(lowered.compression === undefined ? {} : { compression: lowered.compression }),
+    overflows: () => [],
+    [Symbol.dispose]: () => program.dispose(),
+  };
+}
+
+/** The same for `auto`: undefined, and said why, where the engine cannot take the module. */
+async function tryEngine(
+  name: string,
+  module: Operation,
+  context: Context,
+  options: CompileOptions,
+): Promise<CompiledNetwork | undefined> {
+  if (isHostLevel(levelOf(module))) return undefined;
+  try {
+    return await compileForEngine(name, module.clone(), context, options);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    options.onEngineRemark?.(`${name} does not run on the engine, but on the CPU: ${error.message}`);
+    return undefined;
+  }
 }
 
 function sourceOptions({ shapes }: { readonly shapes?: LowerOptions["shapes"] }): {

@@ -2,8 +2,9 @@
  * The devices that a program can run on, what this machine has of them, and the choice that `auto` makes. Asking for a device
  * that is not there is an error that offers the others.
  */
+import { defaultTarget, isTargetName, targets } from "../dialects/ane/index.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { engineStatus } from "../runtime/devices/ane.ts";
+import { chipName, engineStatus, hostArchitecture } from "../runtime/devices/ane/status.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { describeLlvmSearch, findLlvm } from "../runtime/ffi/llvm-library.ts";
 
@@ -57,4 +58,25 @@ export function chooseDevice(wanted: DeviceName): ConcreteDevice {
     });
   }
   return wanted;
+}
+
+/**
+ * The target that this machine's engine is: what the framework says, else what is known of the chip's name (`Apple M4 Pro`).
+ * Undefined where neither tells.
+ */
+export function hostTarget(
+  architecture: string | undefined = hostArchitecture(),
+  chip: string = chipName(),
+): string | undefined {
+  if (architecture !== undefined && isTargetName(architecture)) return architecture;
+  const [, generation, variant = ""] = /\bM(\d+)\b(?: (Pro|Max|Ultra))?/.exec(chip) ?? [];
+  if (generation === undefined) return undefined;
+  const exact = targets.find(({ machine }) => machine === `M${generation}` && variant === "");
+  const ofVariant = targets.find(({ machine }) => machine.startsWith(`M${generation} `) && machine.includes(variant));
+  return (exact ?? ofVariant ?? targets.find(({ machine }) => machine.startsWith(`M${generation}`)))?.name;
+}
+
+/** What programs for this machine's engine are laid out for where the user names no target. */
+export function engineTarget(): string {
+  return hostTarget() ?? defaultTarget;
 }

@@ -73,14 +73,22 @@ export function folderCache(folder: string): ObjectCache {
   };
 }
 
+/** The folder of all caches that the environment asks for; undefined where they are switched off. */
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | undefined {
+  const stated = environment.ANEMONE_CACHE;
+  if (stated === "off") return undefined;
+  if (stated !== undefined && stated !== "") return stated;
+  const xdg = environment.XDG_CACHE_HOME;
+  const base = xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".cache");
+  return join(base, "anemone");
+}
+
 /** The cache that the environment asks for; undefined where it is switched off. */
 export function defaultObjectCache(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ObjectCache | undefined {
-  const stated = environment.ANEMONE_CACHE;
-  if (stated === "off") return undefined;
-  if (stated !== undefined && stated !== "") return folderCache(stated);
-  const xdg = environment.XDG_CACHE_HOME;
-  const base = xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".cache");
-  return folderCache(join(base, "anemone"));
+  const folder = cacheFolder(environment);
+  return folder === undefined ? undefined : folderCache(folder);
 }

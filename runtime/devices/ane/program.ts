@@ -88,6 +88,8 @@ export class AneProgram implements Program, Resident {
         const { segment, key } = state;
         state.outcome = await engine.load(segment, key, artefact.target, program.#buffers, program.#remark);
       }
+      // Others were opened meanwhile and needed the room: it loads itself when it is run.
+      if (!program.isLoaded) for (const state of program.#segments) program.#unload(state);
     } catch (error) {
       program.dispose();
       throw error;
