@@ -3,7 +3,7 @@
  * machines (driver-stack.md G.5, aneforge.md 5.6). Two effects are not modelled yet and have their entries here: the activation
  * tables with 33 knots, and the first stage of the multiplier array, which adds groups of four products in f16.
  */
-import type { Target } from "./targets.ts";
+import { isSince, type Target } from "./targets.ts";
 
 export interface EngineRules {
   /**
@@ -17,6 +17,11 @@ export interface EngineRules {
   readonly logOfZero: number;
   /** A crop that starts inside the last dimension goes through 12 + 4 fixed bits on A13 and A14: larger values become infinite. */
   readonly cropLimit: number | undefined;
+  /**
+   * A matrix product with int8 weights that the engine reads as they are takes its other operand through the same 12 + 4 fixed bits:
+   * larger values become infinite (aneforge.md 5.6; seen with matmul, not stated of convolutions). undefined: the compiler unfolds int8.
+   */
+  readonly byteWeightLimit: number | undefined;
   /** How activations are computed: "exact" functions rounded once, until the engine's tables are modelled. */
   readonly activations: "exact";
   /** How products are summed: in 32 bits, until the f16 tiles of four are modelled. */
@@ -30,6 +35,7 @@ export function engineRules(target: Target): EngineRules {
     halfRange: 16,
     logOfZero: -45440,
     cropLimit: cropsInFixedPoint ? 4094 : undefined,
+    byteWeightLimit: isSince(target, "A14") ? 4094 : undefined,
     activations: "exact",
     partialSums: "f32",
   };

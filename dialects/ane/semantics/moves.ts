@@ -37,9 +37,7 @@ function cropped(steps: EngineSteps, task: MoveOperation, input: Value): Value {
   const value = steps.build(tensor.slice, { input, starts: begin, sizes: task.shape, strides: task.strides });
   const limit = steps.rules.cropLimit;
   if (limit === undefined || (begin.at(-1) ?? 0) === 0 || task.result.type.element !== f16) return value;
-  const magnitude = steps.build(tensor.abs, { input: value });
-  const condition = steps.build(tensor.greater, { lhs: magnitude, rhs: steps.scalar(limit) });
-  return steps.build(tensor.select, { condition, lhs: steps.infinityLike(value), rhs: value });
+  return steps.limited(value, limit);
 }
 
 /** Elements keep their values, so the result is as settled as what it is made of. */

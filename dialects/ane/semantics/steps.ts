@@ -88,6 +88,13 @@ export class EngineSteps {
     return value;
   }
 
+  /** Infinity where a magnitude is above `limit`: what a path through fixed bits does to large values. */
+  limited(value: Value, limit: number): Value {
+    const magnitude = this.build(tensor.abs, { input: value });
+    const condition = this.build(tensor.greater, { lhs: magnitude, rhs: this.scalar(limit) });
+    return this.build(tensor.select, { condition, lhs: this.infinityLike(value), rhs: value });
+  }
+
   /** Infinity with the sign of each element. */
   infinityLike(value: Value): Value {
     const isPositive = this.build(tensor.greater, { lhs: value, rhs: this.scalar(0) });

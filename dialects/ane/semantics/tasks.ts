@@ -7,6 +7,7 @@ import type { OperationOf } from "../../../ir/declaration.ts";
 import type { Operation, Value } from "../../../ir/operation.ts";
 import { TensorType } from "../../../ir/types.ts";
 import * as tensor from "../../tensor/ops.ts";
+import { affineConstant } from "../compressed/index.ts";
 import { type ElementwiseKind, elementwise } from "../elementwise.ts";
 import { move } from "../move.ts";
 import type { Slots } from "../slots.ts";
@@ -26,7 +27,9 @@ export function expandTask(steps: EngineSteps, task: Operation, read: Read): Wid
   if (conv.matches(task)) return throughSlots(steps, task, convolved(steps, task, read), read);
   if (matmul.matches(task)) {
     const { transpose_lhs, transpose_rhs } = task;
-    const [lhs, rhs] = [read(task.lhs).value, read(task.rhs).value];
+    const limit = affineConstant.matches(task.rhs.definer) ? steps.rules.byteWeightLimit : undefined;
+    const [live, rhs] = [read(task.lhs).value, read(task.rhs).value];
+    const lhs = limit === undefined ? live : steps.watch(steps.limited(live, limit));
     const product = steps.build(tensor.matmul, { lhs, rhs, transpose_lhs, transpose_rhs });
     return throughSlots(steps, task, steps.accumulated(product), read);
   }
