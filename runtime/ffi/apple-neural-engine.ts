@@ -350,8 +350,10 @@ export class EngineModel {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#engine.objc.release(this.#reference);
-    // Left over where it was never loaded, or where unloading failed.
-    rmSync(this.folder, { recursive: true, force: true });
+    // Left over where it was never loaded, or where unloading failed. What cannot be removed is the system's to clean up.
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch {}
   }
 
   #try(step: string, call: (error: BigUint64Array, objc: ObjectiveC) => boolean): void {

@@ -172,7 +172,7 @@ export class ObjectiveC {
 
   /** An object where nil means that the call refused. */
   require(step: string, object: ObjectReference): ObjectReference {
-    if (object === nil) throw new DiagnosticError(`${step}: gave nothing (nil), so its arguments were refused`);
+    if (object === nil) throw new DiagnosticError(`${step}: gave nothing (nil)`);
     return object;
   }
 
@@ -239,13 +239,17 @@ export class ObjectiveC {
   /** The text of an NSString; empty for nil. */
   text(string: ObjectReference): string {
     if (string === nil) return "";
-    return readCString(this.send("-[NSString UTF8String]", string));
+    const step = "-[NSString UTF8String]";
+    const address = this.send(step, string);
+    if (address === null || Number(address) === 0) throw new DiagnosticError(`${step}: gave no text`);
+    return readCString(address);
   }
 
   /** The elements of an NSArray; they live as long as it does. */
   elements(array: ObjectReference): ObjectReference[] {
     const count = Number(this.send("-[NSArray count]", array));
-    return Array.from({ length: count }, (_, index) => this.send("-[NSArray objectAtIndex:]", array, index));
+    const step = "-[NSArray objectAtIndex:]";
+    return Array.from({ length: count }, (_, index) => this.require(step, this.send(step, array, index)));
   }
 
   #isA(object: ObjectReference, className: string): boolean {
@@ -261,9 +265,11 @@ export class ObjectiveC {
     if (this.#isA(object, "NSNumber")) return this.#toNumber(object);
     if (this.#isA(object, "NSArray")) return this.elements(object).map((element) => this.toPlain(element, depth + 1));
     if (this.#isA(object, "NSDictionary")) {
-      const entries = this.elements(this.send("-[NSDictionary allKeys]", object)).map((key): [string, PlainValue] => [
+      const keys = "-[NSDictionary allKeys]";
+      const value = "-[NSDictionary objectForKey:]";
+      const entries = this.elements(this.require(keys, this.send(keys, object))).map((key): [string, PlainValue] => [
         String(this.toPlain(key, depth + 1)),
-        this.toPlain(this.send("-[NSDictionary objectForKey:]", object, key), depth + 1),
+        this.toPlain(this.require(value, this.send(value, object, key)), depth + 1),
       ]);
       return Object.fromEntries(entries);
     }

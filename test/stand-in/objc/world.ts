@@ -6,6 +6,7 @@ import { dlopen, JSCallback, type Pointer, toArrayBuffer } from "bun:ffi";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { ElementName } from "../../../ir/tensor-data.ts";
 import { type AppleNeuralEngine, openEngine } from "../../../runtime/ffi/apple-neural-engine.ts";
 import { openSharedLibrary } from "../../../runtime/ffi/libc.ts";
@@ -142,7 +143,7 @@ export class ObjcWorld implements Disposable {
 
   framework(): AppleNeuralEngine {
     const opened = this.open();
-    if (opened.engine === undefined) throw new Error(opened.reason);
+    if (opened.engine === undefined) throw new DiagnosticError(opened.reason);
     return opened.engine;
   }
 
