@@ -4,6 +4,7 @@ import { constant } from "./constant.ts";
 import { computeOps } from "./ops/compute.ts";
 import { elementwiseOps } from "./ops/elementwise.ts";
 import { movementOps } from "./ops/movement.ts";
+import { windowOps } from "./ops/windows.ts";
 import { programOps } from "./program.ts";
 import { milTypes } from "./types.ts";
 
@@ -13,12 +14,13 @@ export { Meaning, type MilSignature, meaningOfBlock, Signature, signatureOf } fr
 export * from "./ops/compute.ts";
 export * from "./ops/elementwise.ts";
 export * from "./ops/movement.ts";
+export * from "./ops/windows.ts";
 export * from "./opsets.ts";
 export * from "./program.ts";
 export * from "./types.ts";
 
 /** The ops of which functions consist, beside constants. */
-export const milComputeOps = [...elementwiseOps, ...computeOps, ...movementOps];
+export const milComputeOps = [...elementwiseOps, ...computeOps, ...movementOps, ...windowOps];
 
 export const mil = dialect("mil", {
   doc: "Apple's model intermediate language (MIL): one op per MIL op, serialised as text with a weight file.",

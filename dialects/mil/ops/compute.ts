@@ -1,15 +1,13 @@
-/** MIL ops that combine elements: convolution, matrix products, pooling, reduction, softmax, normalisation. */
+/** MIL ops that combine elements: matrix products, reduction, softmax, normalisation. */
 import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../../ir/constraints.ts";
 import type { AnyDefinition } from "../../../ir/context.ts";
 import { attribute, defaultAttribute, optionalAttribute, optionalOperand } from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
-import { i32, TensorType } from "../../../ir/types.ts";
+import { TensorType } from "../../../ir/types.ts";
 import * as tensor from "../../tensor/ops.ts";
-import { samePadding } from "../../tensor/reference/convolution.ts";
 import {
   axisOf,
   example,
-  float,
   floatOr,
   input,
   milOp,
@@ -19,70 +17,7 @@ import {
   type TensorSteps,
   withShape,
 } from "../declare.ts";
-
-const padTypes = ["valid", "custom", "same", "same_lower"] as const;
-const windowFields = {
-  strides: defaultAttribute(i32ArrayAttribute, [1, 1]),
-  pad_type: defaultAttribute(enumAttribute(padTypes), "valid"),
-  /** Before and behind each spatial dimension in turn: [top, bottom, left, right]. */
-  pad: defaultAttribute(i32ArrayAttribute, [0, 0, 0, 0]),
-};
-
-interface Window {
-  readonly strides: readonly number[];
-  readonly pad_type: (typeof padTypes)[number];
-  readonly pad: readonly number[];
-}
-
-/** [top, left, bottom, right] of a MIL window. */
-function paddingOf(
-  input: Value,
-  kernel: readonly number[],
-  window: Window,
-  dilations: readonly number[] = [1, 1],
-): number[] {
-  const { pad, pad_type: type, strides } = window;
-  if (type === "valid") return [0, 0, 0, 0];
-  if (type === "custom") return [pad[0]!, pad[2]!, pad[1]!, pad[3]!];
-  return samePadding(shapeOf(input).slice(2), kernel, strides, dilations, type === "same" ? "end" : "begin");
-}
-
-const convInputs = { x: input, weight: input, bias: optionalOperand(milTensor) };
-const convFields = {
-  ...windowFields,
-  dilations: defaultAttribute(i32ArrayAttribute, [1, 1]),
-  groups: defaultAttribute(i32Attribute, 1),
-};
-const convExample = (name: string, weight: string, result: string) =>
-  example(name, { x: "1x3x8x8xf16", weight: `${weight}xf16` }, { groups: 1, pad_type: "valid" }, `${result}xf16`);
-
-export const conv = milOp(
-  "conv",
-  { ...convInputs, ...convFields },
-  {
-    doc: "Convolution of [N, C, H, W] with weight [O, C/groups, kh, kw] and bias [O].",
-    example: convExample("conv", "4x3x3x3", "1x4x6x6"),
-    means: (view, steps) => {
-      const { x, weight, bias, strides, dilations, groups } = view;
-      const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
-      return steps.build(tensor.conv2d, { input: x, weight, bias, strides, dilations, groups, padding });
-    },
-  },
-);
-
-export const convTranspose = milOp(
-  "conv_transpose",
-  { ...convInputs, ...convFields },
-  {
-    doc: "Transposed convolution of [N, C, H, W] with weight [C, O/groups, kh, kw] and bias [O].",
-    example: convExample("conv_transpose", "3x4x2x2", "1x4x9x9"),
-    means: (view, steps) => {
-      const { x, weight, bias, strides, dilations, groups } = view;
-      const padding = paddingOf(x, shapeOf(weight).slice(2), view, dilations);
-      return steps.build(tensor.convTranspose2d, { input: x, weight, bias, strides, dilations, groups, padding });
-    },
-  },
-);
+import { elementTypes } from "../types.ts";
 
 export const matmul = milOp(
   "matmul",
@@ -117,6 +52,7 @@ export const scaledDotProductAttention = milOp(
   "scaled_dot_product_attention",
   { query: input, key: input, value: input, attn_mask: optionalOperand(milTensor) },
   {
+    since: "ios18",
     doc: "softmax(query·keyᵀ/√width + attn_mask)·value on [batch, heads, length, width].",
     example: example(
       "scaled_dot_product_attention",
@@ -134,48 +70,6 @@ export const scaledDotProductAttention = milOp(
     },
   },
 );
-
-// -------------------------------------------------------------------------------------------------------- pooling
-
-const poolFields = {
-  x: input,
-  kernel_sizes: attribute(i32ArrayAttribute),
-  ...windowFields,
-  ceil_mode: defaultAttribute(boolAttribute, false),
-};
-const poolExample = (name: string) =>
-  example(name, { x: "1x3x8x8xf16" }, { kernel_sizes: [2, 2], pad_type: "valid", strides: [2, 2] }, "1x3x4x4xf16");
-
-type PoolView = Window & { readonly x: Value; readonly kernel_sizes: readonly number[]; readonly ceil_mode: boolean };
-
-const poolWindow = (view: PoolView) => ({
-  input: view.x,
-  kernel: view.kernel_sizes,
-  strides: view.strides,
-  padding: paddingOf(view.x, view.kernel_sizes, view),
-  ceil_mode: view.ceil_mode,
-});
-
-export const maxPool = milOp("max_pool", poolFields, {
-  doc: "Greatest element of each window of [N, C, H, W].",
-  example: poolExample("max_pool"),
-  means: (view, steps) => steps.build(tensor.maxPool2d, poolWindow(view)),
-});
-export const avgPool = milOp(
-  "avg_pool",
-  { ...poolFields, exclude_padding_from_average: defaultAttribute(boolAttribute, false) },
-  {
-    doc: "Mean of each window of [N, C, H, W], over the padded input or without its padding.",
-    example: poolExample("avg_pool"),
-    means: (view, steps) =>
-      steps.build(tensor.averagePool2d, { ...poolWindow(view), count_include_pad: !view.exclude_padding_from_average }),
-  },
-);
-export const l2Pool = milOp("l2_pool", poolFields, {
-  doc: "√Σx² of each window of [N, C, H, W].",
-  example: poolExample("l2_pool"),
-  means: (view, steps) => steps.build(tensor.lpPool2d, { ...poolWindow(view), p: 2 }),
-});
 
 // ----------------------------------------------------------------------------------------------------- reductions
 
@@ -209,13 +103,22 @@ export const reduceSumSquare = reduction("reduce_sum_square", "Σ x²", tensor.r
 function argReduction(name: string, definition: AnyDefinition) {
   return milOp(
     name,
-    { x: input, axis: defaultAttribute(i32Attribute, -1), keep_dims: defaultAttribute(boolAttribute, false) },
     {
-      doc: `Index (int32) of the ${name === "reduce_argmax" ? "greatest" : "least"} element along axis.`,
+      x: input,
+      axis: defaultAttribute(i32Attribute, -1),
+      keep_dims: defaultAttribute(boolAttribute, false),
+      output_dtype: optionalAttribute(enumAttribute(["int32", "uint16"])),
+    },
+    {
+      inputsSince: { output_dtype: "ios17" },
+      doc: `Index (int32 unless stated) of the ${name === "reduce_argmax" ? "greatest" : "least"} element along axis.`,
       example: example(name, { x: "2x3xf16" }, { axis: 1, keep_dims: true }, "2x1xi32"),
-      means: ({ x, axis, keep_dims }, steps) => {
+      means: ({ x, axis, keep_dims, output_dtype: type = "int32" }, steps) => {
         const found = steps.build(definition, { input: x, axis: axisOf(axis, shapeOf(x).length), keep_dims });
-        return steps.build(tensor.convert, { input: found, result: TensorType.get(shapeOf(found), i32) });
+        return steps.build(tensor.convert, {
+          input: found,
+          result: TensorType.get(shapeOf(found), elementTypes[type]),
+        });
       },
     },
   );
@@ -242,7 +145,8 @@ export const layerNorm = milOp(
     x: input,
     gamma: optionalOperand(milTensor),
     beta: optionalOperand(milTensor),
-    axes: attribute(i32ArrayAttribute),
+    /** All where left out. */
+    axes: optionalAttribute(i32ArrayAttribute),
     epsilon: floatOr(1e-5),
   },
   {
@@ -250,10 +154,11 @@ export const layerNorm = milOp(
     example: example("layer_norm", { x: "2x3xf16" }, { axes: [1], epsilon: real(1.00136e-5) }, "2x3xf16"),
     means: ({ x, gamma, beta, axes, epsilon }, steps) => {
       const rank = shapeOf(x).length;
-      const resolved = axes.map((axis) => axisOf(axis, rank)).sort((a, b) => a - b);
+      const stated = axes ?? shapeOf(x).map((_, axis) => axis);
+      const resolved = stated.map((axis) => axisOf(axis, rank)).sort((a, b) => a - b);
       const first = resolved[0] ?? rank;
       if (resolved.length !== rank - first)
-        throw new Error(`axes must be the last ones of rank ${rank}, but are [${axes.join(", ")}]`);
+        throw new Error(`axes must be the last ones of rank ${rank}, but are [${stated.join(", ")}]`);
       const scale = gamma ?? steps.scalar(1, x);
       return steps.build(tensor.layerNorm, { input: x, scale, bias: beta, axis: first, epsilon });
     },
@@ -333,7 +238,7 @@ export const localResponseNorm = milOp(
 
 export const l2Norm = milOp(
   "l2_norm",
-  { x: input, epsilon: float },
+  { x: input, epsilon: floatOr(1e-6) },
   {
     doc: "x/√(Σ x² + epsilon), the sum over the last three dimensions.",
     example: example("l2_norm", { x: "1x4x2x2xf16" }, { epsilon: real(1.00136e-5) }, "1x4x2x2xf16"),
@@ -348,7 +253,7 @@ export const l2Norm = milOp(
 );
 
 export const computeOps = [
-  ...[conv, convTranspose, matmul, linear, scaledDotProductAttention, maxPool, avgPool, l2Pool],
+  ...[matmul, linear, scaledDotProductAttention],
   ...[
     reduceSum,
     reduceMean,

@@ -1,11 +1,13 @@
 /** Elementwise MIL ops: activations and functions of x, arithmetic and comparisons of x and y, selection, conversion. */
 
+import { StringAttribute } from "../../../ir/attributes.ts";
 import { enumAttribute } from "../../../ir/constraints.ts";
 import type { AnyDefinition } from "../../../ir/context.ts";
-import { attribute, operand } from "../../../ir/declaration.ts";
+import { attribute, defaultAttribute, operand } from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
-import { f16, f32, i1, i8, i32, TensorType, type Type, ui8 } from "../../../ir/types.ts";
+import { TensorType } from "../../../ir/types.ts";
 import * as tensor from "../../tensor/ops.ts";
+import { constantValue } from "../constant.ts";
 import {
   example,
   float,
@@ -13,11 +15,14 @@ import {
   input,
   milOp,
   milTensor,
+  opsetAt,
   real,
   shapeOf,
   type TensorSteps,
   withShape,
 } from "../declare.ts";
+import { hasSince } from "../opsets.ts";
+import { elementTypes } from "../types.ts";
 
 /** The example of an op of x with these attributes. */
 const exampleOf = (name: string, parameters: Parameters<typeof example>[2] = {}) =>
@@ -141,7 +146,7 @@ export const inverse = milOp(
 
 export const elu = milOp(
   "elu",
-  { x: input, alpha: floatOr(1) },
+  { x: input, alpha: float },
   {
     doc: "x < 0 ? alpha·(e^x - 1) : x, elementwise.",
     example: exampleOf("elu", { alpha: real(1) }),
@@ -150,7 +155,7 @@ export const elu = milOp(
 );
 export const leakyRelu = milOp(
   "leaky_relu",
-  { x: input, alpha: floatOr(0.01) },
+  { x: input, alpha: float },
   {
     doc: "x < 0 ? alpha·x : x, elementwise.",
     example: exampleOf("leaky_relu", { alpha: real(0.125) }),
@@ -159,7 +164,7 @@ export const leakyRelu = milOp(
 );
 export const thresholdedRelu = milOp(
   "thresholded_relu",
-  { x: input, alpha: floatOr(1) },
+  { x: input, alpha: float },
   {
     doc: "x > alpha ? x : 0, elementwise.",
     example: exampleOf("thresholded_relu", { alpha: real(1) }),
@@ -186,7 +191,7 @@ export const clip = milOp(
 );
 export const sigmoidHard = milOp(
   "sigmoid_hard",
-  { x: input, alpha: floatOr(0.2), beta: floatOr(0.5) },
+  { x: input, alpha: float, beta: float },
   {
     doc: "min(max(alpha·x + beta, 0), 1), elementwise.",
     example: exampleOf("sigmoid_hard", { alpha: real(0.25), beta: real(0.5) }),
@@ -195,7 +200,7 @@ export const sigmoidHard = milOp(
 );
 export const scaledTanh = milOp(
   "scaled_tanh",
-  { x: input, alpha: floatOr(1), beta: floatOr(1) },
+  { x: input, alpha: float, beta: float },
   {
     doc: "alpha·tanh(beta·x), elementwise.",
     example: exampleOf("scaled_tanh", { alpha: real(2), beta: real(0.5) }),
@@ -207,7 +212,7 @@ export const scaledTanh = milOp(
 );
 export const linearActivation = milOp(
   "linear_activation",
-  { x: input, alpha: float, beta: floatOr(0) },
+  { x: input, alpha: float, beta: float },
   {
     doc: "alpha·x + beta, elementwise.",
     example: exampleOf("linear_activation", { alpha: real(2), beta: real(1) }),
@@ -219,7 +224,7 @@ export const linearActivation = milOp(
 );
 export const clampedRelu = milOp(
   "clamped_relu",
-  { x: input, alpha: floatOr(1), beta: floatOr(1) },
+  { x: input, alpha: float, beta: float },
   {
     doc: "x < 0 ? alpha·x : min(x, beta), elementwise.",
     example: exampleOf("clamped_relu", { alpha: real(0.125), beta: real(6) }),
@@ -230,7 +235,10 @@ export const clampedRelu = milOp(
 
 export const gelu = milOp(
   "gelu",
-  { x: input, mode: attribute(enumAttribute(["EXACT", "TANH_APPROXIMATION", "SIGMOID_APPROXIMATION"])) },
+  {
+    x: input,
+    mode: defaultAttribute(enumAttribute(["EXACT", "TANH_APPROXIMATION", "SIGMOID_APPROXIMATION"]), "EXACT"),
+  },
   {
     doc: "x·Φ(x), elementwise; with TANH_APPROXIMATION ½x(1 + tanh(√(2/π)(x + 0.044715x³))), with SIGMOID_APPROXIMATION x·sigmoid(1.702x).",
     example: exampleOf("gelu", { mode: "EXACT" }),
@@ -307,21 +315,26 @@ export const select = milOp(
   },
 );
 
-/** Element types by their MIL names, as far as `cast` gives them. */
-export const castTypes = { fp16: f16, fp32: f32, int32: i32, int8: i8, uint8: ui8, bool: i1 } as const satisfies Record<
-  string,
-  Type
->;
-const castNames = ["fp16", "fp32", "int32", "int8", "uint8", "bool"] as const;
+/** Element types that `cast` gives, and those of the first opset. */
+const castNames = ["fp16", "fp32", "int32", "bool", "int8", "uint8", "int16", "uint16"] as const;
+const firstCasts: ReadonlySet<string> = new Set(["fp16", "fp32", "int32", "bool"]);
 
 export const cast = milOp(
   "cast",
   { x: input, dtype: attribute(enumAttribute(castNames)) },
   {
-    doc: "x with its elements converted to dtype.",
+    doc: "x with its elements converted to dtype; int8, uint8, int16 and uint16 since ios17.",
+    verify: (operation, report) => {
+      const { dtype } = cast.cast(operation);
+      const stated = constantValue(dtype);
+      const opset = opsetAt(operation.block);
+      const isLate = stated instanceof StringAttribute && !firstCasts.has(stated.value);
+      if (isLate && opset !== undefined && !hasSince(opset, "ios17"))
+        report(`takes the dtype ${stated.value} since ios17, but its function is of the opset ${opset}`);
+    },
     example: example("cast", { x: "2x3xf16" }, { dtype: "fp32" }, "2x3xf32"),
     means: ({ x, dtype }, steps) =>
-      steps.build(tensor.convert, { input: x, result: TensorType.get(shapeOf(x), castTypes[dtype]) }),
+      steps.build(tensor.convert, { input: x, result: TensorType.get(shapeOf(x), elementTypes[dtype]) }),
   },
 );
 

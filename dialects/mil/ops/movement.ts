@@ -1,9 +1,10 @@
 /** MIL ops that move elements or resample them. */
+import { FloatAttribute, IntegerAttribute } from "../../../ir/attributes.ts";
 import {
+  type AttributeConstraint,
   boolArrayAttribute,
   boolAttribute,
   enumAttribute,
-  f32Attribute,
   i32ArrayAttribute,
   i32Attribute,
 } from "../../../ir/constraints.ts";
@@ -15,6 +16,7 @@ import {
   variadicResult,
 } from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
+import { f32, i32 } from "../../../ir/types.ts";
 import * as tensor from "../../tensor/ops.ts";
 import { concat as tensorConcat } from "../../tensor/upstream/ops.ts";
 import {
@@ -42,6 +44,7 @@ export const reshape = milOp(
   "reshape",
   { x: input, shape: attribute(i32ArrayAttribute) },
   {
+    dynamic: ["shape"],
     doc: "The same elements under another shape; one size may be -1.",
     example: exampleOf("reshape", { shape: [3, -1] }, "2x3", "3x2"),
     means: ({ x, shape }, steps) => {
@@ -116,11 +119,19 @@ export const concat = milOp(
     interleave: defaultAttribute(boolAttribute, false),
   },
   {
-    doc: "Values one behind the other along axis.",
+    doc: "Values one behind the other along axis, or with interleave their elements there in turn.",
     example: example("concat", { values: ["2x3xf16", "1x3xf16"] }, { axis: 0 }, "3x3xf16"),
     means: ({ values, axis, interleave }, steps) => {
-      if (interleave) throw new Error("interleaved concatenation is not supported");
-      return steps.build(tensorConcat, { inputs: values, dim: axisOf(axis, shapeOf(values[0]!).length) });
+      const [first] = values;
+      if (first === undefined) throw new Error("needs at least one value");
+      const shape = shapeOf(first);
+      const at = axisOf(axis, shape.length);
+      if (!interleave) return steps.build(tensorConcat, { inputs: values, dim: at });
+      // The values side by side in a new dimension behind axis, which then joins it.
+      const expanded = [...shape.slice(0, at + 1), 1, ...shape.slice(at + 1)];
+      const inputs = values.map((value) => reshaped(steps, value, expanded));
+      const joined = shape.map((size, each) => (each === at ? size * values.length : size));
+      return reshaped(steps, steps.build(tensorConcat, { inputs, dim: at + 1 }), joined);
     },
   },
 );
@@ -152,6 +163,7 @@ export const sliceByIndex = milOp(
     squeeze_mask: optionalAttribute(boolArrayAttribute),
   },
   {
+    dynamic: ["begin", "end"],
     doc: "Elements begin, begin + stride, … before end per dimension. begin_mask and end_mask leave a limit out, squeeze_mask drops the dimension; negative limits count from the end.",
     example: exampleOf("slice_by_index", { begin: [0, 1], end: [2, 3] }, "2x3", "2x2"),
     means: ({ x, begin, end, stride, begin_mask, end_mask, squeeze_mask }, steps) => {
@@ -180,6 +192,7 @@ export const sliceBySize = milOp(
   "slice_by_size",
   { x: input, begin: attribute(i32ArrayAttribute), size: attribute(i32ArrayAttribute) },
   {
+    dynamic: ["begin", "size"],
     doc: "The box of `size` elements that starts at begin; a size of -1 reaches the end.",
     example: exampleOf("slice_by_size", { begin: [0, 1], size: [2, -1] }, "2x3", "2x2"),
     means: ({ x, begin, size }, steps) => {
@@ -191,14 +204,20 @@ export const sliceBySize = milOp(
 
 export const split = milOpWithResults(
   "split",
-  { x: input, axis: attribute(i32Attribute), split_sizes: attribute(i32ArrayAttribute) },
+  {
+    x: input,
+    axis: attribute(i32Attribute),
+    split_sizes: optionalAttribute(i32ArrayAttribute),
+    num_splits: optionalAttribute(i32Attribute),
+  },
   { outputs: variadicResult(milTensor) },
   {
-    doc: "Parts of split_sizes along axis, one result each.",
+    doc: "Parts of split_sizes, or num_splits equal ones, along axis, one result each.",
     example: exampleOf("split", { axis: 1, split_sizes: [3] }, "2x3", "2x3"),
-    means: ({ x, axis, split_sizes: parts }, steps) => {
+    means: ({ x, axis, split_sizes: sizes, num_splits: count }, steps) => {
       const shape = shapeOf(x);
       const at = axisOf(axis, shape.length);
+      const parts = sizes ?? new Array<number>(count ?? 1).fill(shape[at]! / (count ?? 1));
       let next = 0;
       return parts.map((count) => {
         const starts = shape.map((_, each) => (each === at ? next : 0));
@@ -221,6 +240,7 @@ export const pad = milOp(
     constant_val: floatOr(0),
   },
   {
+    dynamic: ["pad"],
     doc: "Elements added before and behind the last dimensions: pad = [before, behind, before, behind, …].",
     example: exampleOf("pad", { pad: [1, 0] }, "2x3", "2x4"),
     means: ({ x, pad: sizes, mode, constant_val: value }, steps) => {
@@ -237,6 +257,7 @@ export const tile = milOp(
   "tile",
   { x: input, reps: attribute(i32ArrayAttribute) },
   {
+    dynamic: ["reps"],
     doc: "x repeated reps[d] times along each dimension.",
     example: exampleOf("tile", { reps: [1, 2] }, "2x3", "2x6"),
     means: ({ x, reps }, steps) => steps.build(tensor.tile, { input: x, repeats: reps }),
@@ -288,16 +309,38 @@ export const spaceToDepth = milOp(
 
 export const gather = milOp(
   "gather",
-  { x: input, indices: input, axis: defaultAttribute(i32Attribute, 0) },
   {
-    doc: "Slices of x along axis at the indices.",
+    x: input,
+    indices: input,
+    axis: defaultAttribute(i32Attribute, 0),
+    batch_dims: optionalAttribute(i32Attribute),
+    validate_indices: optionalAttribute(boolAttribute),
+  },
+  {
+    inputsSince: { batch_dims: "ios16", validate_indices: "ios17" },
+    doc: "Slices of x along axis at the indices; with batch_dims, the first dimensions of both go in step.",
     example: example("gather", { x: "2x4xf16", indices: "3xi32" }, { axis: 1 }, "2x3xf16"),
-    means: ({ x, indices, axis }, steps) =>
-      steps.build(tensor.take, { input: x, indices, axis: axisOf(axis, shapeOf(x).length) }),
+    means: ({ x, indices, axis, batch_dims: batchDims = 0 }, steps) => {
+      const at = axisOf(axis, shapeOf(x).length);
+      if (batchDims === 0) return steps.build(tensor.take, { input: x, indices, axis: at });
+      if (at !== batchDims) throw new Error(`has no meaning here for batch_dims ${batchDims} with axis ${at}`);
+      const tuples = reshaped(steps, indices, [...shapeOf(indices), 1]);
+      return steps.build(tensor.gatherNd, { input: x, indices: tuples, batch_dims: batchDims });
+    },
   },
 );
 
 // ------------------------------------------------------------------------------------------------------ resampling
+
+/** How many times as large; whole numbers are written as int32. */
+const scaleFactor: AttributeConstraint<number> = {
+  description: "a number",
+  decode: (value) => {
+    if (value instanceof IntegerAttribute) return value.number;
+    return value instanceof FloatAttribute ? value.value : undefined;
+  },
+  encode: (value) => (Number.isInteger(value) ? IntegerAttribute.get(value, i32) : FloatAttribute.get(value, f32)),
+};
 
 type Coordinates = "asymmetric" | "align_corners" | "half_pixel";
 
@@ -325,8 +368,8 @@ export const upsampleNearestNeighbor = milOp(
   "upsample_nearest_neighbor",
   {
     x: input,
-    scale_factor_height: defaultAttribute(i32Attribute, 1),
-    scale_factor_width: defaultAttribute(i32Attribute, 1),
+    scale_factor_height: defaultAttribute(scaleFactor, 1),
+    scale_factor_width: defaultAttribute(scaleFactor, 1),
   },
   {
     doc: "Each element of [N, C, H, W] repeated along height and width.",
@@ -338,7 +381,7 @@ export const upsampleNearestNeighbor = milOp(
     ),
     means: ({ x, scale_factor_height: height, scale_factor_width: width }, steps) => {
       const [rows = 1, columns = 1] = shapeOf(x).slice(-2);
-      return resized(steps, x, rows * height, columns * width, "nearest", "asymmetric");
+      return resized(steps, x, Math.floor(rows * height), Math.floor(columns * width), "nearest", "asymmetric");
     },
   },
 );
@@ -363,9 +406,11 @@ export const upsampleBilinear = milOp(
   "upsample_bilinear",
   {
     x: input,
-    scale_factor_height: defaultAttribute(f32Attribute, 1),
-    scale_factor_width: defaultAttribute(f32Attribute, 1),
+    scale_factor_height: defaultAttribute(scaleFactor, 1),
+    scale_factor_width: defaultAttribute(scaleFactor, 1),
     align_corners: defaultAttribute(boolAttribute, true),
+    /** The opposite of align_corners where left out. */
+    half_pixel_centers: optionalAttribute(boolAttribute),
   },
   {
     doc: "[N, C, H, W] enlarged linearly, with the corners aligned or by pixel centres.",
@@ -375,9 +420,13 @@ export const upsampleBilinear = milOp(
       "1x3x4x4",
       "1x3x8x8",
     ),
-    means: ({ x, scale_factor_height: height, scale_factor_width: width, align_corners }, steps) => {
+    inputsSince: { half_pixel_centers: "ios16" },
+    means: (view, steps) => {
+      const { x, scale_factor_height: height, scale_factor_width: width, align_corners, half_pixel_centers } = view;
       const [rows = 1, columns = 1] = shapeOf(x).slice(-2);
-      const coordinates = align_corners ? "align_corners" : "half_pixel";
+      const isHalfPixel = half_pixel_centers ?? !align_corners;
+      if (align_corners && isHalfPixel) throw new Error("cannot both align corners and count by pixel centres");
+      const coordinates = align_corners ? "align_corners" : isHalfPixel ? "half_pixel" : "asymmetric";
       return resized(steps, x, Math.floor(rows * height), Math.floor(columns * width), "linear", coordinates);
     },
   },
@@ -394,8 +443,8 @@ export const resizeBilinear = milOp(
   "resize_bilinear",
   {
     x: input,
-    target_size_height: attribute(i32Attribute),
-    target_size_width: attribute(i32Attribute),
+    target_size_height: defaultAttribute(i32Attribute, 1),
+    target_size_width: defaultAttribute(i32Attribute, 1),
     sampling_mode: defaultAttribute(
       enumAttribute(["DEFAULT", "ALIGN_CORNERS", "STRICT_ALIGN_CORNERS", "UNALIGN_CORNERS"]),
       "DEFAULT",
