@@ -468,9 +468,9 @@ describe("refusals", () => {
       'output 1, "i", is not supported',
     ],
     [
-      "three-dimensional convolution",
-      one("Conv", { inputs: ["p", "p"] }, { inputs: { p: { element: "f32", shape: [1, 1, 2, 2, 2] } } }),
-      "3 spatial dimensions",
+      "four-dimensional convolution",
+      one("Conv", { inputs: ["p", "p"] }, { inputs: { p: { element: "f32", shape: [1, 1, 2, 2, 2, 2] } } }),
+      "4 spatial dimensions",
     ],
     [
       "training",

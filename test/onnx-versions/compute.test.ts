@@ -11,6 +11,18 @@ compareAll({
       inputs: [some([2, 4, 9]), some([6, 2, 3]), some([6])],
       attributes: { group: 2, pads: [1, 2], strides: [2] },
     },
+    "Conv, three dimensions": {
+      op: "Conv",
+      opset: 11,
+      inputs: [some([2, 4, 5, 4, 6]), some([6, 2, 3, 2, 3], "f32", 2), some([6], "f32", 3)],
+      attributes: { group: 2, strides: [2, 1, 2], dilations: [1, 2, 1], pads: [1, 1, 0, 2, 1, 1] },
+    },
+    "Conv, three dimensions, dilated depth": {
+      op: "Conv",
+      opset: 11,
+      inputs: [some([1, 2, 7, 4, 4]), some([3, 2, 3, 2, 2], "f32", 2)],
+      attributes: { dilations: [2, 1, 1] },
+    },
     "Conv, SAME_UPPER": {
       op: "Conv",
       opset: 11,

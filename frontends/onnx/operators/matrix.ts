@@ -1,7 +1,8 @@
 /** Matrix products: of any rank, scaled (Gemm), of integers, and by index letters (Einsum). */
+
+import { einsum } from "../../../dialects/tensor/build/einsum.ts";
 import * as tensor from "../../../dialects/tensor/ops.ts";
 import { add, convert, isFloatElement, mul, product, reshape, since, sub, withNumber } from "./common.ts";
-import { einsum } from "./einsum.ts";
 import { elementOf, type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
 
 /** A product as NumPy's `matmul`: a vector becomes a row or column, and that dimension vanishes from the result. */

@@ -1,19 +1,16 @@
-/**
- * Convolution and pooling. The tensor dialect has the two-dimensional forms; one-dimensional ones get a dimension of size 1,
- * and three-dimensional pooling is done in two steps (a maximum of maxima, a mean of means of equal weight).
- */
+/** Convolution and pooling: windows as ONNX states them, over one to three dimensions. */
+import {
+  convolution,
+  type Pool2d,
+  pooling,
+  requireSpatial,
+  transposedConvolution,
+  type Window,
+} from "../../../dialects/tensor/build/windows.ts";
 import * as tensor from "../../../dialects/tensor/ops.ts";
 import { samePadding } from "../../../dialects/tensor/reference/convolution.ts";
 import { add, ascending, convert, mul, product, reshape, sameList, since, sub } from "./common.ts";
 import { elementOf, type NodeImport, type OperatorTable, shapeOf, type Tensor } from "./node-import.ts";
-
-/** A window over the spatial dimensions; `padding` has all begins, then all ends. */
-interface Window {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly padding: readonly number[];
-}
 
 const autoPads = ["NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"] as const;
 
@@ -39,65 +36,15 @@ function windowOf(node: NodeImport, input: Tensor, kernel: readonly number[]): W
   return { kernel, strides, dilations, padding: padding() };
 }
 
-/** The dimensions from `start` on, of a window. */
-function windowPart({ kernel, strides, dilations, padding }: Window, start: number, end: number): Window {
-  const cut = (values: readonly number[]) => values.slice(start, end);
-  const rank = kernel.length;
-  return {
-    kernel: cut(kernel),
-    strides: cut(strides),
-    dilations: cut(dilations),
-    padding: [...cut(padding.slice(0, rank)), ...cut(padding.slice(rank))],
-  };
-}
-
-/** A one-dimensional window as a two-dimensional one of height 1. */
-function withHeight({ kernel, strides, dilations, padding }: Window): Window {
-  return {
-    kernel: [1, ...kernel],
-    strides: [1, ...strides],
-    dilations: [1, ...dilations],
-    padding: [0, padding[0]!, 0, padding[1]!],
-  };
-}
-
-/** [N, C, W] as [N, C, 1, W]. */
-function insertHeight(node: NodeImport, input: Tensor): Tensor {
-  const [batch, channels, width] = shapeOf(input);
-  return reshape(node, input, [batch!, channels!, 1, width!]);
-}
-
-function removeHeight(node: NodeImport, input: Tensor): Tensor {
-  const [batch, channels, , width] = shapeOf(input);
-  return reshape(node, input, [batch!, channels!, width!]);
-}
-
-function requireSpatial(node: NodeImport, input: Tensor, most: number): number {
-  const rank = input.type.rank - 2;
-  if (rank >= 1 && rank <= most) return rank;
-  throw node.error(`${rank} spatial dimensions (input ${input.type}) are not supported, only 1 to ${most}`);
-}
-
 /** A convolution of any supported rank, from its parts. */
 function convolve(node: NodeImport, input: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-  const rank = requireSpatial(node, input, 2);
+  requireSpatial(node, input, 3);
   const kernel = node.integers("kernel_shape") ?? shapeOf(weight).slice(2);
   if (weight.type.rank !== input.type.rank || kernel.some((size, axis) => size !== shapeOf(weight)[axis + 2])) {
     throw node.error(`the weight ${weight.type} does not fit kernel [${kernel.join(", ")}] and input ${input.type}`);
   }
   const window = windowOf(node, input, kernel);
-  const { strides, dilations, padding } = rank === 1 ? withHeight(window) : window;
-  const flat = (value: Tensor) => (rank === 1 ? insertHeight(node, value) : value);
-  const result = node.emit(tensor.conv2d, {
-    input: flat(input),
-    weight: flat(weight),
-    bias,
-    strides,
-    dilations,
-    padding,
-    groups: node.integer("group", 1),
-  });
-  return rank === 1 ? removeHeight(node, result) : result;
+  return convolution(node, { input, weight, bias }, window, node.integer("group", 1));
 }
 
 /**
@@ -180,45 +127,17 @@ function convTranspose(node: NodeImport): Tensor {
     padding = autoPad === "SAME_UPPER" ? [...smaller, ...larger] : [...larger, ...smaller];
   }
   const window = { kernel, strides, dilations, padding };
-  const full = rank === 1 ? withHeight(window) : window;
-  const flat = (value: Tensor) => (rank === 1 ? insertHeight(node, value) : value);
-  const result = node.emit(tensor.convTranspose2d, {
-    input: flat(input),
-    weight: flat(weight),
-    bias: node.optionalInput(2),
-    strides: full.strides,
-    dilations: full.dilations,
-    padding: full.padding,
-    groups: node.integer("group", 1),
-    output_padding: rank === 1 ? [0, outputPadding[0]!] : outputPadding,
-  });
-  return rank === 1 ? removeHeight(node, result) : result;
+  const operands = { input, weight, bias: node.optionalInput(2) };
+  return transposedConvolution(node, operands, window, node.integer("group", 1), outputPadding);
 }
-
-/** Pools two dimensions; `window` has two. */
-type Pool2d = (input: Tensor, window: Window) => Tensor;
 
 /** Applies a two-dimensional pooling to 1 to 3 spatial dimensions. */
 function pool(node: NodeImport, pool2d: Pool2d, most = 3): Tensor {
   const input = node.input(0);
-  const rank = requireSpatial(node, input, most);
+  requireSpatial(node, input, most);
   const kernel = node.integers("kernel_shape");
   if (kernel === undefined) throw node.error("attribute kernel_shape is missing");
-  const window = windowOf(node, input, kernel);
-  if (rank === 2) return pool2d(input, window);
-  if (rank === 1) return removeHeight(node, pool2d(insertHeight(node, input), withHeight(window)));
-  // First height and width of each depth, then the depths: a column of height D, width H·W.
-  const [batch = 1, channels = 1, depth = 1, height = 1, width = 1] = shapeOf(input);
-  const planes = pool2d(reshape(node, input, [batch, channels * depth, height, width]), windowPart(window, 1, 3));
-  const [, , rows = 1, columns = 1] = shapeOf(planes);
-  const { kernel: deep, strides, dilations, padding } = windowPart(window, 0, 1);
-  const pooled = pool2d(reshape(node, planes, [batch, channels, depth, rows * columns]), {
-    kernel: [deep[0]!, 1],
-    strides: [strides[0]!, 1],
-    dilations: [dilations[0]!, 1],
-    padding: [padding[0]!, 0, padding[1]!, 0],
-  });
-  return reshape(node, pooled, [batch, channels, shapeOf(pooled)[2]!, rows, columns]);
+  return pooling(node, input, windowOf(node, input, kernel), pool2d);
 }
 
 function maxPool(node: NodeImport): Tensor {

@@ -3,51 +3,62 @@
  * one is then multiplied in: shared letters that stay are batch dimensions, shared letters that end are summed by the
  * product, and letters of one side only are rows or columns.
  */
-import * as tensor from "../../../dialects/tensor/ops.ts";
-import { ascending, broadcastTo, product, reshape, transpose } from "./common.ts";
-import { elementOf, type NodeImport, shapeOf, type Tensor } from "./node-import.ts";
+import * as tensor from "../ops.ts";
+import {
+  ascending,
+  broadcastTo,
+  elementOf,
+  numbers,
+  product,
+  reshape,
+  type Steps,
+  scalar,
+  shapeOf,
+  type TensorValue,
+  transpose,
+} from "./steps.ts";
 
 /** A value with one letter per dimension. The dimensions behind `...` have upper-case stand-ins from the end. */
 interface Term {
-  readonly value: Tensor;
+  readonly value: TensorValue;
   readonly letters: readonly string[];
 }
 
-export function einsum(node: NodeImport, equation: string, inputs: readonly Tensor[]): Tensor {
-  const { operands, output } = parseEquation(node, equation, inputs);
-  const sizes = letterSizes(node, operands);
-  const terms = operands.map((term) => diagonal(node, term, sizes));
+export function einsum(steps: Steps, equation: string, inputs: readonly TensorValue[]): TensorValue {
+  const { operands, output } = parseEquation(steps, equation, inputs);
+  const sizes = letterSizes(steps, operands);
+  const terms = operands.map((term) => diagonal(steps, term, sizes));
   const [first, ...rest] = terms;
-  if (first === undefined) throw node.error("has no inputs");
+  if (first === undefined) throw steps.error("has no inputs");
   let result = first;
   for (const [index, term] of rest.entries()) {
     const needed = new Set([...output, ...rest.slice(index + 1).flatMap(({ letters }) => letters)]);
     result = contract(
-      node,
-      keep(node, result, new Set([...needed, ...term.letters])),
-      keep(node, term, new Set([...needed, ...result.letters])),
+      steps,
+      keep(steps, result, new Set([...needed, ...term.letters])),
+      keep(steps, term, new Set([...needed, ...result.letters])),
       needed,
       sizes,
     );
   }
-  const summed = keep(node, result, new Set(output));
+  const summed = keep(steps, result, new Set(output));
   const ordered = transpose(
-    node,
+    steps,
     summed.value,
     output.map((letter) => summed.letters.indexOf(letter)),
   );
   return ordered;
 }
 
-function parseEquation(node: NodeImport, equation: string, inputs: readonly Tensor[]) {
+function parseEquation(steps: Steps, equation: string, inputs: readonly TensorValue[]) {
   const [left = "", right, ...more] = equation.replaceAll(/\s/g, "").split("->");
   const sides = left.split(",");
   const wellFormed = (text: string) => /^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(text);
   if (more.length > 0 || !sides.every(wellFormed) || (right !== undefined && !wellFormed(right))) {
-    throw node.error(`cannot read the equation "${equation}"`);
+    throw steps.error(`cannot read the equation "${equation}"`);
   }
   if (sides.length !== inputs.length)
-    throw node.error(`"${equation}" has ${sides.length} operands, but there are ${inputs.length}`);
+    throw steps.error(`"${equation}" has ${sides.length} operands, but there are ${inputs.length}`);
   const hidden = sides.map((text, position) =>
     text.includes("...") ? inputs[position]!.type.rank - text.length + 3 : 0,
   );
@@ -61,7 +72,7 @@ function parseEquation(node: NodeImport, equation: string, inputs: readonly Tens
   const operands = inputs.map((value, position): Term => {
     const letters = hidden[position]! < 0 ? [] : spell(sides[position]!, hidden[position]!);
     if (letters.length !== value.type.rank) {
-      throw node.error(`"${sides[position]}" of "${equation}" does not fit ${value.type}`);
+      throw steps.error(`"${sides[position]}" of "${equation}" does not fit ${value.type}`);
     }
     return { value, letters };
   });
@@ -73,20 +84,20 @@ function parseEquation(node: NodeImport, equation: string, inputs: readonly Tens
   const output = right === undefined ? [...ascending(most).map((index) => `…${index}`), ...once] : spell(right, most);
   const unknown = output.find((letter) => !all.includes(letter));
   if (unknown !== undefined || new Set(output).size !== output.length) {
-    throw node.error(`the result of "${equation}" must name letters of its operands, each once`);
+    throw steps.error(`the result of "${equation}" must name letters of its operands, each once`);
   }
   return { operands, output };
 }
 
 /** The size of each letter; a size of 1 broadcasts. */
-function letterSizes(node: NodeImport, operands: readonly Term[]): Map<string, number> {
+function letterSizes(steps: Steps, operands: readonly Term[]): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const { value, letters } of operands) {
     for (const [axis, letter] of letters.entries()) {
       const size = shapeOf(value)[axis]!;
       const known = sizes.get(letter) ?? 1;
       if (known !== 1 && size !== 1 && known !== size)
-        throw node.error(`letter "${letter}" has the sizes ${known} and ${size}`);
+        throw steps.error(`letter "${letter}" has the sizes ${known} and ${size}`);
       sizes.set(letter, size === 1 ? known : size);
     }
   }
@@ -94,7 +105,7 @@ function letterSizes(node: NodeImport, operands: readonly Term[]): Map<string, n
 }
 
 /** Removes repeated letters of one operand by taking the diagonal: a mask of equal positions, then a sum. */
-function diagonal(node: NodeImport, term: Term, sizes: ReadonlyMap<string, number>): Term {
+function diagonal(steps: Steps, term: Term, sizes: ReadonlyMap<string, number>): Term {
   const repeated = term.letters.findIndex((letter, axis) => term.letters.indexOf(letter) !== axis);
   if (repeated < 0) return term;
   const letter = term.letters[repeated]!;
@@ -103,39 +114,40 @@ function diagonal(node: NodeImport, term: Term, sizes: ReadonlyMap<string, numbe
   const { rank } = term.value.type;
   const element = shapeOf(term.value);
   const whole = broadcastTo(
-    node,
+    steps,
     term.value,
     element.map((own, axis) => (axis === first || axis === repeated ? size : own)),
   );
   const positions = (axis: number) =>
-    node.numbers(
+    numbers(
+      steps,
       ascending(size),
       "i64",
       ascending(rank).map((each) => (each === axis ? size : 1)),
     );
-  const isEqual = node.emit(tensor.equal, { lhs: positions(first), rhs: positions(repeated) });
-  const masked = node.emit(tensor.select, { condition: isEqual, lhs: whole, rhs: zeroLike(node, whole) });
-  const value = node.emit(tensor.reduceSum, { input: masked, axes: [repeated], keep_dims: false });
-  return diagonal(node, { value, letters: term.letters.filter((_, axis) => axis !== repeated) }, sizes);
+  const isEqual = steps.emit(tensor.equal, { lhs: positions(first), rhs: positions(repeated) });
+  const masked = steps.emit(tensor.select, { condition: isEqual, lhs: whole, rhs: zeroLike(steps, whole) });
+  const value = steps.emit(tensor.reduceSum, { input: masked, axes: [repeated], keep_dims: false });
+  return diagonal(steps, { value, letters: term.letters.filter((_, axis) => axis !== repeated) }, sizes);
 }
 
-function zeroLike(node: NodeImport, value: Tensor): Tensor {
-  return node.scalar(0, elementOf(value));
+function zeroLike(steps: Steps, value: TensorValue): TensorValue {
+  return scalar(steps, 0, elementOf(value));
 }
 
 /** Sums over the letters that nobody needs any more. */
-function keep(node: NodeImport, { value, letters }: Term, needed: ReadonlySet<string>): Term {
+function keep(steps: Steps, { value, letters }: Term, needed: ReadonlySet<string>): Term {
   const axes = letters.flatMap((letter, axis) => (needed.has(letter) ? [] : [axis]));
   if (axes.length === 0) return { value, letters };
   return {
-    value: node.emit(tensor.reduceSum, { input: value, axes, keep_dims: false }),
+    value: steps.emit(tensor.reduceSum, { input: value, axes, keep_dims: false }),
     letters: letters.filter((letter) => needed.has(letter)),
   };
 }
 
 /** The product of two terms, summed over the shared letters that nobody needs. */
 function contract(
-  node: NodeImport,
+  steps: Steps,
   lhs: Term,
   rhs: Term,
   needed: ReadonlySet<string>,
@@ -151,14 +163,14 @@ function contract(
   const arrange = ({ value, letters }: Term, second: readonly string[], third: readonly string[]) => {
     const order = [...batch, ...second, ...third];
     const moved = transpose(
-      node,
+      steps,
       value,
       order.map((letter) => letters.indexOf(letter)),
     );
-    const full = broadcastTo(node, moved, sizeOf(order));
-    return reshape(node, full, [...sizeOf(batch), product(sizeOf(second)), product(sizeOf(third))]);
+    const full = broadcastTo(steps, moved, sizeOf(order));
+    return reshape(steps, full, [...sizeOf(batch), product(sizeOf(second)), product(sizeOf(third))]);
   };
-  const value = node.emit(tensor.matmul, { lhs: arrange(lhs, rows, inner), rhs: arrange(rhs, inner, columns) });
+  const value = steps.emit(tensor.matmul, { lhs: arrange(lhs, rows, inner), rhs: arrange(rhs, inner, columns) });
   const letters = [...batch, ...rows, ...columns];
-  return { value: reshape(node, value, sizeOf(letters)), letters };
+  return { value: reshape(steps, value, sizeOf(letters)), letters };
 }
