@@ -268,8 +268,9 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   if (options.state !== undefined) {
     throw new DiagnosticError("state stays resident on the engine only: use --device=ane, or give it to each run");
   }
-  // Dumps of the engine's own levels hold an engine program: off a Mac only the virtual engine runs them.
-  const route: Route = start === "ane" || start === "mil" ? "ane-virtual" : device === "ane" ? "cpu" : device;
+  // Dumps of the engine's own levels hold an engine program: off a Mac the virtual engine runs them. A MIL program need not be one.
+  const onEngine = start === "ane" || (start === "mil" && options.device !== "cpu");
+  const route: Route = onEngine ? "ane-virtual" : device === "ane" ? "cpu" : device;
   if (start === "llvm" && !llvm) {
     throw new DiagnosticError(
       "the module is at the 'llvm' level, which only LLVM runs, and no libLLVM is used here: give a higher level",

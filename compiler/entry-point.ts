@@ -1,9 +1,10 @@
 /**
- * What `run` starts: the function @main of a module, whose arguments are static buffers or tensors. Said of the program as
+ * What `run` starts: the function @main of a module, whose arguments are static buffers or tensors, or its only MIL program. Said of the program as
  * it was written, before it is lowered: afterwards its arguments are pointers, and nobody recognises them.
  */
 import { type FunctionOperation, functionDefinition } from "../dialects/func/index.ts";
 import { llvmFunction } from "../dialects/llvm/index.ts";
+import { mainOf, program as milProgram, type ProgramOperation } from "../dialects/mil/index.ts";
 import type { Operation } from "../ir/operation.ts";
 import { SymbolTable } from "../ir/symbol-table.ts";
 import { elementNameOf, MemRefType, TensorType, type Type } from "../ir/types.ts";
@@ -16,7 +17,14 @@ const taken = "`run` takes static tensors and memrefs of numbers";
 /** @throws DiagnosticError where a module has no @main, or one that cannot be run: with the argument, its type, and what is taken */
 export function checkEntryPoint(module: Operation): void {
   const main = new SymbolTable(module).lookup("main");
-  if (main === undefined) throw module.error(`has no function @main to run; ${functionsIn(module)}`);
+  if (main === undefined) {
+    const programs = programsIn(module);
+    const [program] = programs;
+    if (program === undefined || programs.length > 1)
+      throw module.error(`has no function @main to run; ${functionsIn(module)}`);
+    checkProgram(program);
+    return;
+  }
   if (!functionDefinition.matches(main)) return;
   if (main.body.entry === undefined) throw main.error("has no body: `run` needs the whole of @main");
   const { inputs, results } = main.function_type;
@@ -35,6 +43,25 @@ export function checkEntryPoint(module: Operation): void {
       );
   }
   for (const [position, type] of inputs.entries()) if (type instanceof MemRefType) checkRole(main, position, type);
+}
+
+function programsIn(module: Operation): readonly ProgramOperation[] {
+  return module.regions.flatMap((region) =>
+    (region.entry?.operations ?? []).filter((operation) => milProgram.matches(operation)),
+  );
+}
+
+/** A MIL program that nothing calls: its own ports are given and read. */
+function checkProgram(program: ProgramOperation): void {
+  const main = mainOf(program);
+  if (main === undefined) return;
+  const check = (type: Type, what: string) => {
+    const fault = faultOf(type);
+    if (fault !== undefined) throw main.error(`cannot be run: ${what} is ${type}${fault}; ${taken}`);
+  };
+  const { inputs, results } = main.function_type;
+  for (const [position, type] of inputs.entries()) check(type, `its input ${main.input_names[position]}`);
+  for (const [position, type] of results.entries()) check(type, `its output ${main.output_names[position]}`);
 }
 
 const nameOf = (main: FunctionOperation, position: number) => {

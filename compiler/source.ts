@@ -1,11 +1,13 @@
 /**
- * What can be compiled: an ONNX file, IR text of any level, a module, or a lazy graph. Each becomes a verified module in the
+ * What can be compiled: an ONNX file, a MIL program, IR text of any level, a module, or a lazy graph. Each becomes a verified module in the
  * context of the loaded dialects.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { functionDefinition, functionsOf } from "../dialects/func/index.ts";
 import { graphModule, type LazyTensor } from "../frontends/graph/tensor.ts";
+import { importMil } from "../frontends/mil/import.ts";
+import { isModelPath, modelExtensions } from "../frontends/mil/open-model.ts";
 import { importOnnx } from "../frontends/onnx/import.ts";
 import { decodeOnnxModel } from "../frontends/onnx/protobuf.ts";
 import { DictionaryAttribute, StringAttribute } from "../ir/attributes.ts";
@@ -20,7 +22,7 @@ import { verify } from "../ir/verifier.ts";
 export type Source = string | Operation | Readonly<Record<string, LazyTensor>>;
 
 export interface SourceOptions {
-  /** Sizes of inputs with dynamic dimensions (ONNX). */
+  /** Sizes of inputs with dynamic dimensions (ONNX, MIL). */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -30,6 +32,7 @@ export interface LoadedSource {
 }
 
 const irExtensions = new Set([".mlir", ".ir"]);
+const wanted = `an ONNX model (.onnx), a MIL program (${modelExtensions.join(", ")}) or IR text (.mlir)`;
 
 /** Reads or builds the module. The module of a module source is cloned: compiling does not change what it was given. */
 export function loadSource(source: Source, context: Context, options: SourceOptions = {}): LoadedSource {
@@ -70,18 +73,13 @@ function loadFile(path: string, context: Context, options: SourceOptions): Loade
   const extension = extname(path).toLowerCase();
   const name = basename(path, extname(path));
   if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
+  const sized = options.shapes === undefined ? {} : { shapes: options.shapes };
+  if (isModelPath(path)) return { name, module: importMil(path, sized) };
   if (statSync(path).isDirectory()) throw new DiagnosticError("is a folder: give a file", { file: path });
-  if (statSync(path).isDirectory())
-    throw new DiagnosticError("is a folder: give an ONNX model (.onnx) or IR text (.mlir)", { file: path });
   if (irExtensions.has(extension)) return { name, module: readIr(path, context) };
   if (extension === ".onnx") {
     const model = decodeOnnxModel(new Uint8Array(readFileSync(path)), path);
-    return {
-      name,
-      module: importOnnx(model, { context, ...(options.shapes === undefined ? {} : { shapes: options.shapes }) }),
-    };
+    return { name, module: importOnnx(model, { context, ...sized }) };
   }
-  throw new DiagnosticError(`'${extension}' files cannot be compiled: give an ONNX model (.onnx) or IR text (.mlir)`, {
-    file: path,
-  });
+  throw new DiagnosticError(`'${extension}' files cannot be compiled: give ${wanted}`, { file: path });
 }

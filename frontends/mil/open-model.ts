@@ -17,6 +17,8 @@ export interface OpenedModel {
   readonly weights: ModelWeights;
   /** The file that the program was read from, for diagnostics. */
   readonly file: string;
+  /** Its text, where it has one. */
+  readonly source?: string;
   /** What a model file says beside the program. */
   readonly model?: MlModel;
 }
@@ -53,8 +55,9 @@ export function openModel(path: string): OpenedModel {
 }
 
 function openText(path: string): OpenedModel {
-  const document = readMilText(decodeIrText(readFileSync(requireFile(path)), path), { file: path });
-  return { document, weights: new ModelWeights(dirname(path)), file: path };
+  const source = decodeIrText(readFileSync(requireFile(path)), path);
+  const document = readMilText(source, { file: path });
+  return { document, source, weights: new ModelWeights(dirname(path)), file: path };
 }
 
 function openModelFile(path: string): OpenedModel {
