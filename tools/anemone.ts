@@ -76,6 +76,17 @@ program
   .addHelpText("after", "\nExample: anemone compile model.onnx --emit mil --target h16s -o out/model")
   .action(async (model: string, options) => (await import("./commands/compile.ts")).compileCommand(model, options));
 
+program
+  .command("translate")
+  .description("Read a program in one format and write it in another")
+  .argument("<program>", "an ONNX model (.onnx), IR text (.mlir), or MIL: .mil, .mlmodel, .mlpackage, .mlmodelc")
+  .option("--to <format>", "mil, mlir, mlpackage or onnx; an output that ends in one of them says it as well")
+  .option("-o, --output <path>", "file or folder to write; mil and mlir are printed without it")
+  .option("--target <chip>", "the engine, for programs that have to be lowered to MIL first", "h16s")
+  .option("--shape <name=sizes>", "sizes of an input with dynamic dimensions; repeatable", collect, [])
+  .addHelpText("after", "\nExample: anemone translate model.mlpackage --to mil -o out/model")
+  .action(async (input: string, options) => (await import("./commands/translate.ts")).translateCommand(input, options));
+
 addOptFlags(
   program
     .command("opt")

@@ -3,6 +3,7 @@
  * stand in alphabetical order, as Apple's own writer has them, unless a program that was read has them in another one.
  */
 import { BlobWriter, isBlobType } from "../../dialects/mil/blob-storage/index.ts";
+import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import * as mil from "../../dialects/mil/index.ts";
 import { documentOf } from "../../dialects/mil/module/index.ts";
 import { printMilText } from "../../dialects/mil/text/printer.ts";
@@ -24,6 +25,8 @@ export interface MilPort {
 export interface EmittedMil {
   /** The symbol that host code calls. */
   readonly name: string;
+  /** The program as data, which `text` spells. */
+  readonly document: MilDocument;
   /** `model.mil` */
   readonly text: string;
   /** `weights/weight.bin`; made when it is first asked for. */
@@ -84,6 +87,7 @@ function emitProgram(program: mil.ProgramOperation, { weightsPath = defaultWeigh
   let weights: Uint8Array<ArrayBuffer> | undefined;
   return {
     name: program.sym_name,
+    document,
     text,
     get weights() {
       weights ??= blobs.finish();

@@ -1,16 +1,17 @@
 /** `anemone compile`: lower a model to a level and write its text (and weights) there. */
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import colors from "picocolors";
 import { emitEngineProgram, emitLlvmIr, emitOnnx, emitWasm, lowerTo } from "../../compiler/compile.ts";
 import { describeCompression } from "../../compiler/compression.ts";
 import { type Level, levels } from "../../compiler/levels.ts";
 import { targetNames } from "../../dialects/ane/index.ts";
-import { replaceFile, writeIr } from "../../ir/sidecar.ts";
+import { writeIr } from "../../ir/sidecar.ts";
 import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
 import { modelSource } from "../model-source.ts";
+import { writeFolder, writeWhole } from "../output-files.ts";
 import { withProgress } from "../progress.ts";
 
 export interface CompileOptions extends CompressionFlags {
@@ -71,23 +72,4 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     writeIr(options.output, lowered.module, { generic: options.generic ?? false });
   }
   console.error(colors.dim(`wrote ${emit} to ${options.output}`));
-}
-
-function writeWhole(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, content);
-}
-
-function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
-  const temporary = `${folder}.${process.pid}.tmp`;
-  try {
-    for (const [name, content] of Object.entries(files)) writeWhole(join(temporary, name), content);
-    mkdirSync(folder, { recursive: true });
-    for (const name of Object.keys(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      renameSync(join(temporary, name), join(folder, name));
-    }
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
 }

@@ -9,7 +9,7 @@ import { UsageError } from "../failure.ts";
 import { type OptOptions, optFlagNames } from "./flags.ts";
 
 /** Other than this a resource is left out of standard output. */
-const longestPrintedResource = 1 << 16;
+export const longestPrintedResource = 1 << 16;
 
 export function choice<const C extends readonly string[]>(flag: string, found: string, choices: C): C[number] {
   const known = choices.find((each) => each === found);

@@ -1,0 +1,192 @@
+/** `anemone translate`: every pair of formats that can be, and what is said of the others. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { BlobWriter, readBlob } from "../dialects/mil/blob-storage/index.ts";
+import { readMlpackage } from "../dialects/mil/protobuf/index.ts";
+import { readMilText } from "../dialects/mil/text/reader.ts";
+import { readOnnxModel } from "../frontends/onnx/protobuf.ts";
+import { translateCommand } from "../tools/commands/translate.ts";
+import { noise } from "./testing/networks.ts";
+import { onnxModel } from "./testing/onnx-builder.ts";
+
+const command = resolve(import.meta.dirname, "../tools/anemone.ts");
+const folder = mkdtempSync(join(tmpdir(), "anemone-translate-"));
+const at = (...names: string[]) => join(folder, ...names);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** As people run it. */
+function translate(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, "translate", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { status, out: stdout, errors: stderr };
+}
+
+/** The same without a process of its own. */
+const write = (input: string, output: string, options: { readonly to?: string; readonly shape?: string[] } = {}) =>
+  translateCommand(at(input), { output: at(output), target: "h16s", shape: [], ...options });
+
+const milText = (path: string, offset: number) => `program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3600.25.1"}})]
+{
+    func main<ios18>(tensor<fp16, [1, 4]> x) {
+            tensor<fp16, [1, 4]> scale = const()[name = string("scale"), val = tensor<fp16, [1, 4]>(BLOBFILE(path = string("@model_path/${path}"), offset = uint64(${offset})))];
+            tensor<fp16, [1, 4]> scaled = mul(x = x, y = scale)[name = string("scaled")];
+            tensor<fp16, [1, 4]> y = relu(x = scaled)[name = string("y")];
+        } -> (y);
+}
+`;
+
+const scale = Uint16Array.of(0x3c00, 0x4000, 0xbc00, 0x3800);
+
+beforeAll(() => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const writer = new BlobWriter();
+  writer.add("fp32", new Uint8Array(Float32Array.of(1, 2, 3).buffer));
+  const offset = writer.add("fp16", new Uint8Array(scale.buffer));
+  mkdirSync(at("source", "weights"), { recursive: true });
+  writeFileSync(at("source", "model.mil"), milText("weights/weight.bin", offset));
+  writer.writeTo(at("source", "weights", "weight.bin"));
+  // As hand-written programs have it: beside the text.
+  writeFileSync(at("source", "flat.mil"), milText("weights.bin", offset));
+  writer.writeTo(at("source", "weights.bin"));
+  writeFileSync(
+    at("model.onnx"),
+    onnxModel({
+      inputs: { x: { element: "f32", shape: ["n", 3, 8, 8] } },
+      outputs: { y: { element: "f32", shape: ["n", 4, 8, 8] } },
+      initializers: { w: noise([4, 3, 3, 3], 2) },
+      nodes: [
+        { op: "Conv", inputs: ["x", "w"], outputs: ["a"], attributes: { pads: [1, 1, 1, 1] } },
+        { op: "Relu", inputs: ["a"], outputs: ["y"] },
+      ],
+    }),
+  );
+  writeFileSync(at("loops.mlir"), "func.func @main(%x: memref<4xf32>) {\n  return\n}\n");
+});
+
+const text = (...names: string[]) => readFileSync(at(...names), "utf8");
+const bytes = (...names: string[]) => new Uint8Array(readFileSync(at(...names)));
+
+describe("MIL text and packages", () => {
+  test("become one another without loss", async () => {
+    await write("source/model.mil", "one.mlpackage");
+    await write("one.mlpackage", "back", { to: "mil" });
+    expect(text("back", "model.mil")).toBe(text("source", "model.mil"));
+    expect(bytes("back", "weights", "weight.bin")).toEqual(bytes("source", "weights", "weight.bin"));
+    const { model } = readMlpackage(at("one.mlpackage"));
+    expect(model.specificationVersion).toBe(9);
+    expect(model.description.input?.map(({ name }) => name)).toEqual(["x"]);
+  });
+
+  test("a weight file elsewhere is put where the format has it", async () => {
+    await write("source/flat.mil", "moved.mil");
+    expect(text("moved.mil")).toBe(text("source", "model.mil"));
+    expect(bytes("weights", "weight.bin")).toEqual(bytes("source", "weights.bin"));
+  });
+
+  test("several weight files become one", async () => {
+    const both = text("source", "model.mil").replace(
+      "            tensor<fp16, [1, 4]> y =",
+      `            tensor<fp32, [3]> more = const()[val = tensor<fp32, [3]>(BLOBFILE(path = string("@model_path/weights.bin"), offset = uint64(64)))];\n$&`,
+    );
+    writeFileSync(at("source", "both.mil"), both);
+    await write("source/both.mil", "gathered", { to: "mil" });
+    const [main] = readMilText(text("gathered", "model.mil")).functions;
+    const places = main?.block.operations.flatMap(({ attributes }) =>
+      attributes.flatMap(({ value }) => (value.content.kind === "blob" ? [value.content] : [])),
+    );
+    expect(places?.map(({ path }) => path)).toEqual(Array(2).fill("@model_path/weights/weight.bin"));
+    const file = bytes("gathered", "weights", "weight.bin");
+    const found = places?.map(({ offset }) => readBlob(file, offset).bytes.slice().buffer);
+    expect(found).toEqual([scale.buffer, Float32Array.of(1, 2, 3).buffer]);
+  });
+
+  test("become IR, and IR becomes MIL", async () => {
+    await write("source/model.mil", "program.mlir");
+    expect(text("program.mlir")).toContain("mil.program");
+    await write("program.mlir", "again", { to: "mil" });
+    const [before] = readMilText(text("source", "model.mil")).functions;
+    const [after] = readMilText(text("again", "model.mil")).functions;
+    expect(after?.block.operations.map(({ mnemonic }) => mnemonic)).toEqual(["const", "mul", "relu"]);
+    expect(after?.block.results).toEqual(before?.block.results);
+  });
+
+  test("become ONNX", async () => {
+    await write("source/model.mil", "made.onnx");
+    const { graph } = readOnnxModel(at("made.onnx"));
+    expect(graph.nodes.map(({ opType }) => opType)).toEqual(["Mul", "Relu"]);
+  });
+});
+
+test("ONNX becomes each of them", async () => {
+  const shape = ["x=1,3,8,8"];
+  await write("model.onnx", "from-onnx.mlpackage", { shape });
+  const { model } = readMlpackage(at("from-onnx.mlpackage"));
+  expect(model.document.functions[0]?.block.operations.map(({ mnemonic }) => mnemonic)).toContain("conv");
+  await write("model.onnx", "from-onnx.mlir", { shape });
+  expect(text("from-onnx.mlir")).toContain("tensor.relu");
+  await write("from-onnx.mlir", "again.onnx");
+  expect(readOnnxModel(at("again.onnx")).graph.nodes.map(({ opType }) => opType)).toEqual(["Conv", "Relu"]);
+});
+
+test("text is printed where no output is named", () => {
+  const mil = translate("source/model.mil", "--to", "mil");
+  expect(mil).toEqual({ status: 0, out: text("source", "model.mil"), errors: "" });
+  const ir = translate("source/model.mil", "--to", "mlir");
+  expect(ir.out).toContain("mil.program");
+  expect(ir.out).toContain("dense<[[1.0, 2.0, -1.0, 0.5]]>");
+});
+
+describe("what cannot be", () => {
+  test.each([
+    [
+      "a damaged program",
+      ["source/model.onnx.mil", "--to", "mil"],
+      1,
+      "source/model.onnx.mil:1:1: error: expected 'program'",
+    ],
+    [
+      "a folder that is no package",
+      ["source", "--to", "mil"],
+      1,
+      "source: error: cannot be read: translate takes .onnx, .mlir, ",
+    ],
+    ["a level below", ["loops.mlir", "-o", "x.onnx"], 1, "loops.mlir: error: the program stands at the level 'loops'"],
+  ])("%s, as the command says it", (_, args, status, message) => {
+    writeFileSync(at("source", "model.onnx.mil"), readFileSync(at("model.onnx")).toString("latin1"));
+    const ended = translate(...args);
+    expect(ended.errors).toContain(message);
+    expect(ended).toMatchObject({ status, out: "" });
+    expect(existsSync(at("x.onnx"))).toBe(false);
+  });
+
+  test.each([
+    ["an unknown format", { to: "hwx" }, "--to takes mil, mlir, mlpackage, onnx, but got 'hwx'"],
+    ["no format", {}, "name a format, --to mil|mlir|mlpackage|onnx"],
+    ["a package on standard output", { to: "mlpackage" }, "name a place for it, -o model.mlpackage"],
+    ["two formats", { to: "mil", output: at("x.onnx") }, "do not go together"],
+    ["an unknown chip", { to: "mil", target: "h99" }, "--target takes h11, h12"],
+    ["sizes of a program that has them", { to: "mil", shape: ["x=1"] }, "--shape is for ONNX models"],
+  ])("%s", async (_, options, message) => {
+    const settings = { target: "h16s", shape: [], ...options };
+    await expect(translateCommand(at("source", "model.mil"), settings)).rejects.toThrow(message);
+  });
+
+  test("weights that are missing, or of another type", async () => {
+    writeFileSync(at("lost.mil"), milText("weights/lost.bin", 64));
+    await expect(write("lost.mil", "lost.mlpackage")).rejects.toThrow(
+      /the program names the weight file "@model_path\/weights\/lost.bin", but there is no/,
+    );
+    writeFileSync(at("source", "other.mil"), milText("weights.bin", 64));
+    await expect(write("source/other.mil", "other.mlpackage")).rejects.toThrow(
+      /holds fp32, but the program states fp16/,
+    );
+    expect(readdirSync(folder).filter((name) => /^(lost|other)\.mlpackage/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+/** `anemone translate`: read a program in one format and write it in another. */
+import { mkdirSync } from "node:fs";
+import { basename, dirname, extname } from "node:path";
+import colors from "picocolors";
+import { targetNames } from "../../dialects/ane/index.ts";
+import { writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
+import { printMilText } from "../../dialects/mil/text/printer.ts";
+import { isModelPath, modelExtensions } from "../../frontends/mil/open-model.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { print } from "../../ir/printer/print.ts";
+import { blobsOf, writeIr } from "../../ir/sidecar.ts";
+import { UsageError } from "../failure.ts";
+import { parseShapes } from "../inputs.ts";
+import { longestPrintedResource } from "../opt/settings.ts";
+import { writeFolder, writeWhole } from "../output-files.ts";
+import { writeOut } from "../standard-output.ts";
+import { type ReadProgram, readProgram } from "../translate/program.ts";
+
+export interface TranslateOptions {
+  readonly to?: string;
+  readonly output?: string;
+  readonly target: string;
+  readonly shape: readonly string[];
+}
+
+interface Format {
+  /** Writes to standard output; missing where nobody could read that. */
+  readonly print?: (program: ReadProgram) => Promise<void>;
+  readonly write: (program: ReadProgram, path: string, input: string) => Promise<void>;
+}
+
+const formats = {
+  mil: { print: printMil, write: writeMil },
+  mlir: { print: printMlir, write: writeMlir },
+  mlpackage: { write: writePackage },
+  onnx: { write: writeOnnx },
+} as const satisfies Record<string, Format>;
+
+type FormatName = keyof typeof formats;
+
+const formatNames = Object.keys(formats).filter((name): name is FormatName => Object.hasOwn(formats, name));
+const readable = [".onnx", ".mlir", ".ir", ...modelExtensions];
+
+const note = (message: string) => console.error(colors.dim(message));
+
+export async function translateCommand(input: string, options: TranslateOptions): Promise<void> {
+  const name = formatOf(options);
+  const format: Format = formats[name];
+  const { output } = options;
+  if (output === undefined && format.print === undefined)
+    throw new UsageError(
+      `--to ${name} makes no text: name a place for it, -o ${basename(input, extname(input))}.${name}`,
+    );
+  if (!targetNames.includes(options.target))
+    throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${options.target}'`);
+  if (!readable.includes(extensionOf(input)))
+    throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}`, { file: input });
+  const shapes = parseShapes(options.shape);
+  if (options.shape.length > 0 && isModelPath(input))
+    throw new UsageError(`--shape is for ONNX models; the sizes of a ${extensionOf(input)} are those it has`);
+  const program = await readProgram(input, { target: options.target, shapes });
+  if (output === undefined) return format.print?.(program);
+  await format.write(program, output, input);
+  note(`wrote ${name} to ${output}`);
+}
+
+const extensionOf = (path: string) => extname(path).toLowerCase();
+
+/** What `--to` names, or the extension of the output. */
+function formatOf({ to, output }: TranslateOptions): FormatName {
+  const extension = output === undefined ? "" : extensionOf(output).slice(1);
+  const meant = formatNames.find((name) => name === extension);
+  if (to === undefined) {
+    if (meant !== undefined) return meant;
+    throw new UsageError(`name a format, --to ${formatNames.join("|")}, or an output that ends in one of them`);
+  }
+  const named = formatNames.find((name) => name === to);
+  if (named === undefined) throw new UsageError(`--to takes ${formatNames.join(", ")}, but got '${to}'`);
+  if (meant !== undefined && meant !== named)
+    throw new UsageError(
+      `--to ${named} and the output '${output}' do not go together: leave --to out, or name another file`,
+    );
+  return named;
+}
+
+async function printMil(program: ReadProgram): Promise<void> {
+  await writeOut(printMilText(await program.document()));
+}
+
+/** A folder as `compile --emit mil` makes it, or a file that is named, with the weights beside it. */
+async function writeMil(program: ReadProgram, path: string): Promise<void> {
+  const { document, weights } = await program.files();
+  const text = printMilText(document);
+  const isFile = extensionOf(path) === ".mil";
+  writeFolder(isFile ? dirname(path) : path, {
+    [isFile ? basename(path) : "model.mil"]: text,
+    ...(weights === undefined ? {} : { "weights/weight.bin": weights }),
+  });
+}
+
+/** Weights that are too large to print stay in a file, as with `anemone opt`. */
+async function printMlir(program: ReadProgram): Promise<void> {
+  const module = await program.module();
+  const elided = [...blobsOf(module)].filter(({ bytes }) => 2 * bytes.length + 10 > longestPrintedResource).length;
+  await writeOut(print(module, { inlineResources: true, elideResourcesLongerThan: longestPrintedResource }));
+  if (elided === 0) return;
+  const resources = `${elided} resource${elided === 1 ? " is" : "s are"}`;
+  note(`note: ${resources} too large to print: with -o FILE.mlir the bytes are kept in FILE.mlir.weights`);
+}
+
+async function writeMlir(program: ReadProgram, path: string): Promise<void> {
+  const module = await program.module();
+  mkdirSync(dirname(path), { recursive: true });
+  writeIr(path, module);
+}
+
+async function writePackage(program: ReadProgram, path: string): Promise<void> {
+  const { document, weights } = await program.files();
+  mkdirSync(dirname(path), { recursive: true });
+  writeMlpackage(path, program.model(document), weights);
+}
+
+async function writeOnnx(program: ReadProgram, path: string, input: string): Promise<void> {
+  const { onnxOf } = await import("../translate/levels.ts");
+  writeWhole(path, onnxOf(await program.module(), input));
+}

@@ -1,0 +1,41 @@
+/** Modules on their way between formats: read, lowered to MIL where they are not there yet, raised to tensors for ONNX. */
+import { emitOnnx, lowerTo } from "../../compiler/compile.ts";
+import { type Level, levelOf } from "../../compiler/levels.ts";
+import { allPasses, defaultContext } from "../../compiler/registry.ts";
+import { loadSource } from "../../compiler/source.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import type { Operation } from "../../ir/operation.ts";
+import { type EmittedMil, emitMil } from "../../lowering/mil-to-text/index.ts";
+import { PassManager } from "../../passes/pass-manager.ts";
+import { parsePipeline } from "../../passes/pipeline.ts";
+import type { TranslateSettings } from "./program.ts";
+
+/** The module of an ONNX model or of IR text. */
+export function loadModule(path: string, { shapes }: TranslateSettings): Operation {
+  return loadSource(path, defaultContext(), { shapes }).module;
+}
+
+/** The engine's program of a module, which is lowered for it unless it holds one. */
+export function emittedMil(module: Operation, path: string, { target, shapes }: TranslateSettings): EmittedMil {
+  requireLevel(module, ["tensor", "fused", "ane", "mil"], "MIL", path);
+  if (levelOf(module) === "mil") return emitMil(module);
+  return emitMil(lowerTo(module, "mil", { route: "ane", target, shapes }).module);
+}
+
+/** The bytes of an ONNX model of a module, whose MIL program, if it holds one, becomes tensors before. */
+export function onnxOf(module: Operation, path: string): Uint8Array {
+  requireLevel(module, ["tensor", "mil"], "ONNX", path);
+  if (levelOf(module) !== "mil") return emitOnnx(module);
+  const raised = module.clone();
+  new PassManager(parsePipeline("mil-to-tensor", allPasses), defaultContext()).run(raised);
+  return emitOnnx(raised);
+}
+
+function requireLevel(module: Operation, wanted: readonly Level[], format: string, file: string): void {
+  const level = levelOf(module);
+  if (wanted.includes(level)) return;
+  throw new DiagnosticError(
+    `the program stands at the level '${level}', from which there is no way back: ${format} is written from the levels ${wanted.join(", ")}; every level can be written with --to mlir`,
+    { file },
+  );
+}

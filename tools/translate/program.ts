@@ -1,0 +1,100 @@
+/**
+ * A program on its way from one format to another. What was read from Core ML's files is a MIL document, everything else is a module;
+ * each becomes the other only where the format that is asked for needs it, so that MIL text and packages become one another whatever
+ * operations they have, and without loading the compiler.
+ */
+import { ModelWeights } from "../../dialects/mil/blob-storage/index.ts";
+import type { MilDocument } from "../../dialects/mil/document/document.ts";
+import { type MlModel, modelOf } from "../../dialects/mil/protobuf/index.ts";
+import { isModelPath, type OpenedModel, openModel } from "../../frontends/mil/open-model.ts";
+import type { Operation } from "../../ir/operation.ts";
+import type { EmittedMil } from "../../lowering/mil-to-text/index.ts";
+import { type ProgramFiles, weightsPath, withOneWeightFile } from "./program-weights.ts";
+
+export interface TranslateSettings {
+  /** The engine's chip, for programs that have to be lowered to MIL. */
+  readonly target: string;
+  /** Sizes of inputs with dynamic dimensions, by input name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface ReadProgram {
+  /** The program in the dialects of this compiler. */
+  module(): Promise<Operation>;
+  /** The program as MIL, without its weights. */
+  document(): Promise<MilDocument>;
+  /** The program as MIL with its weights. */
+  files(): Promise<ProgramFiles>;
+  /** What a model file says beside the program. */
+  model(document: MilDocument): MlModel;
+}
+
+/** Reads a program of any format. */
+export async function readProgram(path: string, settings: TranslateSettings): Promise<ReadProgram> {
+  if (isModelPath(path)) return new CoreMlProgram(openModel(path));
+  const { loadModule } = await import("./levels.ts");
+  return new ModuleProgram(path, loadModule(path, settings), settings);
+}
+
+class CoreMlProgram implements ReadProgram {
+  readonly #opened: OpenedModel;
+
+  constructor(opened: OpenedModel) {
+    this.#opened = opened;
+  }
+
+  async document(): Promise<MilDocument> {
+    return this.#opened.document;
+  }
+
+  async files(): Promise<ProgramFiles> {
+    const { document, weights, file } = this.#opened;
+    return withOneWeightFile(document, weights, file);
+  }
+
+  /** A model file's own description stays with the program. */
+  model(document: MilDocument): MlModel {
+    const { model } = this.#opened;
+    return model === undefined ? modelOf(document) : { ...model, document };
+  }
+
+  async module(): Promise<Operation> {
+    const { moduleOf } = await import("../../dialects/mil/module/index.ts");
+    const { document, weights, file } = this.#opened;
+    return moduleOf(document, { file, weights: (blob, type, place) => weights.numbers(blob, type, place) });
+  }
+}
+
+class ModuleProgram implements ReadProgram {
+  readonly #path: string;
+  readonly #module: Operation;
+  readonly #settings: TranslateSettings;
+
+  constructor(path: string, module: Operation, settings: TranslateSettings) {
+    this.#path = path;
+    this.#module = module;
+    this.#settings = settings;
+  }
+
+  async module(): Promise<Operation> {
+    return this.#module;
+  }
+
+  async document(): Promise<MilDocument> {
+    return (await this.#emitted()).document;
+  }
+
+  async files(): Promise<ProgramFiles> {
+    const { document, weights } = await this.#emitted();
+    return withOneWeightFile(document, ModelWeights.of(weightsPath, weights), this.#path);
+  }
+
+  model(document: MilDocument): MlModel {
+    return modelOf(document);
+  }
+
+  async #emitted(): Promise<EmittedMil> {
+    const { emittedMil } = await import("./levels.ts");
+    return emittedMil(this.#module, this.#path, this.#settings);
+  }
+}
