@@ -24,7 +24,7 @@ import { attribute, type OperationOf, op, optionalAttribute, result } from "../.
 import { dataOfAttribute } from "../../ir/evaluate.ts";
 import type { CustomFormat } from "../../ir/format.ts";
 import { Evaluate } from "../../ir/interfaces.ts";
-import type { Value } from "../../ir/operation.ts";
+import { Operation, type Value } from "../../ir/operation.ts";
 import { allocateElements, getNumber, setNumber } from "../../ir/tensor-data.ts";
 import { elementNameOf, FloatType, IntegerType, TensorType, type Type } from "../../ir/types.ts";
 import { milValue, StringType } from "./types.ts";
@@ -93,9 +93,12 @@ export const constant = op(
     example: "%w = mil.const dense<1.0> : tensor<4xf16>",
     traits: ["Pure"],
     format: constantFormat,
-    infer: ({ val }) => {
+    infer: (view) => {
+      const { val } = view;
       if (val instanceof ElementsAttribute) return val.type;
       if (val instanceof StringAttribute) return StringType.instance;
+      // Of lists and open sizes the type is stated.
+      if (view instanceof Operation) return view.results.map(({ type }) => type);
       throw new Error("cannot know the type of a list: state it");
     },
     interfaces: [

@@ -147,8 +147,7 @@ class ProgramReader {
 
   #function({ name, opset, parameters, attributes, block, position }: MilFunctionText): Operation {
     if (!isOpset(opset)) {
-      const close = didYouMean(opset, opsets);
-      throw this.#error(position, `'${name}' is of the opset ${opset}; known are ${opsets.join(", ")}${close}`);
+      throw this.#error(position, `'${name}' is of the opset ${opset}: known are ${opsets.join(", ")}`);
     }
     const scope = new Scope();
     const body = new Block();

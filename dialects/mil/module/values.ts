@@ -16,10 +16,10 @@ import {
 } from "../../../ir/attributes.ts";
 import { blobOf } from "../../../ir/blob.ts";
 import { allocateElements, elementsFromBytes, getNumber, setNumber } from "../../../ir/tensor-data.ts";
-import { elementNameOf, FloatType, IntegerType, TensorType, type Type } from "../../../ir/types.ts";
+import { elementNameOf, FloatType, IntegerType, TensorType, type Type, ui8 } from "../../../ir/types.ts";
 import type { MilAttribute, MilNumbers, MilTensorType, MilType, MilValue } from "../document/document.ts";
 import { isNumberType, milNumbersOf } from "../document/numbers.ts";
-import { DictType, ListType, MilTupleType, milTypeOf, StringType, typeOfMil } from "../types.ts";
+import { DictType, elementTypes, ListType, MilTupleType, milTypeOf, StringType, typeOfMil } from "../types.ts";
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: MilNumbers) => new Uint8Array(buffer, byteOffset, byteLength);
 
@@ -36,7 +36,7 @@ function attributeOfNumbers(type: Type, numbers: MilNumbers): Attribute {
   if (!(type instanceof TensorType)) throw new Error(`has numbers of type ${type}`);
   if (type.isStatic) return elementsOfNumbers(type, numbers);
   const element = elementNameOf(type.element);
-  if (element === undefined) throw new Error(`has numbers of type ${type}, of an open size`);
+  if (element === undefined) return DenseArrayAttribute.get(ui8, [...bytesOf(numbers)]);
   const data = elementsFromBytes(element, bytesOf(numbers));
   const listed = { shape: [data.length], element, data };
   const values = Array.from({ length: data.length }, (_, index): number | bigint => {
@@ -99,9 +99,13 @@ function tensorValue(attribute: Attribute, type: MilTensorType): MilValue | unde
   if (attribute instanceof ElementsAttribute)
     return { type, content: { kind: "numbers", numbers: numbersOfElements(attribute, type) } };
   if (!(attribute instanceof DenseArrayAttribute)) return undefined;
-  const element = elementNameOf(attribute.element);
-  if (element === undefined) return undefined;
   const { values } = attribute;
+  const element = elementNameOf(elementTypes[type.element]);
+  if (element === undefined) {
+    if (!isNumberType(type.element)) return undefined;
+    const numbers = milNumbersOf(type.element, Uint8Array.from(values, Number));
+    return { type, content: { kind: "numbers", numbers } };
+  }
   const data = { shape: [values.length], element, data: allocateElements(element, values.length) };
   for (const [index, value] of values.entries()) {
     if (data.data instanceof BigInt64Array || data.data instanceof BigUint64Array) data.data[index] = BigInt(value);
