@@ -31,14 +31,24 @@ import { pass } from "../../passes/pass.ts";
 type TensorValue = Value<TensorType>;
 type Linear = OperationOf<typeof conv2d> | OperationOf<typeof convTranspose2d> | OperationOf<typeof matmul>;
 
+/** Expressions on constants are short; what is deeper is the network itself. */
+const deepestExpression = 32;
+
 /** Whether a value is computed from constants alone, by tensor ops. */
 export function isConstantExpression(value: Value): boolean {
-  if (constantOf(value) !== undefined) return true;
+  return isConstantWithin(value, deepestExpression);
+}
+
+function isConstantWithin(value: Value, depth: number): boolean {
   const { definer } = value;
-  const isTensorOp = definer?.definition?.dialect === "tensor" && definer.definition.hasTrait("Pure");
-  return (
-    definer !== undefined && isTensorOp && definer.operandCount > 0 && definer.operands.every(isConstantExpression)
-  );
+  if (definer === undefined || depth === 0) return false;
+  if (constantOf(value) !== undefined) return true;
+  const { definition, operandCount } = definer;
+  if (operandCount === 0 || definition?.dialect !== "tensor" || !definition.hasTrait("Pure")) return false;
+  for (let index = 0; index < operandCount; index++) {
+    if (!isConstantWithin(definer.operand(index), depth - 1)) return false;
+  }
+  return true;
 }
 
 /** Expressions on constants, in a type in which folding loses nothing that matters. */

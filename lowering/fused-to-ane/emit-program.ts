@@ -93,14 +93,18 @@ function isList(operand: EngineValue | readonly EngineValue[]): operand is reado
   return Array.isArray(operand);
 }
 
+/** All ones in what f16 cannot hold. */
+const exponentBits = 0x7c00;
+
 /** Numbers rounded to f16. An error for finite ones that become infinite: no weight may overflow in silence. */
 function toHalf(data: TensorData): Float16Array<ArrayBuffer> {
   const rounded =
     data.data instanceof Float32Array || data.data instanceof Float64Array || data.data instanceof Float16Array
       ? new Float16Array(data.data)
       : Float16Array.from({ length: data.data.length }, (_, index) => getNumber(data, index));
-  for (let index = 0; index < rounded.length; index++) {
-    if (Number.isFinite(rounded[index])) continue;
+  const bits = new Uint16Array(rounded.buffer);
+  for (let index = 0; index < bits.length; index++) {
+    if ((bits[index]! & exponentBits) !== exponentBits) continue;
     const value = getNumber(data, index);
     if (Number.isFinite(value)) throw new OverflowingConstant(value);
   }

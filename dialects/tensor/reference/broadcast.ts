@@ -90,6 +90,38 @@ export function broadcastOffsets(shape: Shape, target: Shape): Int32Array {
   return stridedOffsets(target, broadcastStrides(shape, target));
 }
 
+/** A broadcast pair in runs along which each operand advances by one element or stays: how long they are, where each begins. */
+export interface BroadcastRuns {
+  readonly length: number;
+  readonly steps: readonly [0 | 1, 0 | 1];
+  readonly starts: readonly [Int32Array, Int32Array];
+}
+
+/** The longest runs in which two operands can be read as `target`, in row-major order of `target`. */
+export function broadcastRuns(a: Shape, b: Shape, target: Shape): BroadcastRuns {
+  const strides = [broadcastStrides(a, target), broadcastStrides(b, target)] as const;
+  let length = 1;
+  let first = target.length;
+  const steps: [0 | 1, 0 | 1] = [0, 0];
+  // Outwards as long as both operands go on as they began: dense, or not at all.
+  for (let dimension = target.length - 1; dimension >= 0; dimension--) {
+    const size = target[dimension]!;
+    if (size === 1) {
+      first = dimension;
+      continue;
+    }
+    const found = strides.map((each) => (each[dimension] === 0 ? 0 : 1)) as [0 | 1, 0 | 1];
+    if (length > 1 && (found[0] !== steps[0] || found[1] !== steps[1])) break;
+    if (strides.some((each, operand) => found[operand] === 1 && each[dimension] !== length)) break;
+    [steps[0], steps[1]] = found;
+    length *= size;
+    first = dimension;
+  }
+  const outer = target.slice(0, first);
+  const starts = strides.map((each) => stridedOffsets(outer, each.slice(0, first)));
+  return { length, steps, starts: [starts[0]!, starts[1]!] };
+}
+
 /** `start + Σ index[d] * strides[d]` for every index of `shape`, in row-major order. */
 export function stridedOffsets(shape: Shape, strides: readonly number[], start = 0): Int32Array {
   let offsets = Int32Array.of(start);
@@ -97,7 +129,11 @@ export function stridedOffsets(shape: Shape, strides: readonly number[], start =
     const stride = strides[dimension]!;
     const finer = new Int32Array(offsets.length * size);
     let next = 0;
-    for (const offset of offsets) for (let index = 0; index < size; index++) finer[next++] = offset + index * stride;
+    // By index: iterating a typed array costs several times as much.
+    for (let coarse = 0; coarse < offsets.length; coarse++) {
+      const offset = offsets[coarse]!;
+      for (let index = 0; index < size; index++) finer[next++] = offset + index * stride;
+    }
     offsets = finer;
   });
   return offsets;
@@ -114,7 +150,8 @@ export function offsetGrid(shape: Shape, tables: readonly ArrayLike<number>[]): 
     const stride = strides[dimension]!;
     const finer = new Int32Array(offsets.length * table.length);
     let next = 0;
-    for (const offset of offsets) {
+    for (let coarse = 0; coarse < offsets.length; coarse++) {
+      const offset = offsets[coarse]!;
       for (let position = 0; position < table.length; position++) {
         const index = table[position]!;
         finer[next++] = offset === OUTSIDE || index === OUTSIDE ? OUTSIDE : offset + index * stride;

@@ -4,8 +4,8 @@
  * toward zero, and dividing by zero (or taking a remainder by zero) gives 0. Comparisons and tests give i1.
  */
 
-import type { ElementName, TensorData } from "../../../ir/tensor-data.ts";
-import { broadcastOffsets, broadcastShapes, product, type Shape } from "./broadcast.ts";
+import { allocateElements, type ElementName, type TensorData } from "../../../ir/tensor-data.ts";
+import { broadcastOffsets, broadcastRuns, broadcastShapes, product, type Shape } from "./broadcast.ts";
 import { ElementTypeError } from "./shape-error.ts";
 import * as special from "./special-functions.ts";
 import {
@@ -327,6 +327,11 @@ export function binary(name: BinaryName, a: TensorData, b: TensorData): TensorDa
   const element = binaryElement(name, a.element);
   const shape = binaryShape(name, a.shape, b.shape);
   const functions: BinaryFunctions = binaryTable[name];
+  if (isPlainFloat(a) && isPlainFloat(b) && element === a.element) {
+    const result = allocateElements(a.element, product(shape));
+    combineFloats(functions.float!, a, b, { shape, element: a.element, data: result });
+    return { shape, element, data: result };
+  }
   const left = broadcastOffsets(a.shape, shape);
   const right = broadcastOffsets(b.shape, shape);
   if (!isFloat(a.element) && !isFloat(b.element) && (isWide(a.element) || isWide(b.element))) {
@@ -342,6 +347,36 @@ export function binary(name: BinaryName, a: TensorData, b: TensorData): TensorDa
     results[index] = apply(as[left[index]!]!, bs[right[index]!]!, a.element);
   }
   return writeNumbers(results, shape, element);
+}
+
+/** Floats that a typed array rounds as it stores them. */
+type PlainFloats = TensorData & {
+  readonly element: "f16" | "f32" | "f64";
+  readonly data: Float16Array | Float32Array | Float64Array;
+};
+
+function isPlainFloat(x: TensorData): x is PlainFloats {
+  return x.data instanceof Float32Array || x.data instanceof Float64Array || x.data instanceof Float16Array;
+}
+
+/** `result = apply(a, b)` run by run, without tables of offsets: weights of millions of elements pass through here. */
+function combineFloats(
+  apply: NonNullable<BinaryFunctions["float"]>,
+  a: PlainFloats,
+  b: PlainFloats,
+  result: PlainFloats,
+) {
+  const { length, steps, starts } = broadcastRuns(a.shape, b.shape, result.shape);
+  let next = 0;
+  for (let run = 0; run < starts[0].length; run++) {
+    let left = starts[0][run]!;
+    let right = starts[1][run]!;
+    for (let index = 0; index < length; index++) {
+      result.data[next++] = apply(a.data[left]!, b.data[right]!);
+      left += steps[0];
+      right += steps[1];
+    }
+  }
 }
 
 /** Result shape of `select`. */
@@ -369,6 +404,11 @@ export function select(condition: TensorData, a: TensorData, b: TensorData): Ten
  * giving 0 (ONNX leaves values out of range open; ONNX Runtime truncates likewise); anything to i1 is "not 0".
  */
 export function convert(x: TensorData, element: ElementName): TensorData {
+  const { shape } = x;
+  if (isPlainFloat(x)) {
+    if (element === "f16") return { shape, element, data: new Float16Array(x.data) };
+    if (element === "f32") return { shape, element, data: new Float32Array(x.data) };
+  }
   if (isWide(x.element)) return writeBigInts(readBigInts(x), x.shape, element);
   return writeNumbers(readNumbers(x), x.shape, element);
 }

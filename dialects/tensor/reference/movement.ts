@@ -18,7 +18,7 @@ import {
   stridedOffsets,
 } from "./broadcast.ts";
 import { ElementTypeError, formatShape, ShapeError } from "./shape-error.ts";
-import { pick, place, readIntegers, withShape } from "./values.ts";
+import { pick, pickRows, place, readIntegers, withShape } from "./values.ts";
 
 /** 0, 1, …, length - 1. */
 const ascending = (length: number): number[] => Array.from({ length }, (_, index) => index);
@@ -50,7 +50,7 @@ export function transpose(x: TensorData, permutation: readonly number[]): Tensor
   const shape = transposeShape(x.shape, permutation);
   const strides = rowMajorStrides(x.shape);
   const permuted = permutation.map((axis) => strides[axis]!);
-  return pick(x, shape, stridedOffsets(shape, permuted));
+  return pickRows(x, shape, stridedOffsets(shape.slice(0, -1), permuted.slice(0, -1)), permuted.at(-1) ?? 1);
 }
 
 /** Checks that `input` broadcasts to `shape`. */

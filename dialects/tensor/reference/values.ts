@@ -174,11 +174,24 @@ export function filled(shape: Shape, element: ElementName, value: number | bigin
 
 /** The tensor with `result[i] = x[offsets[i]]`, or `fill` where the offset is OUTSIDE. Moves bits; rounds nothing. */
 export function pick(x: TensorData, shape: Shape, offsets: Int32Array, fill: number | bigint = 0): TensorData {
-  const result = filled(shape, x.element, fill);
+  const result = fill === 0 ? zeros(shape, x.element) : filled(shape, x.element, fill);
   moveElements(x.data, result.data, (from, to) => {
     for (let index = 0; index < offsets.length; index++) {
       const offset = offsets[index]!;
       if (offset !== OUTSIDE) to[index] = from[offset]!;
+    }
+  });
+  return result;
+}
+
+/** The tensor whose rows (along its last dimension) are read from `starts` on, `step` elements apart. Moves bits. */
+export function pickRows(x: TensorData, shape: Shape, starts: Int32Array, step: number): TensorData {
+  const result = zeros(shape, x.element);
+  const length = shape.at(-1) ?? 1;
+  moveElements(x.data, result.data, (from, to) => {
+    let next = 0;
+    for (let row = 0; row < starts.length; row++) {
+      for (let index = 0, offset = starts[row]!; index < length; index++, offset += step) to[next++] = from[offset]!;
     }
   });
   return result;
@@ -205,15 +218,22 @@ interface Elements<T> {
   [index: number]: T;
 }
 
-// Calls `move` with both arrays at their common element representation; number and bigint arrays never mix.
+// Calls `move` with both arrays as bits of their elements' size, so that its loop meets few kinds of arrays.
 function moveElements(
   from: ElementArray,
   to: ElementArray,
   move: <T>(from: Readonly<Elements<T>>, to: Elements<T>) => void,
 ): void {
-  if (isWideArray(from) && isWideArray(to)) move<bigint>(from, to);
-  else if (!isWideArray(from) && !isWideArray(to)) move<number>(from, to);
-  else throw new TypeError("64-bit and narrower elements cannot be copied into each other");
+  const size = from.BYTES_PER_ELEMENT;
+  if (size !== to.BYTES_PER_ELEMENT) throw new Error("elements of different sizes");
+  if (size === 8) move<bigint>(bits(BigUint64Array, from), bits(BigUint64Array, to));
+  else if (size === 4) move<number>(bits(Uint32Array, from), bits(Uint32Array, to));
+  else if (size === 2) move<number>(bits(Uint16Array, from), bits(Uint16Array, to));
+  else move<number>(bits(Uint8Array, from), bits(Uint8Array, to));
+}
+
+function bits<T>(kind: new (buffer: ArrayBufferLike, offset: number, length: number) => T, data: ElementArray): T {
+  return new kind(data.buffer, data.byteOffset, data.length);
 }
 
 /** A tensor of the given elements, rounded or wrapped to `element`. Throws when their number does not fit the shape. */
