@@ -179,10 +179,12 @@ class Plan {
       const attributes = main.res_attrs?.[position]?.entries;
       const fallback = terminator.operands.length === 1 ? "output" : `output${position}`;
       const name = roleName(attributes?.get("anemone.output")) ?? fallback;
-      const { buffer } = this.#places.get(value) ?? {};
-      if (buffer === undefined) {
-        throw onlyConversions(terminator, `returns as '${name}' what no program of the engine computes`);
+      const place = this.#places.get(value);
+      if (place === undefined) {
+        throw onlyConversions(terminator, `returns as '${name}' what is neither computed by a program nor an argument`);
       }
+      // An argument that is returned goes through a buffer of the result's own type, which no program sees.
+      const buffer = place.buffer ?? this.#bufferOf(terminator, value);
       this.#outputs.push({ name, type: descriptorOf(main, value.type), buffer });
       const alias = attributes?.get("anemone.alias");
       if (alias instanceof IntegerAttribute) aliases.push([position, Number(alias.value)]);
