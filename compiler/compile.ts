@@ -10,7 +10,7 @@ import type { Operation } from "../ir/operation.ts";
 import { verify } from "../ir/verifier.ts";
 import { overflowEntries } from "../lowering/ane-to-linalg/index.ts";
 import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
-import { emitMil } from "../lowering/mil-to-text/index.ts";
+import { type EmittedMil, emitMil } from "../lowering/mil-to-text/index.ts";
 import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
@@ -357,8 +357,8 @@ export function emitOnnx(module: Operation): Uint8Array {
   return exportOnnx(module);
 }
 
-/** The engine's program of a module at the mil level: `model.mil` and the weight blob that it refers to. */
-export function emitEngineProgram(module: Operation): { readonly text: string; readonly weights: Uint8Array } {
+/** The engine's program of a module at the mil level: as text and as a document, and the weights that it refers to. */
+export function emitEngineProgram(module: Operation): EmittedMil {
   return emitMil(module);
 }
 

@@ -58,11 +58,15 @@ program
   .command("compile")
   .description("Lower a model to a level and write it")
   .argument("<model>", "an ONNX model (.onnx) or IR text (.mlir)")
-  .requiredOption("-o, --output <path>", "file to write; a folder for mil")
-  .option("--emit <level>", "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir, wasm or onnx", "llvm")
+  .requiredOption("-o, --output <path>", "file to write; a folder for mil and mlpackage")
+  .option(
+    "--emit <level>",
+    "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir, wasm, onnx or mlpackage",
+    "llvm",
+  )
   .option(
     "--target <chip>",
-    "the engine for ane and mil, one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",
+    "the engine for ane, mil and mlpackage, one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",
     "h16s",
   )
   .option("--device <device>", "whose fusion rules to use at the fused level: cpu or ane")

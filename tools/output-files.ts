@@ -3,14 +3,22 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../ir/sidecar.ts";
 
+/** What writes itself, piece by piece: a file that need not be in memory. */
+export interface Streamed {
+  writeTo(path: string): void;
+}
+
+export type FileContent = string | Uint8Array | Streamed;
+
 /** A file, in a folder that is made where it is missing. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
+export function writeWhole(path: string, content: FileContent): void {
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, content);
+  if (typeof content === "string" || content instanceof Uint8Array) replaceFile(path, content);
+  else content.writeTo(path);
 }
 
 /** Files by their paths in a folder; other files there stay. */
-export function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+export function writeFolder(folder: string, files: Readonly<Record<string, FileContent>>): void {
   const temporary = `${folder}.${process.pid}.tmp`;
   try {
     for (const [name, content] of Object.entries(files)) writeWhole(join(temporary, name), content);

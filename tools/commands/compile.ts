@@ -6,6 +6,7 @@ import { emitEngineProgram, emitLlvmIr, emitOnnx, emitWasm, lowerTo } from "../.
 import { describeCompression } from "../../compiler/compression.ts";
 import { type Level, levels } from "../../compiler/levels.ts";
 import { targetNames } from "../../dialects/ane/index.ts";
+import { modelOf, writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { writeIr } from "../../ir/sidecar.ts";
 import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
@@ -25,11 +26,18 @@ export interface CompileOptions extends CompressionFlags {
   readonly generic?: boolean;
 }
 
-const emissions = [...levels, "llvm-ir", "wasm", "onnx"] as const;
+const emissions = [...levels, "llvm-ir", "wasm", "onnx", "mlpackage"] as const;
 type Emission = (typeof emissions)[number];
 
 /** The level that a form other than IR text is written from. */
-const written: { readonly [E in Emission]?: Level } = { "llvm-ir": "llvm", wasm: "loops", onnx: "tensor" };
+const written: { readonly [E in Emission]?: Level } = {
+  "llvm-ir": "llvm",
+  wasm: "loops",
+  onnx: "tensor",
+  mlpackage: "mil",
+};
+/** What is made for the engine whatever the device. */
+const engineEmissions: ReadonlySet<Emission> = new Set(["ane", "mil", "mlpackage"]);
 const levelFor = (emit: Emission): Level => levels.find((level) => level === emit) ?? written[emit] ?? "tensor";
 
 export async function compileCommand(model: string, options: CompileOptions): Promise<void> {
@@ -39,14 +47,18 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   if (!targetNames.includes(target))
     throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${target}'`);
   const shapes = parseShapes(options.shape);
-  const engine = emit === "ane" || emit === "mil" || (emit === "fused" && options.device === "ane");
+  const engine = engineEmissions.has(emit) || (emit === "fused" && options.device === "ane");
   if (options.device !== undefined && options.device !== "cpu" && options.device !== "ane") {
     throw new UsageError(`--device takes cpu or ane here, but got '${options.device}'`);
   }
   const level = levelFor(emit);
   const compress = parseCompression(options);
-  if (compress !== undefined && emit !== "ane" && emit !== "mil")
-    throw new UsageError(`--compress is for the engine's weights: it goes with --emit ane or mil, not ${emit}`);
+  if (compress !== undefined && !engineEmissions.has(emit))
+    throw new UsageError(
+      `--compress is for the engine's weights: it goes with --emit ane, mil or mlpackage, not ${emit}`,
+    );
+  if (emit === "mlpackage" && !/\.mlpackage\/?$/.test(options.output))
+    throw new UsageError(`a model package is a folder whose name ends in .mlpackage, but got '${options.output}'`);
   const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const lowered = await withProgress("compiling", (progress) =>
     lowerTo(source, level, {
@@ -62,8 +74,12 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   );
   if (lowered.compression !== undefined) console.error(colors.dim(describeCompression(lowered.compression)));
   if (emit === "mil") {
-    const { text, weights } = emitEngineProgram(lowered.module);
-    writeFolder(options.output, { "model.mil": text, "weights/weight.bin": weights });
+    const { text, blobs } = emitEngineProgram(lowered.module);
+    writeFolder(options.output, { "model.mil": text, "weights/weight.bin": blobs });
+  } else if (emit === "mlpackage") {
+    const { document, blobs } = emitEngineProgram(lowered.module);
+    mkdirSync(dirname(options.output), { recursive: true });
+    writeMlpackage(options.output, modelOf(document), blobs);
   } else if (emit === "llvm-ir") writeWhole(options.output, emitLlvmIr(lowered.module));
   else if (emit === "onnx") writeWhole(options.output, emitOnnx(lowered.module));
   else if (emit === "wasm") writeWhole(options.output, await emitWasm(lowered.module));
