@@ -35,6 +35,7 @@ export class MilNames {
 export class MilBuilder {
   readonly builder: Builder;
   readonly names: MilNames;
+  readonly opset: mil.Opset;
   readonly #values = new Map<Value, Value>();
   /** Constants by layout ("as they are", "as a vector", …) and surface. */
   readonly #constants = new Map<string, Value>();
@@ -44,9 +45,15 @@ export class MilBuilder {
   /** The name of the task being built. */
   task = "t";
 
-  constructor(builder: Builder, names: MilNames) {
+  constructor(builder: Builder, names: MilNames, opset: mil.Opset) {
     this.builder = builder;
     this.names = names;
+    this.opset = opset;
+  }
+
+  /** Whether the function's opset has an op. */
+  has(definition: AnyDefinition): boolean {
+    return mil.hasSince(this.opset, mil.signatureOf(definition)?.since ?? "ios15");
   }
 
   bind(surface: Value, value: Value): void {

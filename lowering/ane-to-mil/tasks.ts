@@ -142,8 +142,9 @@ function emitNorm(to: MilBuilder, task: OperationOf<typeof ane.norm>): Value {
   return value;
 }
 
-/** MIL's own scale is 1/√width: another one goes into the query. */
+/** MIL's own scale is 1/√width: another one goes into the query. Opsets before ios18 have it in steps only. */
 function emitAttention(to: MilBuilder, task: OperationOf<typeof ane.attention>): Value {
+  if (!to.has(mil.scaledDotProductAttention)) return emitAttentionSteps(to, task);
   const width = shapeOf(task.query).at(-1)!;
   const factor = task.scale * Math.sqrt(width);
   const plain = to.value(task.query);
@@ -151,6 +152,14 @@ function emitAttention(to: MilBuilder, task: OperationOf<typeof ane.attention>):
   const query = isDefault ? plain : to.build(mil.mul, { x: plain, y: to.scalar(factor, "factor") }, "query");
   const args = { query, key: to.value(task.key), value: to.value(task.value) };
   return to.build(mil.scaledDotProductAttention, args, "attention");
+}
+
+function emitAttentionSteps(to: MilBuilder, task: OperationOf<typeof ane.attention>): Value {
+  const [query, key, value] = [to.value(task.query), to.value(task.key), to.value(task.value)];
+  const scores = to.build(mil.matmul, { x: query, y: key, transpose_x: false, transpose_y: true }, "scores");
+  const scaled = to.build(mil.mul, { x: scores, y: to.scalar(task.scale, "scale") }, "scaled_scores");
+  const weights = to.build(mil.softmax, { x: scaled, axis: -1 }, "attention_weights");
+  return to.build(mil.matmul, { x: weights, y: value, transpose_x: false, transpose_y: false }, "attention");
 }
 
 const samplingModes = {
@@ -235,11 +244,19 @@ const moves: Record<ane.MoveKind, (to: MilBuilder, task: MoveTask, x: Value) => 
     to.build(mil.concat, { values: inputs.map((value) => to.value(value)), axis, interleave: false }, "concat"),
   slice: (to, { begin, shape, strides }, x) => {
     if (strides!.every((stride) => stride === 1)) return to.build(mil.sliceBySize, { x, begin, size: shape }, "slice");
-    const end = begin!.map((start, axis) => start + (shape![axis]! - 1) * strides![axis]! + 1);
-    return to.build(mil.sliceByIndex, { x, begin, end, stride: strides }, "slice");
+    const end = begin!.map((start, axis) => {
+      const stride = strides![axis]!;
+      return start + (shape![axis]! - 1) * stride + Math.sign(stride);
+    });
+    // A limit before the first element would count from the end.
+    const end_mask = end.some((limit) => limit < 0) ? end.map((limit) => limit < 0) : undefined;
+    return to.build(mil.sliceByIndex, { x, begin, end, stride: strides, end_mask }, "slice");
   },
   pad: (to, { low, high, mode, value }, x) => {
-    const pad = low!.slice(-2).flatMap((size, axis) => [size, high!.slice(-2)[axis]!]);
+    // MIL pads the last dimensions: as many as need it, two at least.
+    const first = low!.findIndex((size, axis) => size !== 0 || high![axis] !== 0);
+    const count = Math.min(low!.length, Math.max(2, first < 0 ? 0 : low!.length - first));
+    const pad = low!.slice(-count).flatMap((size, axis) => [size, high!.slice(-count)[axis]!]);
     return to.build(mil.pad, { x, pad, mode: padModes[mode!], constant_val: value ?? 0 }, "pad");
   },
   tile: (to, { repeats }, x) => to.build(mil.tile, { x, reps: repeats }, "tile"),

@@ -63,7 +63,7 @@ describe("text", () => {
   });
 
   test("of a matrix product and softmax, in the older form", () => {
-    expect(emitMil(toMil(classifier, "{version=1.0}")).text).toBe(`program(1.0)
+    expect(emitMil(toMil(classifier, "{opset=ios16}")).text).toBe(`program(1.0)
 [buildInfo = dict<tensor<string, []>, tensor<string, []>>({{"coremlc-component-MIL", "3520.4.1"}, {"coremlc-version", "3520.5.1"}})]
 {
     func main<ios16>(tensor<fp16, [1, 4]> x) {

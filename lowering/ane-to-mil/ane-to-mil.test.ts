@@ -1,0 +1,314 @@
+/** Every task class of the engine as MIL, for each opset: what is written is read again, and computes what the engine computes. */
+import { describe, expect, test } from "vitest";
+import {
+  type ActivationName,
+  activationNames,
+  activationTable,
+  type ElementwiseKind,
+  elementwiseKinds,
+  type MoveKind,
+  moveKinds,
+  reduceKinds,
+} from "../../dialects/ane/index.ts";
+import { BlobStorage } from "../../dialects/mil/blob-storage/index.ts";
+import { type BlobReader, moduleOf } from "../../dialects/mil/module/index.ts";
+import { readMilText } from "../../dialects/mil/text/reader.ts";
+import { print } from "../../ir/printer/print.ts";
+import { getNumber, setNumber, type TensorData, zeros } from "../../ir/tensor-data.ts";
+import { evaluated, lowered, sample } from "../fused-to-ane/testing.ts";
+import { emitMil } from "../mil-to-text/index.ts";
+import { aneToMil } from "./index.ts";
+
+const opsets = ["ios16", "ios18"] as const;
+
+interface Case {
+  readonly name: string;
+  /** Shapes of %x, %z, %v. */
+  readonly inputs: readonly (readonly number[])[];
+  /** Tasks, of which one gives %y. */
+  readonly body: readonly string[];
+  readonly result: readonly number[];
+  /** Inputs are from 0.1 up instead of between -1 and 1. */
+  readonly isPositive?: boolean;
+  /** Greatest difference; the default is for a few roundings to f16. */
+  readonly tolerance?: number;
+  /** What only some opsets have, and what stands for it elsewhere. */
+  readonly mnemonics?: Readonly<Record<(typeof opsets)[number], readonly string[]>>;
+}
+
+const surface = (shape: readonly number[], element = "f16") =>
+  `!ane.surface<${shape.map((size) => `${size}x`).join("")}${element}>`;
+const tensor = (shape: readonly number[]) => `tensor<${shape.map((size) => `${size}x`).join("")}f16>`;
+const letters = ["%x", "%z", "%v"];
+
+function programOf({ inputs, body, result }: Case): string {
+  const names = inputs.map((_, position) => letters[position]!);
+  const list = (text: (shape: readonly number[], position: number) => string) => inputs.map(text).join(", ");
+  return `ane.program @p(${list((shape, at) => `${names[at]}: ${surface(shape)}`)}) -> (${surface(result)}) attributes {input_names = [${list((_, at) => `"in${at}"`)}], output_names = ["y"], target = "h16s"} {
+  ${body.join("\n  ")}
+  return %y : ${surface(result)}
+}
+func.func @main(${list((shape, at) => `${names[at]}: ${tensor(shape)}`)}) -> ${tensor(result)} {
+  %y = ane.call @p(${names.join(", ")}) : (${list(tensor)}) -> ${tensor(result)}
+  return %y : ${tensor(result)}
+}`;
+}
+
+/** `%y = ane.NAME %x {attributes}` on one input. */
+const task = (name: string, from: readonly number[], to: readonly number[], attributes: string): Case => ({
+  name: `${name} {${attributes}}`,
+  inputs: [from],
+  body: [`%y = ane.${name} %x {${attributes}} : (${surface(from)}) -> ${surface(to)}`],
+  result: to,
+});
+
+const constant = (name: string, shape: readonly number[]) => {
+  const values = sample(shape, 5);
+  let texts = Array.from({ length: values.data.length }, (_, at) => getNumber(values, at).toFixed(3));
+  for (const size of shape.toReversed())
+    texts = Array.from(
+      { length: texts.length / size },
+      (_, at) => `[${texts.slice(at * size, (at + 1) * size).join(", ")}]`,
+    );
+  return `${name} = ane.constant dense<${texts[0]}> : ${tensor(shape)} -> ${surface(shape)}`;
+};
+
+const pair = [2, 6] as const;
+
+function elementwiseCase(kind: ElementwiseKind): Case {
+  const name = `elementwise ${kind}`;
+  const [s, truth] = [surface(pair), surface(pair, "i1")];
+  const positive = kind === "real_div" || kind === "pow";
+  const given = { name, inputs: [pair, pair], result: pair, isPositive: positive };
+  const two = `%y = ane.elementwise %x, %z {kind = "${kind}"} : (${s}, ${s}) -> ${s}`;
+  const choose = (condition: string) =>
+    `%y = ane.elementwise ${condition}, %x, %z {kind = "select"} : (${truth}, ${s}, ${s}) -> ${s}`;
+  const compare = (to: string, word: string) =>
+    `${to} = ane.elementwise %x, %z {kind = "${word}"} : (${s}, ${s}) -> ${truth}`;
+  switch (kind) {
+    case "identity":
+      return { ...given, inputs: [pair], body: [`%y = ane.elementwise %x {kind = "identity"} : (${s}) -> ${s}`] };
+    case "select":
+      return { ...given, body: [compare("%c", "less"), choose("%c")] };
+    case "logical_not":
+      return {
+        ...given,
+        body: [
+          compare("%c", "less"),
+          `%d = ane.elementwise %c {kind = "logical_not"} : (${truth}) -> ${truth}`,
+          choose("%d"),
+        ],
+      };
+    case "prelu": {
+      const body = [
+        constant("%w", [6]),
+        `%y = ane.elementwise %x, %w {kind = "prelu"} : (${s}, ${surface([6])}) -> ${s}`,
+      ];
+      return { ...given, inputs: [pair], body };
+    }
+    case "equal":
+    case "not_equal":
+    case "less":
+    case "less_equal":
+    case "greater":
+    case "greater_equal":
+      return { ...given, body: [compare("%c", kind), choose("%c")] };
+    default:
+      return { ...given, body: [two] };
+  }
+}
+
+const moves: Readonly<Record<MoveKind, readonly Case[]>> = {
+  reshape: [task("move", [2, 6], [3, 4], 'kind = "reshape", shape = array<i64: 3, 4>')],
+  transpose: [task("move", [2, 3, 4], [4, 2, 3], 'kind = "transpose", permutation = array<i64: 2, 0, 1>')],
+  concat: [
+    {
+      name: "concat",
+      inputs: [
+        [2, 3],
+        [2, 2],
+      ],
+      body: [
+        `%y = ane.move %x, %z {axis = 1 : i64, kind = "concat"} : (${surface([2, 3])}, ${surface([2, 2])}) -> ${surface([2, 5])}`,
+      ],
+      result: [2, 5],
+    },
+  ],
+  slice: [
+    [2, 1],
+    [2, 2],
+    [-1, -2],
+  ].map(([down = 1, right = 1]) => {
+    const begin = [down, right].map((stride, axis) => (stride < 0 ? 2 + axis : 0));
+    return task(
+      "move",
+      [4, 6],
+      [2, 2],
+      `begin = array<i64: ${begin.join(", ")}>, kind = "slice", shape = array<i64: 2, 2>, strides = array<i64: ${down}, ${right}>`,
+    );
+  }),
+  pad: [
+    task(
+      "move",
+      [1, 2, 3, 3],
+      [1, 2, 4, 6],
+      'high = array<i64: 0, 0, 0, 1>, kind = "pad", low = array<i64: 0, 0, 1, 2>, mode = "constant", value = 1.5 : f64',
+    ),
+    task(
+      "move",
+      [1, 2, 3, 3],
+      [1, 4, 3, 4],
+      'high = array<i64: 0, 1, 0, 0>, kind = "pad", low = array<i64: 0, 1, 0, 1>, mode = "constant"',
+    ),
+    ...["reflect", "edge"].map((mode) =>
+      task(
+        "move",
+        [1, 2, 3, 3],
+        [1, 2, 4, 6],
+        `high = array<i64: 0, 0, 0, 1>, kind = "pad", low = array<i64: 0, 0, 1, 2>, mode = "${mode}"`,
+      ),
+    ),
+  ],
+  tile: [task("move", [2, 3], [4, 9], 'kind = "tile", repeats = array<i64: 2, 3>')],
+  reverse: [task("move", [2, 3], [2, 3], 'axes = array<i64: 1>, kind = "reverse"')],
+  depth_to_space: [task("move", [1, 8, 2, 3], [1, 2, 4, 6], 'block_size = 2 : i64, kind = "depth_to_space"')],
+  pixel_shuffle: [task("move", [1, 8, 2, 3], [1, 2, 4, 6], 'block_size = 2 : i64, kind = "pixel_shuffle"')],
+  space_to_depth: [task("move", [1, 2, 4, 6], [1, 8, 2, 3], 'block_size = 2 : i64, kind = "space_to_depth"')],
+};
+
+const ofPositive: ReadonlySet<ActivationName> = new Set(["log", "sqrt", "rsqrt", "inverse"]);
+
+function activationCase(name: ActivationName): Case {
+  const parameters = activationTable[name].parameters.map((each) => (each === "alpha" ? "0.25" : "0.75"));
+  const text = `#ane.activation<${[name, ...parameters].join(", ")}>`;
+  return {
+    ...task("elementwise", pair, pair, `kind = "identity", post_activation = ${text}`),
+    name: `activation ${name}`,
+    isPositive: ofPositive.has(name),
+    tolerance: 2e-2,
+  };
+}
+
+const image = [1, 4, 6, 6] as const;
+const [q, scores] = [surface([1, 2, 4, 8]), ["matmul", "mul", "softmax", "matmul"]];
+
+const cases: readonly Case[] = [
+  {
+    name: "conv with slots",
+    inputs: [image],
+    body: [
+      constant("%w", [4, 2, 3, 3]),
+      constant("%b", [4, 1, 1]),
+      `%y = ane.conv %x, %w offset %b {groups = 2 : i64, padding = array<i64: 1, 1, 1, 1>, post_activation = #ane.activation<relu>} : (${surface(image)}, ${surface([4, 2, 3, 3])}, ${surface([4, 1, 1])}) -> ${surface(image)}`,
+    ],
+    result: image,
+  },
+  {
+    name: "transposed conv",
+    inputs: [image],
+    body: [
+      constant("%w", [4, 2, 2, 2]),
+      `%y = ane.conv %x, %w {strides = array<i64: 2, 2>, transposed = true} : (${surface(image)}, ${surface([4, 2, 2, 2])}) -> ${surface([1, 2, 12, 12])}`,
+    ],
+    result: [1, 2, 12, 12],
+  },
+  {
+    name: "matmul of values",
+    inputs: [
+      [3, 5],
+      [5, 4],
+    ],
+    body: [`%y = ane.matmul %x, %z : (${surface([3, 5])}, ${surface([5, 4])}) -> ${surface([3, 4])}`],
+    result: [3, 4],
+  },
+  {
+    name: "matmul by weights",
+    inputs: [[3, 5]],
+    body: [
+      constant("%w", [5, 4]),
+      `%y = ane.matmul %x, %w : (${surface([3, 5])}, ${surface([5, 4])}) -> ${surface([3, 4])}`,
+    ],
+    result: [3, 4],
+  },
+  ...["max", "average", "l2"].map((kind) => ({
+    ...task("pool", image, [1, 4, 3, 3], `kernel = array<i64: 2, 2>, kind = "${kind}", strides = array<i64: 2, 2>`),
+    isPositive: true,
+  })),
+  ...elementwiseKinds.map(elementwiseCase),
+  ...reduceKinds.map((kind) => ({
+    ...task("reduce", [2, 3, 4], [2, 1, 4], `axes = array<i64: 1>, kind = "${kind}"`),
+    isPositive: true,
+  })),
+  task("softmax", [2, 6], [2, 6], "axis = 1 : i64"),
+  ...["layer", "rms", "l2"].map((kind) => task("norm", [3, 8], [3, 8], `axes = array<i64: 1>, kind = "${kind}"`)),
+  ...moveKinds.flatMap((kind) => moves[kind]),
+  ...[0.5, 1 / Math.sqrt(8)].map((scale) => ({
+    name: `attention scaled by ${scale}`,
+    inputs: [
+      [1, 2, 4, 8],
+      [1, 2, 4, 8],
+      [1, 2, 4, 8],
+    ],
+    body: [`%y = ane.attention %x, %z, %v {scale = ${scale} : f64} : (${q}, ${q}, ${q}) -> ${q}`],
+    result: [1, 2, 4, 8],
+    mnemonics: {
+      ios16: scores,
+      ios18: scale === 0.5 ? ["mul", "scaled_dot_product_attention"] : ["scaled_dot_product_attention"],
+    },
+  })),
+  task("resample", [1, 2, 3, 4], [1, 2, 6, 8], 'kind = "nearest", size = array<i64: 6, 8>'),
+  ...["asymmetric", "align_corners", "half_pixel"].map((sampling) =>
+    task("resample", [1, 2, 3, 4], [1, 2, 6, 8], `kind = "linear", sampling = "${sampling}", size = array<i64: 6, 8>`),
+  ),
+  ...activationNames.map(activationCase),
+];
+
+/** Numbers that no operation is beside a step at. */
+function inputsOf({ inputs, isPositive }: Case): TensorData[] {
+  return inputs.map((shape, position) => {
+    const numbers = sample(shape, 7 + position);
+    const halves = zeros(shape, "f16");
+    for (let index = 0; index < halves.data.length; index++) {
+      const value = getNumber(numbers, index);
+      setNumber(halves, index, isPositive === true ? 0.1 + Math.abs(value) : value);
+    }
+    return halves;
+  });
+}
+
+function readWeights(file: Uint8Array): BlobReader {
+  const storage = new BlobStorage(file);
+  return ({ offset }, type) => storage.numbers(offset, type);
+}
+
+describe.each(opsets)("for %s", (opset) => {
+  test.each(cases)("$name", (each) => {
+    const text = programOf(each);
+    const [wanted] = evaluated(lowered(text, "", []), inputsOf(each));
+    const module = lowered(text, `ane-to-mil{opset=${opset}}`, [aneToMil]);
+    const [found] = evaluated(module, inputsOf(each));
+    for (let index = 0; index < wanted!.data.length; index++) {
+      const value = getNumber(wanted!, index);
+      const difference = Math.abs(value - getNumber(found!, index));
+      expect(difference).toBeLessThanOrEqual((each.tolerance ?? 4e-3) * Math.max(1, Math.abs(value)));
+    }
+
+    // The text is a program of that opset, and says it in its form.
+    const emitted = emitMil(module);
+    expect(emitted.text).toContain(`func main<${opset}>(`);
+    expect(emitted.text.startsWith(opset === "ios18" ? "program(1.3)" : "program(1.0)")).toBe(true);
+    const document = readMilText(emitted.text);
+    const again = emitMil(moduleOf(document, { weights: readWeights(emitted.weights) }));
+    expect(again.text).toBe(emitted.text);
+    expect(again.weights).toEqual(emitted.weights);
+    if (each.mnemonics === undefined) return;
+    const operations = document.functions[0]!.block.operations.map(({ mnemonic }) => mnemonic);
+    expect(operations.filter((mnemonic) => mnemonic !== "const")).toEqual(each.mnemonics[opset]);
+  });
+});
+
+test("the text form can be chosen apart from the opset", () => {
+  const module = lowered(programOf(cases[0]!), "ane-to-mil{opset=ios16 version=1.3}", [aneToMil]);
+  expect(emitMil(module).text).toMatch(/^program\(1\.3\)[\s\S]*func main<ios16>/);
+  expect(print(module)).toContain('opset = "ios16"');
+});
