@@ -42,6 +42,15 @@ const milText = (path: string, offset: number) => `program(1.3)
 }
 `;
 
+const shapesType = "tuple<tuple<string, dict<string, tensor<int32, [?]>>>>";
+const flexibleText = `program(1.3)
+{
+    func main<ios18>(tensor<fp16, [1, ?]> x) [FlexibleShapeInformation = ${shapesType}((("DefaultShapes", {{"x", [1, 5]}})))] {
+            tensor<fp16, [1, ?]> y = relu(x = x)[name = string("y")];
+        } -> (y);
+}
+`;
+
 const scale = Uint16Array.of(0x3c00, 0x4000, 0xbc00, 0x3800);
 
 beforeAll(() => {
@@ -117,6 +126,17 @@ describe("MIL text and packages", () => {
     expect(after?.block.results).toEqual(before?.block.results);
   });
 
+  test("sizes that a program leaves open stay open, or are set", async () => {
+    writeFileSync(at("flexible.mil"), flexibleText);
+    await write("flexible.mil", "flexible.mlir");
+    expect(text("flexible.mlir")).toContain("tensor<1x?xf16>");
+    await write("flexible.mil", "default.onnx");
+    const [input] = readOnnxModel(at("default.onnx")).graph.inputs;
+    expect(JSON.stringify(input?.type)).toContain("[1,5]");
+    await write("flexible.mil", "seven.mil", { shape: ["x=1,7"] });
+    expect(text("seven.mil")).toContain("func main<ios18>(tensor<fp16, [1, 7]> x)");
+  });
+
   test("become ONNX", async () => {
     await write("source/model.mil", "made.onnx");
     const { graph } = readOnnxModel(at("made.onnx"));
@@ -172,7 +192,6 @@ describe("what cannot be", () => {
     ["a package on standard output", { to: "mlpackage" }, "name a place for it, -o model.mlpackage"],
     ["two formats", { to: "mil", output: at("x.onnx") }, "do not go together"],
     ["an unknown chip", { to: "mil", target: "h99" }, "--target takes h11, h12"],
-    ["sizes of a program that has them", { to: "mil", shape: ["x=1"] }, "--shape is for ONNX models"],
   ])("%s", async (_, options, message) => {
     const settings = { target: "h16s", shape: [], ...options };
     await expect(translateCommand(at("source", "model.mil"), settings)).rejects.toThrow(message);

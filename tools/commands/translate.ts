@@ -5,7 +5,7 @@ import colors from "picocolors";
 import { targetNames } from "../../dialects/ane/index.ts";
 import { writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { printMilText } from "../../dialects/mil/text/printer.ts";
-import { isModelPath, modelExtensions } from "../../frontends/mil/open-model.ts";
+import { modelExtensions } from "../../frontends/mil/open-model.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { print } from "../../ir/printer/print.ts";
 import { blobsOf, writeIr } from "../../ir/sidecar.ts";
@@ -56,8 +56,6 @@ export async function translateCommand(input: string, options: TranslateOptions)
   if (!readable.includes(extensionOf(input)))
     throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}`, { file: input });
   const shapes = parseShapes(options.shape);
-  if (options.shape.length > 0 && isModelPath(input))
-    throw new UsageError(`--shape is for ONNX models; the sizes of a ${extensionOf(input)} are those it has`);
   const program = await readProgram(input, { target: options.target, shapes });
   if (output === undefined) return format.print?.(program);
   await format.write(program, output, input);
@@ -122,5 +120,5 @@ async function writePackage(program: ReadProgram, path: string): Promise<void> {
 
 async function writeOnnx(program: ReadProgram, path: string, input: string): Promise<void> {
   const { onnxOf } = await import("../translate/levels.ts");
-  writeWhole(path, onnxOf(await program.module(), input));
+  writeWhole(path, onnxOf(await program.sizedModule(), input));
 }

@@ -19,8 +19,8 @@ type Blob = Extract<MilContent, { readonly kind: "blob" }>;
 
 export interface ProgramFiles {
   readonly document: MilDocument;
-  /** The bytes of the weight file; undefined where the program names none. */
-  readonly weights?: Uint8Array;
+  /** The weight file; undefined where the program names none. */
+  readonly weights?: Uint8Array | BlobWriter;
 }
 
 /**
@@ -55,7 +55,7 @@ export function withOneWeightFile(document: MilDocument, weights: ModelWeights, 
     },
     file,
   );
-  return { document: gathered, weights: writer.finish() };
+  return { document: gathered, weights: writer };
 }
 
 function checkBlob(blob: Blob, { type }: MilValue, weights: ModelWeights, place: SourcePlace) {

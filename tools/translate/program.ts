@@ -3,13 +3,12 @@
  * each becomes the other only where the format that is asked for needs it, so that MIL text and packages become one another whatever
  * operations they have, and without loading the compiler.
  */
-import { ModelWeights } from "../../dialects/mil/blob-storage/index.ts";
 import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import { type MlModel, modelOf } from "../../dialects/mil/protobuf/index.ts";
 import { isModelPath, type OpenedModel, openModel } from "../../frontends/mil/open-model.ts";
 import type { Operation } from "../../ir/operation.ts";
 import type { EmittedMil } from "../../lowering/mil-to-text/index.ts";
-import { type ProgramFiles, weightsPath, withOneWeightFile } from "./program-weights.ts";
+import { type ProgramFiles, withOneWeightFile } from "./program-weights.ts";
 
 export interface TranslateSettings {
   /** The engine's chip, for programs that have to be lowered to MIL. */
@@ -21,6 +20,8 @@ export interface TranslateSettings {
 export interface ReadProgram {
   /** The program in the dialects of this compiler. */
   module(): Promise<Operation>;
+  /** The same with a number for every size: what a file leaves open has the default that it states. */
+  sizedModule(): Promise<Operation>;
   /** The program as MIL, without its weights. */
   document(): Promise<MilDocument>;
   /** The program as MIL with its weights. */
@@ -31,7 +32,8 @@ export interface ReadProgram {
 
 /** Reads a program of any format. */
 export async function readProgram(path: string, settings: TranslateSettings): Promise<ReadProgram> {
-  if (isModelPath(path)) return new CoreMlProgram(openModel(path));
+  const isSized = Object.keys(settings.shapes).length > 0;
+  if (isModelPath(path) && !isSized) return new CoreMlProgram(openModel(path));
   const { loadModule } = await import("./levels.ts");
   return new ModuleProgram(path, loadModule(path, settings), settings);
 }
@@ -60,8 +62,17 @@ class CoreMlProgram implements ReadProgram {
 
   async module(): Promise<Operation> {
     const { moduleOf } = await import("../../dialects/mil/module/index.ts");
-    const { document, weights, file } = this.#opened;
-    return moduleOf(document, { file, weights: (blob, type, place) => weights.numbers(blob, type, place) });
+    const { document, weights, file, source } = this.#opened;
+    return moduleOf(document, {
+      file,
+      ...(source === undefined ? {} : { source }),
+      weights: (blob, type, place) => weights.numbers(blob, type, place),
+    });
+  }
+
+  async sizedModule(): Promise<Operation> {
+    const { importOpened } = await import("../../frontends/mil/import.ts");
+    return importOpened(this.#opened);
   }
 }
 
@@ -80,13 +91,17 @@ class ModuleProgram implements ReadProgram {
     return this.#module;
   }
 
+  async sizedModule(): Promise<Operation> {
+    return this.#module;
+  }
+
   async document(): Promise<MilDocument> {
     return (await this.#emitted()).document;
   }
 
   async files(): Promise<ProgramFiles> {
-    const { document, weights } = await this.#emitted();
-    return withOneWeightFile(document, ModelWeights.of(weightsPath, weights), this.#path);
+    const { document, blobs } = await this.#emitted();
+    return blobs.isEmpty ? { document } : { document, weights: blobs };
   }
 
   model(document: MilDocument): MlModel {

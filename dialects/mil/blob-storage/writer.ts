@@ -60,6 +60,11 @@ export class BlobWriter {
     return this.add(type, packBits(elements, bits), elements.length);
   }
 
+  /** Whether nothing was added. */
+  get isEmpty(): boolean {
+    return this.#records.length === 0;
+  }
+
   /** Bytes of the file. Nothing pads the data of the last blob. */
   get byteLength(): number {
     return this.#end;
