@@ -1,0 +1,315 @@
+/**
+ * MIL programs from files: text, model, package and compiled folder are the same program, weights are found and checked, open sizes
+ * get values, and what comes out runs on the CPU and on the virtual engine.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile, lowerTo } from "../compiler/index.ts";
+import { BlobWriter } from "../dialects/mil/blob-storage/index.ts";
+import type { MilDocument } from "../dialects/mil/document/document.ts";
+import { modelOf, writeMlmodel, writeMlpackage } from "../dialects/mil/protobuf/index.ts";
+import { readMilText } from "../dialects/mil/text/reader.ts";
+import { importMil } from "../frontends/mil/import.ts";
+import { openModel } from "../frontends/mil/open-model.ts";
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { print } from "../ir/printer/print.ts";
+import { elementCount, type TensorData } from "../ir/tensor-data.ts";
+import { emitMil } from "../lowering/mil-to-text/index.ts";
+import { randomTensor } from "../tools/inputs.ts";
+import { difference } from "./testing/compare.ts";
+import { writeRandomWeights } from "./testing/mil-weights.ts";
+import { longTests } from "./testing/networks.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mil-loading-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.render().replaceAll(`${folder}/`, "");
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+/** y = relu(W x + 1), with W in the weight file. */
+const program = (path = "@model_path/weights/weight.bin", offset = 64, element = "fp16") => `program(1.3)
+[buildInfo = dict<string, string>({{"coremlc-version", "3600.25.1"}})]
+{
+    func main<ios18>(tensor<fp16, [2, 3]> x) {
+        tensor<${element}, [3, 4]> w = const()[name = string("w"), val = tensor<${element}, [3, 4]>(BLOBFILE(path = string("${path}"), offset = uint64(${offset})))];
+        tensor<fp16, [2, 4]> p = matmul(transpose_x = bool(false), transpose_y = bool(false), x = x, y = w)[name = string("p")];
+        tensor<fp16, [2, 4]> s = add(x = p, y = fp16(0x1p+0))[name = string("s")];
+        tensor<fp16, [2, 4]> y = relu(x = s)[name = string("y")];
+    } -> (y);
+}
+`;
+
+const weights = Float16Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9, -10, -11, -12]);
+
+function weightFile(): BlobWriter {
+  const writer = new BlobWriter();
+  writer.addElements("fp16", new Uint16Array(weights.buffer));
+  return writer;
+}
+
+/** Writes `name` below the test's folder, and the weights beside it. */
+function written(name: string, content: string | Uint8Array, bytes: Uint8Array | undefined = weightFile().finish()) {
+  const path = join(folder, name);
+  mkdirSync(join(path, "../weights"), { recursive: true });
+  writeFileSync(path, content);
+  if (bytes === undefined) rmSync(join(path, "../weights/weight.bin"), { force: true });
+  else writeFileSync(join(path, "../weights/weight.bin"), bytes);
+  return path;
+}
+
+async function outputsOf(
+  path: string,
+  device: "cpu" | "ane-virtual",
+  inputs?: Record<string, TensorData>,
+): Promise<Record<string, TensorData>> {
+  using network = await compile(path, { device });
+  const { program } = network;
+  const given =
+    inputs ??
+    Object.fromEntries(program.inputs.map(({ name, type }) => [name, randomTensor(type.shape, type.element, 0)]));
+  return program.run(given);
+}
+
+describe("one program in four forms", () => {
+  const paths: Record<string, string> = {};
+  beforeAll(() => {
+    const document = readMilText(program());
+    paths.mil = written("forms/model.mil", program());
+    paths.mlmodel = written("forms/model.mlmodel", writeMlmodel(modelOf(document)));
+    paths.mlmodelc = join(written("model.mlmodelc/model.mil", program()), "..");
+    paths.mlpackage = join(folder, "model.mlpackage");
+    writeMlpackage(paths.mlpackage, modelOf(document), weightFile());
+  });
+
+  test.each([
+    ["mil", "ane-virtual"],
+    ["mlpackage", "cpu"],
+  ] as const)("%s runs on %s", async (form, device) => {
+    const x: TensorData = { shape: [2, 3], element: "f16", data: Float16Array.of(1, 0, 0, 0, 0, 1) };
+    const { y } = await outputsOf(paths[form]!, device, { x });
+    expect([...(y?.data ?? [])]).toEqual([2, 3, 4, 5, 10, 0, 0, 0]);
+  });
+
+  test("the modules are the same, up to places in text", () => {
+    const texts = Object.values(paths).map((path) => print(importMil(path)));
+    expect(texts).toHaveLength(4);
+    for (const text of texts) expect(text).toBe(texts[0]);
+  });
+
+  test("a package that is made of a lowered program reads back equal, with the same weights", async () => {
+    const emitted = emitMil(lowerTo(paths.mil!, "mil", { route: "ane" }).module);
+    const path = join(folder, "emitted.mlpackage");
+    writeMlpackage(path, modelOf(emitted.document), emitted.blobs);
+    const opened = openModel(path);
+    expect(withoutPositions(opened.document)).toEqual(withoutPositions(emitted.document));
+    const stored = opened.weights.storage("@model_path/weights/weight.bin");
+    expect(Buffer.compare(stored.bytes, emitted.weights)).toBe(0);
+    const x = { x: randomTensor([2, 3], "f16", 3) };
+    expect(await outputsOf(path, "cpu", x)).toEqual(await outputsOf(paths.mil!, "cpu", x));
+  });
+});
+
+/** What only text has. */
+function withoutPositions(document: MilDocument): unknown {
+  return JSON.parse(
+    JSON.stringify(document, (key, value: unknown) => {
+      if (key === "position") return undefined;
+      if (typeof value === "bigint") return `${value}`;
+      return ArrayBuffer.isView(value)
+        ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")
+        : value;
+    }),
+  );
+}
+
+describe("weights that are not right", () => {
+  const load = (text: string, bytes?: Uint8Array | undefined) => {
+    const path = written("wrong/model.mil", text, bytes);
+    return messageOf(() => importMil(path));
+  };
+
+  test("a missing file", () => {
+    const path = written("wrong/model.mil", program(), undefined);
+    rmSync(join(folder, "wrong/weights"), { recursive: true });
+    expect(messageOf(() => importMil(path))).toMatch(
+      /^wrong\/model\.mil:5:\d+: error: the program names the weight file "@model_path\/weights\/weight\.bin", but there is no wrong\/weights\/weight\.bin/,
+    );
+  });
+
+  test.each([
+    "@model_path/../../etc/passwd",
+    "@model_path/weights/../../x.bin",
+    "/etc/passwd",
+    "weights/weight.bin",
+    "@model_path/",
+    "@model_path//etc/passwd",
+    "@model_path/./x",
+    "@model_path/a\\\\b",
+  ])("the path %s", (path) => {
+    expect(load(program(path))).toMatch(
+      /^wrong\/model\.mil:5:\d+: error: weights are named by a path below @model_path/,
+    );
+  });
+
+  test("a folder for a file", () => {
+    expect(load(program("@model_path/weights"))).toContain("is no file");
+  });
+
+  test("another type, another size, no record, a file that is cut", () => {
+    const bytes = weightFile().finish();
+    const file = /wrong\/weights\/weight\.bin: error: /;
+    expect(load(program(undefined, 64, "int8"))).toMatch(file);
+    expect(load(program(undefined, 64, "int8"))).toContain("at offset 64 holds fp16, but the program states int8");
+    expect(load(program(undefined, 128))).toContain("expected at offset 128");
+    expect(load(program(undefined, 2 ** 52))).toContain(`outside of the weight file (${bytes.length} bytes)`);
+    const larger = program().replaceAll("[3, 4]", "[3, 5]").replaceAll("[2, 4]", "[2, 5]");
+    expect(load(larger)).toContain("holds 12 elements of fp16 (24 bytes), but the program states 15");
+    for (let length = 0; length < bytes.length; length += 7)
+      expect(load(program(), bytes.subarray(0, length))).toMatch(file);
+  });
+});
+
+describe("open sizes", () => {
+  const information = (kinds: string) =>
+    `[FlexibleShapeInformation = tuple<tuple<string, dict<string, tensor<int32, [?]>>>, tuple<string, dict<string, list<tensor<int32, [2]>, ?>>>>(${kinds})]`;
+  const stated = information(`(("DefaultShapes", {{"x", [1, 3]}}), ("RangeDims", {{"x", [[1, 4], [3, -1]]}}))`);
+  const flexible = (attributes = "") => `program(1.3)
+{
+    func main<ios18>(tensor<fp16, [?, ?]> x, tensor<fp16, [1]> b) ${attributes} {
+        tensor<fp16, [?, ?]> t = transpose(perm = tensor<int32, [2]>([1, 0]), x = x)[name = string("t")];
+        tensor<fp16, [?, ?]> c = concat(axis = int32(0), interleave = bool(false), values = (t, t))[name = string("c")];
+        tensor<fp16, [?, ?]> y = add(x = c, y = b)[name = string("y")];
+    } -> (y);
+}
+`;
+  const typesOf = (path: string, shapes?: Record<string, readonly number[]>) =>
+    /func.*@main\((.*?)\) -> \((.*?)\)/
+      .exec(print(importMil(path, shapes === undefined ? {} : { shapes })))
+      ?.slice(1, 3);
+
+  test("are those that the caller gives, else the program's defaults", async () => {
+    const path = written("flexible.mil", flexible(stated));
+    expect(typesOf(path)).toEqual(["%x: tensor<1x3xf16>, %b: tensor<1xf16>", "tensor<6x1xf16>"]);
+    expect(typesOf(path, { x: [4, 5] })).toEqual(["%x: tensor<4x5xf16>, %b: tensor<1xf16>", "tensor<10x4xf16>"]);
+    using network = await compile(path, { device: "cpu", shapes: { x: [2, 3] } });
+    const inputs = { x: randomTensor([2, 3], "f16", 1), b: randomTensor([1], "f16", 2) };
+    expect(network.program.run(inputs).y?.shape).toEqual([6, 2]);
+  });
+
+  test("of a model file are those of its description", () => {
+    const document = readMilText(flexible());
+    const path = written("flexible.mlmodel", writeMlmodel(modelOf(document)));
+    // A model made of a program states 1 for what is open.
+    expect(typesOf(path)).toEqual(["%x: tensor<1x1xf16>, %b: tensor<1xf16>", "tensor<2x1xf16>"]);
+    expect(typesOf(path, { x: [7, 1] })?.[1]).toBe("tensor<2x7xf16>");
+  });
+
+  test.each<[string, Record<string, readonly number[]>, string]>([
+    ["no default", {}, "leaves sizes open: give them with --shape x=1,1"],
+    ["another rank", { x: [1, 2, 3] }, "the input 'x' is tensor<?x?xf16>, which cannot have the shape [1, 2, 3]"],
+    ["a size that is stated", { x: [1, 3], b: [2] }, "the input 'b' is tensor<1xf16>, which cannot have the shape [2]"],
+    ["a negative size", { x: [-1, 3] }, "cannot have the shape [-1, 3]"],
+    ["a name that is no input", { z: [1] }, "there is no input 'z' to give a shape; the inputs are x, b"],
+  ])("%s", (_, shapes, message) => {
+    const path = written("open.mil", flexible());
+    expect(messageOf(() => importMil(path, { shapes }))).toContain(message);
+  });
+
+  test("outside of the model's range", () => {
+    const path = written("flexible.mil", flexible(stated));
+    const given = (x: readonly number[]) => messageOf(() => importMil(path, { shapes: { x } }));
+    expect(given([5, 3])).toContain("the input 'x' has 5 in dimension 0, but the model allows 1 to 4");
+    expect(given([1, 2])).toContain("the input 'x' has 2 in dimension 1, but the model allows 3 or more");
+    const enumerated = information(
+      `(("DefaultShapes", {{"x", [1, 3]}}), ("EnumeratedShapes", {{"x", [[1, 3], [2, 3]]}}))`,
+    );
+    const listed = written("listed.mil", flexible(enumerated));
+    expect(typesOf(listed, { x: [2, 3] })?.[1]).toBe("tensor<6x2xf16>");
+    expect(messageOf(() => importMil(listed, { shapes: { x: [2, 4] } }))).toContain(
+      "has the shape [2, 4], but the model allows [1, 3], [2, 3]",
+    );
+  });
+
+  test("a type that contradicts the sizes is said at its op", () => {
+    const path = written("open.mil", flexible().replace("tensor<fp16, [?, ?]> c", "tensor<fp16, [5, ?]> c"));
+    expect(messageOf(() => importMil(path, { shapes: { x: [1, 3] } }))).toMatch(
+      /^open\.mil:5:\d+: error: .*result 0 is declared as tensor<5x\?xf16>, but is tensor<6x1xf16>/,
+    );
+  });
+});
+
+describe("files and folders that are no program", () => {
+  test("are named by what they are", () => {
+    expect(messageOf(() => openModel(join(folder, "none.mil")))).toBe("none.mil: error: there is no such file");
+    mkdirSync(join(folder, "folder.mil"));
+    expect(messageOf(() => openModel(join(folder, "folder.mil")))).toContain("is a folder, expected a .mil file");
+    writeFileSync(join(folder, "file.mlpackage"), "");
+    expect(messageOf(() => openModel(join(folder, "file.mlpackage")))).toContain(
+      "is a file, expected a .mlpackage folder",
+    );
+    mkdirSync(join(folder, "old.mlmodelc"));
+    expect(messageOf(() => openModel(join(folder, "old.mlmodelc")))).toContain("it has no model.mil");
+    writeFileSync(join(folder, "old.mlmodelc/model.espresso.net"), "");
+    expect(messageOf(() => openModel(join(folder, "old.mlmodelc")))).toContain("holds a neural network");
+    mkdirSync(join(folder, "several.mlmodelc/model0"), { recursive: true });
+    writeFileSync(join(folder, "several.mlmodelc/model0/model.mil"), program());
+    expect(messageOf(() => openModel(join(folder, "several.mlmodelc")))).toContain("holds a pipeline of models");
+  });
+
+  test("ports that are no tensors cannot be run", async () => {
+    const path = written("state.mil", program().replace("x) {", "x, state<tensor<fp16, [2]>> kept) {"));
+    await expect(compile(path, { device: "cpu" })).rejects.toThrow(/cannot be run: its input kept is !mil\.state/);
+  });
+});
+
+const corpus = "../shared/data/mil";
+const sources = existsSync(corpus)
+  ? [
+      ...readdirSync(corpus)
+        .filter((name) => name.endsWith(".mil"))
+        .map((name) => join(corpus, name)),
+      ...readdirSync(join(corpus, "mlmodel")).map((name) => join(corpus, "mlmodel", name)),
+    ]
+  : [];
+
+/** What the default run compiles: text and a model, with weights and without, with open sizes, and what the engine refuses. */
+const quick = ["swift-ane__conv", "TransposeEncoder", "encoder-v6", "Argmax"];
+/** The engine does not compute positions. */
+const onlyOnHost = /Argmax|TokenDurationPrediction/;
+
+describe.skipIf(sources.length === 0)("programs of the corpus on random weights (skipped without ../shared)", () => {
+  const chosen = sources.filter((path) => longTests || quick.some((part) => path.includes(part)));
+
+  test.each(chosen)("%s", async (source) => {
+    const name = source.split("/").at(-1)!;
+    const home = join(folder, "corpus", name);
+    mkdirSync(home, { recursive: true });
+    cpSync(source, join(home, name));
+    const path = join(home, name);
+    const { document } = openModel(path);
+    writeRandomWeights(document, home);
+    const host = await outputsOf(path, "cpu");
+    const main = document.functions[0]!;
+    expect(Object.keys(host)).toEqual([...main.block.results]);
+    for (const output of Object.values(host)) expect(output.data).toHaveLength(elementCount(output.shape));
+    if (onlyOnHost.test(name)) {
+      await expect(compile(path, { device: "ane-virtual" })).rejects.toThrow(/cannot run on the engine/);
+      return;
+    }
+    const engine = await outputsOf(path, "ane-virtual");
+    for (const [output, values] of Object.entries(host))
+      expect(difference(engine[output]!, values, 2e-2)).toBeUndefined();
+  });
+});
