@@ -216,7 +216,7 @@ const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 /** In pieces: weights may be as large as memory. */
 function hashOfFile(path: string): { bytes: number; hash: string } {
   const hash = createHash("sha256");
-  const piece = new Uint8Array(1 << 22);
+  const piece = Buffer.allocUnsafe(Math.min(1 << 22, lstatSync(path).size + 1));
   const file = openSync(path, "r");
   try {
     let bytes = 0;

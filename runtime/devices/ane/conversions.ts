@@ -99,15 +99,23 @@ function loadLoops(): JitModule {
 
 const isPair = (name: string): name is PairName => Object.hasOwn(pairs, name);
 
+let isLlvmThere: boolean | undefined;
+
+/** Looked for once: the search asks the disk for dozens of files. */
+function hasLlvm(): boolean {
+  isLlvmThere ??= findLlvm().library !== undefined;
+  return isLlvmThere;
+}
+
 /** How to fill a tensor of one element type from one of another. `native: false` uses no machine code. */
 export function conversion(
   from: ElementName,
   to: ElementName,
-  { native = findLlvm().library !== undefined }: { readonly native?: boolean } = {},
+  { native }: { readonly native?: boolean } = {},
 ): Conversion {
   if (from === to) return copyElements;
   const pair = `${from} ${to}`;
-  if (native && isPair(pair)) {
+  if (isPair(pair) && (native ?? hasLlvm())) {
     const loop = nativeLoop(pair);
     return (source, target) => loop(source.data, target.data, elementCount(target.shape));
   }

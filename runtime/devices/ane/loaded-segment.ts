@@ -12,6 +12,7 @@ import {
   type ReleaseReport,
   StreamOperation,
 } from "../../ffi/espresso.ts";
+import type { Address } from "../../ffi/memory.ts";
 import type { EngineSegment } from "./artefact.ts";
 
 export class LoadedSegment {
@@ -62,6 +63,11 @@ export class LoadedSegment {
       loaded.release(report);
       throw error;
     }
+  }
+
+  /** The handle of the stream, for measuring the bare call. */
+  get streamAddress(): Address {
+    return this.#stream?.address ?? 0;
   }
 
   execute(): void {
