@@ -15,7 +15,7 @@ import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
-import { type EngineDriver, openOnEngine } from "../runtime/devices/ane/drivers.ts";
+import { driverFaults, type EngineDriver, engineDrivers, openOnEngine } from "../runtime/devices/ane/drivers.ts";
 import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
@@ -63,6 +63,8 @@ export interface LowerOptions {
   /** Called with what is being done. */
   readonly onProgress?: (step: string) => void;
   readonly onRemark?: (remark: Remark) => void;
+  /** Whose rules the engine's program must follow (docs/mil-rules.md): Espresso's, unless given. */
+  readonly driver?: EngineDriver;
   /** Called with warnings as tools print them: what is known to fail on some chip or system. */
   readonly onWarning?: (text: string) => void;
   /** Keeps what every pass changed: `new History()` of `anemone/passes`. */
@@ -94,9 +96,12 @@ export interface Lowered {
 function settingsOf(options: LowerOptions): PipelineSettings {
   const engine = {
     target: options.target ?? "h16s",
+    milRoute: options.driver === "objc" ? "objc" : "e5rt",
     ...(options.compress === undefined ? {} : { compression: compressionStep(options.compress) }),
   };
-  if (options.portable) return { vectorBytes: 16, vectorRegisters: 16, fusedMultiplyAdd: false, ...engine };
+  // Nothing of this machine's CPU is in the engine's program.
+  if (options.portable || options.route === "ane")
+    return { vectorBytes: 16, vectorRegisters: 16, fusedMultiplyAdd: false, ...engine };
   const { vectorBytes, vectorRegisters, fusedMultiplyAdd } = hostCpu(findLlvm().library?.host.features);
   return { vectorBytes, vectorRegisters, fusedMultiplyAdd, ...engine };
 }
@@ -188,7 +193,7 @@ export function lowerModule(
     if (from === "ane") run(compressionStep(options.compress));
   }
   // Read as MIL, it has not been through the rules of the way to the engine.
-  if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options).target));
+  if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options)));
   if (from === last && last !== "tensor") return finished();
   for (const { level, pipeline } of remainingSteps(
     stepsOf(options.route, settingsOf(options)),
@@ -302,7 +307,10 @@ async function compileForEngine(
   options: CompileOptions,
 ): Promise<CompiledNetwork> {
   const target = options.target ?? engineTarget();
-  const lowered = lowerModule(name, module, context, "mil", { ...options, route: "ane", target });
+  const faults = driverFaults();
+  const driver = options.driver ?? engineDrivers.find((each) => faults[each] === undefined);
+  const chosen = driver === undefined ? {} : { driver };
+  const lowered = lowerModule(name, module, context, "mil", { ...options, ...chosen, route: "ane", target });
   options.onProgress?.("engine program");
   // The machine's own engine is not named: the compiler takes it without being told.
   const artefact = engineArtefact(lowered.module, name, {
@@ -310,7 +318,7 @@ async function compileForEngine(
     ...(options.state === undefined ? {} : { state: options.state }),
   });
   const program = await openOnEngine(artefact, {
-    ...(options.driver === undefined ? {} : { driver: options.driver }),
+    ...chosen,
     ...(options.onEngineRemark === undefined ? {} : { onRemark: options.onEngineRemark }),
   });
   return {

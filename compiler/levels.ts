@@ -28,6 +28,8 @@ export interface PipelineSettings {
   readonly fusedMultiplyAdd: boolean;
   /** The engine's chip, for example `h16s`. */
   readonly target: string;
+  /** How the engine's program reaches it: `e5rt` or `objc`. */
+  readonly milRoute: string;
   /** The pass that compresses the engine's weights, if they are to be. */
   readonly compression?: string;
 }
@@ -52,8 +54,8 @@ const linalgCleanup =
   "canonicalize,cse,linalg-fuse-elementwise,linalg-collapse-dimensions,linalg-transpose-operands,canonicalize,cse,dce";
 
 /** What every MIL program goes through on its way to an engine: workarounds, then the rules of the route to it. */
-export function milPipeline(target: string, route = "e5rt"): string {
-  const options = `{route=${route} target=${target}}`;
+export function milPipeline({ target, milRoute }: Pick<PipelineSettings, "target" | "milRoute">): string {
+  const options = `{route=${milRoute} target=${target}}`;
   return `mil-workarounds${options},check-mil-rules${options}`;
 }
 
@@ -76,7 +78,7 @@ export function stepsOf(route: Route, settings: PipelineSettings): readonly Leve
         { level: "tensor", pipeline: `${tensorPipeline},${engineWeights}` },
         { level: "fused", pipeline: "tensor-to-fused{device=ane}" },
         { level: "ane", pipeline: toEngine },
-        { level: "mil", pipeline: `ane-to-mil,${milPipeline(target)}` },
+        { level: "mil", pipeline: `ane-to-mil,${milPipeline(settings)}` },
       ];
     case "ane-virtual":
       return [

@@ -60,6 +60,7 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   if (emit === "mlpackage" && !/\.mlpackage\/?$/.test(options.output))
     throw new UsageError(`a model package is a folder whose name ends in .mlpackage, but got '${options.output}'`);
   const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
+  const warnings: string[] = [];
   const lowered = await withProgress("compiling", (progress) =>
     lowerTo(source, level, {
       route: engine ? "ane" : "cpu",
@@ -68,10 +69,12 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
       dialects,
       passes,
       onProgress: progress,
+      onWarning: (text) => warnings.push(text),
       portable: emit === "wasm",
       ...(compress === undefined ? {} : { compress }),
     }),
   );
+  for (const text of warnings) console.error(colors.dim(text));
   if (lowered.compression !== undefined) console.error(colors.dim(describeCompression(lowered.compression)));
   if (emit === "mil") {
     const { text, blobs } = emitEngineProgram(lowered.module);

@@ -40,6 +40,7 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   const compress = parseCompression(options);
   const note = (message: string) => console.error(colors.dim(message));
   const { name, source, dialects, passes } = await modelSource(model, { ...options, shapes });
+  const warnings: string[] = [];
   const network = await withProgress("compiling", (progress) =>
     compile(source, {
       device,
@@ -48,9 +49,12 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
       passes,
       llvm: options.llvm,
       onProgress: progress,
+      onWarning: (text) => warnings.push(text),
+      onEngineRemark: (text) => warnings.push(text),
       ...(compress === undefined ? {} : { compress }),
     }),
   );
+  for (const text of warnings) note(text);
   if (network.compression !== undefined) note(describeCompression(network.compression));
   const { program } = network;
   const inputs = await readInputs(options.input, program.inputs, note);
