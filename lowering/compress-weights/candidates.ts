@@ -16,7 +16,7 @@ export type Scheme = (typeof schemes)[number];
 export const defaultTolerance: Record<Scheme, number> = {
   int8: 0.05,
   int4: 0.3,
-  sparse: 0.2,
+  sparse: 0.05,
   blockwise: 0.05,
   auto: 0.1,
 };
@@ -49,7 +49,7 @@ export function candidatesOf(scheme: Exclude<Scheme, "auto">, options: Candidate
   const { target, tolerance, paletteBits, blockSize, blockBits } = options;
   switch (scheme) {
     case "int8":
-      return [takesZeroPoints(target) ? quantizeBytes : quantizeSymmetric];
+      return [takesZeroPoints(target) ? quantizeBytes : (weights) => quantizeSymmetric(weights)];
     case "int4":
       return tableSizes.map((channels) => (weights) => buildPalette(weights, paletteBits, channels));
     case "sparse":
@@ -62,16 +62,21 @@ export function candidatesOf(scheme: Exclude<Scheme, "auto">, options: Candidate
 const oneWeight: Weights = { shape: [1, 1], numbers: Float16Array.of(1), axis: 0, inputAxis: 1 };
 
 /**
- * All that `auto` chooses from. A palette of 8 bits is as large as int8 and less exact, so it is there only for engines that
- * do not stream int8.
+ * All that `auto` chooses from. A palette of 8 bits is as large as int8, hardly more exact, and takes longest to
+ * compute, so it is there only for engines that do not stream int8.
  */
 export function allCandidates(options: CandidateOptions): readonly Candidate[] {
   const { target, tolerance, blockSize } = options;
   const palettes = (bits: PaletteBits): Candidate[] =>
     tableSizes.map((channels) => (weights) => buildPalette(weights, bits, channels));
   const streamsBytes = foldingReason(quantizeSymmetric(oneWeight), target) === undefined;
+  const bytes: Candidate[] = [
+    (weights) => quantizeSymmetric(weights),
+    (weights) => quantizeSymmetric(weights, false),
+    ...(takesZeroPoints(target) ? [quantizeWithZeroPoints] : []),
+  ];
   return [
-    streamsBytes ? quantizeBytes : (weights) => buildPalette(weights, 8),
+    ...(streamsBytes ? bytes : [(weights: Weights) => buildPalette(weights, 8)]),
     ...palettes(4),
     ...palettes(6).slice(0, 2),
     ...palettes(2).slice(2),

@@ -1,8 +1,7 @@
 /**
  * Which form each layer's weights get, where several are possible. Without a size: the smallest form within the tolerance. With one:
- * the forms whose errors together are least among those that fit. Errors of layers add up as noise does, so what is minimised
- * is the sum of their squares; each step gives the bytes to the layer where a byte takes away most of it (the greedy walk along the
- * layers' convex hulls, which is what a Lagrange multiplier finds).
+ * the forms whose errors together are least among those that fit. Errors of layers add up as noise does, so what is minimised is
+ * the sum of their squares. That is a knapsack with one choice per layer, solved by dynamic programming over sizes.
  */
 
 /** One way to store the weights of a layer. */
@@ -20,21 +19,34 @@ export function worthwhile<O extends Option>(options: readonly O[]): O[] {
   return kept;
 }
 
-/** From `position`, the larger option that takes away most squared error per byte, and how much that is. */
-function bestStep(
-  options: readonly Option[],
-  position: number,
-  room: number,
-): { to: number; gain: number } | undefined {
-  const from = options[position]!;
-  let best: { to: number; gain: number } | undefined;
-  for (let to = position + 1; to < options.length; to++) {
-    const { bytes, error } = options[to]!;
-    if (bytes - from.bytes > room) break;
-    const gain = (from.error ** 2 - error ** 2) / Math.max(1, bytes - from.bytes);
-    if (best === undefined || gain > best.gain) best = { to, gain };
+/** Sizes that are told apart: of several ways to about one size only the best is followed. Exact for budgets below. */
+const resolution = 4096;
+
+/** A way to store the first layers; `before` is the way to store those before the last of them. */
+interface Partial {
+  readonly bytes: number;
+  readonly noise: number;
+  readonly option: number;
+  readonly before: Partial | undefined;
+}
+
+/** The ways to extend `partials` by one more layer that leave `room` for the others, at most one for each size. */
+function extended(partials: readonly Partial[], options: readonly Option[], room: number, unit: number): Partial[] {
+  const bySize: (Partial | undefined)[] = [];
+  for (const before of partials) {
+    for (const [option, { bytes: own, error }] of options.entries()) {
+      const bytes = before.bytes + own;
+      if (bytes > room) break;
+      const noise = before.noise + error * error;
+      const size = Math.floor(bytes / unit);
+      const known = bySize[size];
+      if (known === undefined || noise < known.noise) bySize[size] = { bytes, noise, option, before };
+    }
   }
-  return best;
+  const kept: Partial[] = [];
+  for (const each of bySize)
+    if (each !== undefined && (kept.length === 0 || each.noise < kept.at(-1)!.noise)) kept.push(each);
+  return kept;
 }
 
 /**
@@ -43,20 +55,21 @@ function bestStep(
  */
 export function chooseOptions<O extends Option>(layers: readonly (readonly O[])[], budget: number | undefined): O[] {
   const lists = layers.map(worthwhile);
-  const positions = lists.map(() => 0);
-  if (budget !== undefined) {
-    let room = budget - lists.reduce((sum, options) => sum + options[0]!.bytes, 0);
-    for (;;) {
-      let best: { layer: number; to: number; gain: number } | undefined;
-      for (const [layer, options] of lists.entries()) {
-        const step = bestStep(options, positions[layer]!, room);
-        if (step !== undefined && (best === undefined || step.gain > best.gain)) best = { layer, ...step };
-      }
-      if (best === undefined) break;
-      const options = lists[best.layer]!;
-      room -= options[best.to]!.bytes - options[positions[best.layer]!]!.bytes;
-      positions[best.layer] = best.to;
-    }
+  const smallest = lists.map((options) => options[0]!);
+  let needed = smallest.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (budget === undefined || needed > budget) return smallest;
+  const unit = Math.max(1, budget / resolution);
+  let partials: readonly Partial[] = [{ bytes: 0, noise: 0, option: 0, before: undefined }];
+  for (const [layer, options] of lists.entries()) {
+    needed -= smallest[layer]!.bytes;
+    partials = extended(partials, options, budget - needed, unit);
   }
-  return lists.map((options, layer) => options[positions[layer]!]!);
+  // They are in order of size, and so of falling noise.
+  const chosen: O[] = [];
+  let walk = partials.at(-1);
+  for (const options of lists.toReversed()) {
+    chosen.push(options[walk?.option ?? 0]!);
+    walk = walk?.before;
+  }
+  return chosen.reverse();
 }

@@ -108,7 +108,10 @@ class Compression {
       if ("constant" in each) layers.push(each);
       else this.#missed(each.task, `${shapeText(each.shape)} stay f16: ${each.reason}`);
     }
-    const chosen = scheme === "auto" ? this.#mixed(layers) : layers.map((layer) => this.#first(layer, scheme));
+    const chosen =
+      scheme === "auto"
+        ? this.#mixed(layers, constantBytes(source))
+        : layers.map((layer) => this.#first(layer, scheme));
     let changed = false;
     for (const [position, layer] of layers.entries()) {
       const { make } = chosen[position]!;
@@ -129,27 +132,29 @@ class Compression {
   }
 
   /** The mixture of forms that is smallest within the tolerance, or has the least error at a size. */
-  #mixed(layers: readonly Layer[]): Measured[] {
+  #mixed(layers: readonly Layer[], all: number): Measured[] {
     const candidates = allCandidates(this.#settings);
     const options = layers.map((layer) => {
       const { found } = measure(layer, candidates, this.#settings, false);
       return [...found, plain(layer)];
     });
-    const all = layers.reduce((sum, { weights }) => sum + weights.numbers.byteLength, 0);
     const { size, tolerance } = this.#settings;
-    const chosen = chooseOptions(options, size === 0 ? undefined : Math.floor(size * all));
-    const taken = chosen.reduce((sum, { bytes }) => sum + bytes, 0);
+    const others = all - layers.reduce((sum, { weights }) => sum + weights.numbers.byteLength, 0);
+    const chosen = chooseOptions(options, size === 0 ? undefined : Math.floor(size * all) - others);
+    const taken = chosen.reduce((sum, { bytes }) => sum + bytes, others);
     const [first] = layers;
     if (size > 0 && taken > size * all && first !== undefined) {
       this.#missed(
         first.task,
-        `${percent(size)} of the f16 bytes cannot be reached within the tolerance of ${percent(tolerance)}: the smallest forms take ${percent(taken / all)}`,
+        `${percent(size)} of the f16 bytes cannot be reached within the tolerance of ${percent(tolerance)}: with the smallest forms it is ${percent(taken / all)}`,
       );
     }
     for (const [position, layer] of layers.entries()) {
       if (chosen[position]?.make !== undefined) continue;
-      const others = options[position]!.length - 1;
-      const reason = others === 0 ? "no form that the target streams is within the tolerance" : "the size allows it";
+      const reason =
+        options[position]!.length === 1
+          ? "no form that the target streams is within the tolerance"
+          : "the size allows it";
       this.#missed(layer.task, `${shapeText(layer.weights.shape)} stay f16: ${reason}`);
     }
     return chosen;
@@ -158,7 +163,7 @@ class Compression {
   #replace(layer: Layer, make: Candidate): void {
     const { constant: old, weights, task } = layer;
     const form = make(weights);
-    const { worst } = weightError(weights, decompress(form));
+    const { worst, total } = weightError(weights, decompress(form));
     const made = buildCompressed(new Builder(at.before(old), old.location), form);
     made.nameHint = old.onlyResult.nameHint;
     old.onlyResult.replaceAllUsesWith(made);
@@ -169,7 +174,7 @@ class Compression {
     this.#context.remark(
       task,
       `${shapeText(weights.shape)} as ${formName(form)}: ${before} -> ${after} bytes, error ${percent(worst)} in the worst channel`,
-      { name: "compressed", arguments: { form: form.kind, before, after, error: worst } },
+      { name: "compressed", arguments: { form: form.kind, before, after, error: worst, total } },
     );
   }
 
@@ -209,14 +214,14 @@ export const compressWeights = pass("compress-weights", {
       choices: schemes,
     },
     tolerance: {
-      doc: "greatest error of a channel, ‖w - ŵ‖/‖w‖, that is accepted; -1 is the scheme's own: int8 and blockwise 0.05, int4 0.3, sparse 0.2, auto 0.1",
+      doc: "greatest error of a channel, ‖w - ŵ‖/‖w‖, that is accepted; -1 is the scheme's own: int8, blockwise and sparse 0.05, int4 0.3, auto 0.1",
       default: -1,
       kind: "number",
       minimum: -1,
       maximum: 1,
     },
     size: {
-      doc: "for auto: the least error at this part of the f16 bytes; 0 is as small as the tolerance allows",
+      doc: "for auto: the least error at this part of the f16 bytes of all constants; 0 is as small as the tolerance allows",
       default: 0,
       kind: "number",
       minimum: 0,

@@ -62,10 +62,11 @@ function quantizeParts(numbers: Float16Array, { partOf, count }: Parts, low: num
   return { codes, scale };
 }
 
-/** int8 with a scale per output channel and zero point 0: codes are -127 … 127. */
-export function quantizeSymmetric(weights: Weights): AffineForm {
+/** int8 with a scale per output channel, or one for all, and zero point 0: codes are -127 … 127. */
+export function quantizeSymmetric(weights: Weights, perChannel = true): AffineForm {
   const { shape, axis, numbers } = weights;
-  const quantized = quantizeParts(numbers, channelOfEach(weights), -127, 127);
+  const parts = perChannel ? channelOfEach(weights) : { partOf: new Int32Array(numbers.length), count: 1 };
+  const quantized = quantizeParts(numbers, parts, -127, 127);
   return { kind: "affine", shape, axis, zeroPoint: undefined, ...quantized };
 }
 
