@@ -2,12 +2,13 @@
  * Gives the open sizes of a MIL program's inputs values, and makes all types that follow from them. The program is copied
  * op by op; an op whose declared result types leave sizes open is asked again, now that its inputs are known.
  */
+
+import type { FlexibleShape } from "../../dialects/mil/document/flexible-shapes.ts";
 import { functionDefinition, type MilFunction, mainOf, type ProgramOperation } from "../../dialects/mil/index.ts";
 import { functionTypeAttribute } from "../../ir/constraints.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { Block, createOperation, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { dynamic, FunctionType, TensorType, type Type } from "../../ir/types.ts";
-import type { FlexibleShape } from "./flexible-shapes.ts";
 
 export interface SpecialiseOptions {
   /** Whole shapes by input name. */

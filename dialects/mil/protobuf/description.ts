@@ -4,6 +4,7 @@
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { MilBlock, MilDocument, MilFunctionText, MilTensorType, MilType } from "../document/document.ts";
+import { type FlexibleShape, flexibleShapeInformation, statedShapes } from "../document/flexible-shapes.ts";
 import type { FeatureDescription, MlModel } from "./model.ts";
 import { opsetNames } from "./program.ts";
 
@@ -19,18 +20,23 @@ const arrayDataTypes: Readonly<Record<string, number>> = {
 /** The first version of the format that holds ML programs, which came with ios15. */
 const firstSpecificationVersion = 6;
 
-/** A model around a program whose function `main` is its only entry. */
+/**
+ * A model around a program whose function `main` is its only entry. What text says about open sizes moves into the description.
+ *
+ * @throws DiagnosticError where Core ML has no form for a port, or does not know the opset
+ */
 export function modelOf(document: MilDocument): MlModel {
   const main = document.functions.find(({ name }) => name === "main");
   if (main === undefined) throw new DiagnosticError("a model needs a function main, which the program does not have");
   const results = resultTypes(main.block);
+  const flexible = statedShapes(main);
   const states = main.parameters.filter(({ type }) => type.kind === "state");
   return {
     specificationVersion: specificationVersionOf(main),
     description: {
       input: main.parameters
         .filter(({ type }) => type.kind !== "state")
-        .map(({ name, type }) => feature(name, { multiArrayType: arrayType(name, type) })),
+        .map(({ name, type }) => feature(name, { multiArrayType: arrayType(name, type, flexible.get(name)) })),
       output: main.block.results.map((name) => {
         const type = results.get(name);
         if (type === undefined) throw new DiagnosticError(`main returns ${name}, which it does not define`);
@@ -43,7 +49,7 @@ export function modelOf(document: MilDocument): MlModel {
       trainingInput: [],
     },
     isUpdatable: false,
-    document,
+    document: { ...document, functions: document.functions.map(withoutShapes) },
     documentation: "",
   };
 }
@@ -65,7 +71,7 @@ function feature(name: string, type: NonNullable<FeatureDescription["type"]>): F
   return { name, type };
 }
 
-function arrayType(name: string, type: MilType): ArrayType {
+function arrayType(name: string, type: MilType, flexible: FlexibleShape = {}): ArrayType {
   const dataType = type.kind === "tensor" ? arrayDataTypes[type.element] : undefined;
   if (type.kind !== "tensor" || dataType === undefined) {
     const found = type.kind === "tensor" ? `a tensor of ${type.element}` : `a ${type.kind}`;
@@ -73,17 +79,24 @@ function arrayType(name: string, type: MilType): ArrayType {
       `Core ML takes and gives tensors of ${Object.keys(arrayDataTypes).join(", ")}, but ${name} is ${found}: cast it in the program`,
     );
   }
-  // A size that is left open may be any; 1 is the default that applications see.
-  const shape = type.shape.map((size) => BigInt(size ?? 1));
-  return { shape, dataType, ...(type.shape.includes(undefined) ? { shapeRange: shapeRange(type) } : {}) };
+  // Without a default, 1 is what applications see of a size that is left open.
+  const shape = type.shape.map((size, axis) => BigInt(size ?? flexible.defaults?.[axis] ?? 1));
+  if (!type.shape.includes(undefined)) return { shape, dataType };
+  if (flexible.shapes === undefined) return { shape, dataType, shapeRange: shapeRange(type, flexible) };
+  const shapes = flexible.shapes.map((each) => ({ shape: each.map(BigInt) }));
+  return { shape, dataType, enumeratedShapes: { shapes } };
 }
 
-function shapeRange({ shape }: MilTensorType): NonNullable<ArrayType["shapeRange"]> {
+function shapeRange({ shape }: MilTensorType, { ranges }: FlexibleShape): NonNullable<ArrayType["shapeRange"]> {
   return {
-    sizeRanges: shape.map((size) => ({
-      lowerBound: BigInt(size ?? 1),
+    sizeRanges: shape.map((size, axis) => {
+      const { least, most } = ranges?.[axis] ?? { least: size ?? 1, most: size };
       // Negative: no bound.
-      upperBound: BigInt(size ?? -1),
-    })),
+      return { lowerBound: BigInt(least), upperBound: BigInt(most ?? -1) };
+    }),
   };
+}
+
+function withoutShapes(item: MilFunctionText): MilFunctionText {
+  return { ...item, attributes: item.attributes.filter(({ name }) => name !== flexibleShapeInformation) };
 }
