@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BlobWriter, readBlob } from "../dialects/mil/blob-storage/index.ts";
+import { inCompilerForm } from "../dialects/mil/document/compiler-form.ts";
 import { readMlpackage } from "../dialects/mil/protobuf/index.ts";
+import { printMilText } from "../dialects/mil/text/printer.ts";
 import { readMilText } from "../dialects/mil/text/reader.ts";
+import { openModel } from "../frontends/mil/open-model.ts";
 import { readOnnxModel } from "../frontends/onnx/protobuf.ts";
 import { translateCommand } from "../tools/commands/translate.ts";
 import { noise } from "./testing/networks.ts";
@@ -143,6 +146,23 @@ describe("MIL text and packages", () => {
     expect(graph.nodes.map(({ opType }) => opType)).toEqual(["Mul", "Relu"]);
   });
 });
+
+const corpus = resolve(import.meta.dirname, "../../shared/data/mil");
+const models = existsSync(corpus)
+  ? readdirSync(join(corpus, "mlmodel")).filter((name) => existsSync(join(corpus, name.replace(/mlmodel$/, "mil"))))
+  : [];
+
+describe.skipIf(models.length === 0)(
+  "models that Apple's compiler wrote as text (skipped where ../shared/data is absent)",
+  () => {
+    test.each(models)("%s gives the same text but for the compiler's version", async (name) => {
+      const printed = printMilText(inCompilerForm(openModel(join(corpus, "mlmodel", name)).document));
+      const compiled = readFileSync(join(corpus, name.replace(/mlmodel$/, "mil")), "utf8");
+      const withoutVersion = (program: string) => program.trimEnd().replace(/"(coremlc-[\w-]+)", "[\d.]+"/g, '"$1"');
+      expect(withoutVersion(printed)).toBe(withoutVersion(compiled));
+    });
+  },
+);
 
 test("ONNX becomes each of them", async () => {
   const shape = ["x=1,3,8,8"];

@@ -33,15 +33,15 @@ import { nearestSymbolTable, resolveSymbol } from "../../ir/symbol-table.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import { FunctionType, type Type } from "../../ir/types.ts";
 import { attributeListConstraint } from "./constant.ts";
+import { compilerVersions } from "./document/compiler-form.ts";
 import { meaningOfBlock } from "./meaning.ts";
 import { defaultOpset, opsets, programVersions } from "./opsets.ts";
 import { milValue } from "./types.ts";
 
-/** The compiler versions that Apple's compiler is told: one of its own pairs. Programs without them are refused by some builds. */
-export const defaultBuildInfo = DictionaryAttribute.get([
-  ["coremlc-component-MIL", StringAttribute.get("3520.4.1")],
-  ["coremlc-version", StringAttribute.get("3520.5.1")],
-]);
+/** What a program states of its making unless it says otherwise. */
+export const defaultBuildInfo = DictionaryAttribute.get(
+  compilerVersions.map(([name, version]) => [name, StringAttribute.get(version)]),
+);
 
 /** A program of one op, and host code that runs it. */
 const programExample = [

@@ -82,13 +82,13 @@ function formatOf({ to, output }: TranslateOptions): FormatName {
 }
 
 async function printMil(program: ReadProgram): Promise<void> {
-  await writeOut(printMilText(await program.document()));
+  await writeOut(printMilText(program.forText(await program.document())));
 }
 
 /** A folder as `compile --emit mil` makes it, or a file that is named, with the weights beside it. */
 async function writeMil(program: ReadProgram, path: string): Promise<void> {
   const { document, weights } = await program.files();
-  const text = printMilText(document);
+  const text = printMilText(program.forText(document));
   const isFile = extensionOf(path) === ".mil";
   writeFolder(isFile ? dirname(path) : path, {
     [isFile ? basename(path) : "model.mil"]: text,

@@ -3,6 +3,7 @@
  * each becomes the other only where the format that is asked for needs it, so that MIL text and packages become one another whatever
  * operations they have, and without loading the compiler.
  */
+import { inCompilerForm } from "../../dialects/mil/document/compiler-form.ts";
 import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import { type MlModel, modelOf } from "../../dialects/mil/protobuf/index.ts";
 import { isModelPath, type OpenedModel, openModel } from "../../frontends/mil/open-model.ts";
@@ -26,6 +27,8 @@ export interface ReadProgram {
   document(): Promise<MilDocument>;
   /** The program as MIL with its weights. */
   files(): Promise<ProgramFiles>;
+  /** A document of the program as it is written as text. */
+  forText(document: MilDocument): MilDocument;
   /** What a model file says beside the program. */
   model(document: MilDocument): MlModel;
 }
@@ -52,6 +55,11 @@ class CoreMlProgram implements ReadProgram {
   async files(): Promise<ProgramFiles> {
     const { document, weights, file } = this.#opened;
     return withOneWeightFile(document, weights, file);
+  }
+
+  /** A model file has no order of names. */
+  forText(document: MilDocument): MilDocument {
+    return this.#opened.model === undefined ? document : inCompilerForm(document);
   }
 
   /** A model file's own description stays with the program. */
@@ -102,6 +110,10 @@ class ModuleProgram implements ReadProgram {
   async files(): Promise<ProgramFiles> {
     const { document, blobs } = await this.#emitted();
     return blobs.isEmpty ? { document } : { document, weights: blobs };
+  }
+
+  forText(document: MilDocument): MilDocument {
+    return document;
   }
 
   model(document: MilDocument): MlModel {
