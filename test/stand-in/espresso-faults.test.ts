@@ -98,6 +98,7 @@ describe.skipIf(reason !== undefined)("a fault in each call", () => {
       standIn.failCall(number, 3);
       const { error, remarks } = await scenario(folder.path);
       const name = standIn.failed as keyof typeof espressoFunctions;
+      const isFirst = !failed.has(name);
       failed.add(name);
       const place = `call ${number}, ${name}`;
       expect([place, standIn.audit()]).toEqual([place, []]);
@@ -107,6 +108,7 @@ describe.skipIf(reason !== undefined)("a fault in each call", () => {
       expect(`${place}: ${said}`).toMatch(steps[name] ?? /no step is known/);
       expect(`${place}: ${said}`).toContain("memory could not be allocated");
       expect(`${place}: ${said}`).toContain(`${name} gave 3: a fault on request @ ${name}`);
+      if (!isFirst) continue;
       // What the fault left in the cache is either whole or not there: the next run is as good as any.
       standIn.failCall(0);
       const next = await scenario(folder.path);
@@ -136,6 +138,22 @@ describe.skipIf(reason !== undefined)("a fault in each call", () => {
     standIn.failFunction("e5rt_execution_stream_execute_sync", 1);
     expect(() => program.run({ x: ones })).toThrow("cannot run the program: the operation is not valid in this state");
     expect(Number(program.run({ x: ones }).y!.data[16])).toBe(2);
+  });
+
+  test("a cached program that is loaded but does not run is compiled once more", async () => {
+    using folder = temporaryFolder();
+    const engine = engineIn(standIn.library, folder.path);
+    (await AneProgram.open(artefact, engine)).dispose();
+    const remarks: string[] = [];
+    using program = await AneProgram.open(artefact, engine, { onRemark: (text) => remarks.push(text) });
+    standIn.failFunction("e5rt_execution_stream_execute_sync", 1);
+    expect(Number(program.run({ x: ones }).y!.data[16])).toBe(2);
+    expect(standIn.compiles).toBe(2);
+    expect(remarks[0]).toMatch(/does not run and is compiled anew: cannot run the program/);
+    // It has run now: what fails from here on is an error.
+    standIn.failFunction("e5rt_execution_stream_execute_sync", 1);
+    expect(() => program.run({ x: ones })).toThrow("cannot run the program");
+    expect(Number(program.run({ x: ones }).y!.data[16])).toBe(4);
   });
 
   test("a fault while an unloaded program loads itself again", async () => {
@@ -182,7 +200,7 @@ describe.skipIf(reason !== undefined)("two processes", () => {
     const bun = process.execPath;
     const { spawn } = await import("node:child_process");
     const outputs = await Promise.all(
-      [0, 1, 2].map(
+      [0, 1].map(
         () =>
           new Promise<string>((resolve, reject) => {
             const child = spawn(bun, [worker, folder.path], { stdio: ["ignore", "pipe", "inherit"] });
@@ -195,7 +213,7 @@ describe.skipIf(reason !== undefined)("two processes", () => {
       ),
     );
     const reports = outputs.map((text) => JSON.parse(text) as { compiles: number; result: number; audit: string[] });
-    expect(reports.map(({ result }) => result)).toEqual([2, 2, 2]);
+    expect(reports.map(({ result }) => result)).toEqual([2, 2]);
     expect(reports.flatMap(({ audit }) => audit)).toEqual([]);
     expect(reports.reduce((sum, { compiles }) => sum + compiles, 0)).toBe(1);
     expect(new EngineCache(folder.path).usage().programs).toBe(1);

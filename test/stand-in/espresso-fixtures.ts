@@ -1,5 +1,5 @@
 /** Small networks and what tests of the engine's driver need around them. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lowerModule } from "../../compiler/compile.ts";
@@ -71,9 +71,12 @@ export class TestClock implements Clock {
   }
 }
 
+/** In memory where the system has that: tests of every fault make thousands of small files. */
+const temporaryPlace = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 /** A folder that goes when the test is over. */
 export function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "anemone-engine-test-"));
+  const path = mkdtempSync(join(temporaryPlace, "anemone-engine-test-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

@@ -264,6 +264,11 @@ export class Engine {
     return this.#temporary;
   }
 
+  /** Makes the next load compile. */
+  forget(key: string): void {
+    this.#usableCache.invalidate(key);
+  }
+
   /** Removes what stands in for a cache; programs that are loaded go on. */
   removeTemporaryFiles(): void {
     if (this.#temporary !== undefined && this.#residents.size === 0) {

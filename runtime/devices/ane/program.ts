@@ -4,7 +4,7 @@
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../../ir/tensor-data.ts";
-import { BufferObject } from "../../ffi/espresso.ts";
+import { BufferObject, EspressoError } from "../../ffi/espresso.ts";
 import type { ArgumentDescriptor, Program } from "../../program.ts";
 import type { EngineArtefact, EngineSegment } from "./artefact.ts";
 import type { Engine, LoadOutcome, Remark, Resident } from "./engine.ts";
@@ -44,6 +44,8 @@ export class AneProgram implements Program, Resident {
   readonly #ports: NetworkPorts;
   #report: EngineLoadReport = { programs: 0, cached: 0, milliseconds: 0 };
   #phase: "loaded" | "evicted" | "disposed" = "evicted";
+  /** Whether a run has succeeded since it was loaded. */
+  #isProven = false;
   lastRun = 0;
 
   private constructor(artefact: EngineArtefact, engine: Engine, { onRemark = () => {} }: EngineProgramOptions) {
@@ -141,7 +143,15 @@ export class AneProgram implements Program, Resident {
     if (this.#phase !== "loaded") this.#reload();
     this.#engine.enter(this);
     try {
-      for (const { outcome } of this.#segments) outcome?.loaded.execute();
+      for (const state of this.#segments) {
+        try {
+          state.outcome?.loaded.execute();
+        } catch (error) {
+          this.#renew(state, error);
+          state.outcome?.loaded.execute();
+        }
+      }
+      this.#isProven = true;
     } finally {
       this.#engine.leave();
     }
@@ -167,6 +177,7 @@ export class AneProgram implements Program, Resident {
   evict(): void {
     if (this.#phase !== "loaded") return;
     this.#phase = "evicted";
+    this.#isProven = false;
     for (const state of this.#segments) this.#unload(state);
   }
 
@@ -199,6 +210,19 @@ export class AneProgram implements Program, Resident {
       this.evict();
       throw error;
     }
+  }
+
+  /**
+   * Compiles anew a program from the cache that was loaded, but does not run: a bundle may belong to the process that compiled
+   * it (aneforge.md 4.4). Once, and only before the first run that succeeded; else it throws what went wrong.
+   */
+  #renew(state: SegmentState, error: unknown): void {
+    if (this.#isProven || !state.outcome?.cached || !(error instanceof EspressoError)) throw error;
+    const { segment, key } = state;
+    this.#remark(`the cached program of ${segment.name} does not run and is compiled anew: ${error.message}`);
+    this.#unload(state);
+    this.#engine.forget(key);
+    state.outcome = this.#engine.loadNow(segment, key, this.#artefact.target, this.#buffers, this.#remark);
   }
 
   #unload(state: SegmentState, between?: () => void): void {
