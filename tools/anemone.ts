@@ -3,7 +3,7 @@
  * of the user's input are printed as `file:line:column: error: …` and exit with 1; wrong usage exits with 2.
  */
 import { fstatSync, writeSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
 import { addOptFlags, withDoubleDashes } from "./opt/flags.ts";
@@ -136,6 +136,21 @@ program
     "\nExample: anemone reduce crash.mlir --test='anemone opt {} --cse' --match='internal error' -o small.mlir",
   )
   .action(async (file: string, options) => (await import("./commands/reduce.ts")).reduceCommand(file, options));
+
+program
+  .command("selftest")
+  .description("Try the Neural Engine of this Mac in all that Anemone asks of it, and write a report to send back")
+  .option("--device <device>", "ane, or ane-virtual: a rehearsal without an engine", "ane")
+  .option("--driver <driver>", "both, espresso or objc: the ways to the engine", "both")
+  .option("--target <chip>", "the engine's name, where the machine's own is not the one to test")
+  .option("--only <groups>", "some of operators,probes,networks,latency")
+  .option("-o, --output <folder>", "where to write anemone-selftest.json and .txt", "anemone-selftest")
+  .option("--budget <seconds>", "no check is begun after that", "280")
+  .option("--no-isolation", "no processes of their own for the checks: a crash ends all of them")
+  .option("--json", "print the report on standard output as well")
+  .addOption(new Option("--worker <order>").hideHelp())
+  .addHelpText("after", "\nExits with 0 where all is as it should be, 1 where something differs, 2 without an engine.")
+  .action(async (options) => (await import("./commands/selftest.ts")).selftestCommand(options));
 
 program
   .command("devices")

@@ -1,0 +1,156 @@
+/**
+ * Runs checks on a subject, in this process or in workers. Workers are there because the frameworks are private: a call may end
+ * the process, or hang, and the report must survive that; and because macOS lets one process compile about 119 programs. A
+ * worker writes a line of JSON before and after each check; when it dies, the check it was at has failed, and the next worker
+ * goes on behind it.
+ */
+import { type Check, type CheckGroup, type CheckOutcome, checksFor, runCheck } from "./checks.ts";
+import { openSubject, type Subject, type SubjectName } from "./subjects.ts";
+
+export interface CheckResult extends CheckOutcome {
+  readonly group: CheckGroup;
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+export interface SubjectRun {
+  readonly subject: SubjectName;
+  readonly target: string;
+  readonly groups: readonly CheckGroup[];
+  /** Milliseconds after which no further check is started. */
+  readonly budget: number;
+  readonly onResult?: (result: CheckResult, position: number, count: number) => void;
+}
+
+const resultOf = ({ group, name }: Check, outcome: CheckOutcome, milliseconds: number): CheckResult => ({
+  group,
+  name,
+  ...outcome,
+  milliseconds: Math.round(milliseconds * 10) / 10,
+});
+
+const skipped: CheckOutcome = { status: "skipped", summary: "not run: the time was up", details: {} };
+
+async function timed(check: Check, subject: Subject): Promise<CheckResult> {
+  const start = performance.now();
+  const outcome = await runCheck(check, subject);
+  return resultOf(check, outcome, performance.now() - start);
+}
+
+/** Runs everything in this process. */
+export async function runHere({ subject: name, target, groups, budget, onResult }: SubjectRun): Promise<CheckResult[]> {
+  const checks = checksFor(target, groups);
+  const subject = openSubject(name, target);
+  const end = performance.now() + budget;
+  const results: CheckResult[] = [];
+  for (const [position, check] of checks.entries()) {
+    const result = performance.now() > end ? resultOf(check, skipped, 0) : await timed(check, subject);
+    results.push(result);
+    onResult?.(result, position, checks.length);
+  }
+  return results;
+}
+
+/** What a worker is told, as one argument. */
+export interface WorkerOrder {
+  readonly subject: SubjectName;
+  readonly target: string;
+  readonly groups: readonly CheckGroup[];
+  /** The first check, and how many. */
+  readonly from: number;
+  readonly count: number;
+}
+
+type WorkerLine = { readonly started: number } | { readonly finished: number; readonly result: CheckResult };
+
+/** The inside of a worker: `write` gets one line at a time. */
+export async function work({ subject: name, target, groups, from, count }: WorkerOrder, write: (line: string) => void) {
+  const checks = checksFor(target, groups);
+  const subject = openSubject(name, target);
+  for (const [offset, check] of checks.slice(from, from + count).entries()) {
+    const position = from + offset;
+    write(JSON.stringify({ started: position } satisfies WorkerLine));
+    const result = await timed(check, subject);
+    write(JSON.stringify({ finished: position, result } satisfies WorkerLine));
+  }
+}
+
+export interface WorkerOptions {
+  /** How a worker is started: the command without its order. */
+  readonly command: readonly string[];
+  /** Programs that one worker may open: each is compiled once or (as a reference, on the host) not at all. */
+  readonly checksPerWorker?: number;
+  /** Milliseconds for one check, before the worker is taken to hang. */
+  readonly patience?: number;
+}
+
+/** Runs everything in workers, one after another. */
+export async function runInWorkers(run: SubjectRun, options: WorkerOptions): Promise<CheckResult[]> {
+  const { target, groups, budget, onResult } = run;
+  const { checksPerWorker = 60, patience = 60_000 } = options;
+  const checks = checksFor(target, groups);
+  const end = performance.now() + budget;
+  const results: CheckResult[] = [];
+  const add = (result: CheckResult) => {
+    results.push(result);
+    onResult?.(result, results.length - 1, checks.length);
+  };
+  while (results.length < checks.length) {
+    if (performance.now() > end) {
+      add(resultOf(checks[results.length]!, skipped, 0));
+      continue;
+    }
+    const from = results.length;
+    const order: WorkerOrder = { subject: run.subject, target, groups, from, count: checksPerWorker };
+    const death = await oneWorker(order, { ...options, patience, end }, add);
+    if (death === undefined) continue;
+    // Where no check had begun, the next one is what a new worker would die of as well.
+    const check = checks[results.length];
+    if (check !== undefined) add(resultOf(check, { status: "failed", summary: death, details: {} }, 0));
+  }
+  return results;
+}
+
+/** Runs a worker to its end; undefined where it ended well or its time was up, else how it died. */
+async function oneWorker(
+  order: WorkerOrder,
+  { command, patience, end }: WorkerOptions & { readonly patience: number; readonly end: number },
+  add: (result: CheckResult) => void,
+): Promise<string | undefined> {
+  const worker = Bun.spawn([...command, JSON.stringify(order)], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const errors = new Response(worker.stderr).text();
+  let isHanging = false;
+  let isLate = false;
+  let alarm = setTimeout(() => {}, 0);
+  const expectLine = () => {
+    clearTimeout(alarm);
+    alarm = setTimeout(() => {
+      isHanging = true;
+      worker.kill("SIGKILL");
+    }, patience);
+  };
+  expectLine();
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of worker.stdout) {
+    rest += decoder.decode(bytes, { stream: true });
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const message = JSON.parse(line) as WorkerLine;
+      expectLine();
+      if ("result" in message) add(message.result);
+      else if (performance.now() > end) {
+        isLate = true;
+        worker.kill("SIGKILL");
+      }
+    }
+  }
+  const code = await worker.exited;
+  clearTimeout(alarm);
+  if (isLate || code === 0) return undefined;
+  if (isHanging) return `hung: it gave no answer within ${patience / 1000} s, and its process was ended`;
+  const said = (await errors).trim().split("\n").slice(-3).join(" | ");
+  const how = worker.signalCode === null ? `exit code ${code}` : worker.signalCode;
+  return `its process died (${how})${said === "" ? "" : `: ${said}`}`;
+}
