@@ -22,6 +22,7 @@ import {
   formOf,
   paletteBits,
   storedBytes,
+  transposeForm,
 } from "./index.ts";
 
 const context = new Context([...upstreamDialects, tensor, ane]);
@@ -173,6 +174,19 @@ describe("forms", () => {
     expect(affine(127, -128)).toBe(Math.f16round(scale[0]! * 255));
     expect(affine(-128, 127)).toBe(Math.f16round(scale[0]! * -255));
     expect(affine(5, 5)).toBe(0);
+  });
+
+  test("the transpose of a matrix stands for the transposed numbers, in as many bytes", () => {
+    const matrices = anyForm.filter(({ shape }) => shape.length === 2);
+    forAll(matrices, 60, (form) => {
+      const [rows = 1, columns = 1] = form.shape;
+      const [numbers, moved] = [decompress(form), transposeForm(form)];
+      const wanted = Float16Array.from(numbers, (_, at) => numbers[(at % rows) * columns + Math.floor(at / rows)]!);
+      expect(moved.shape).toEqual([columns, rows]);
+      expect(decompress(moved)).toEqual(wanted);
+      expect(storedBytes(moved)).toBe(storedBytes(form));
+      expect(decompress(transposeForm(moved))).toEqual(numbers);
+    });
   });
 
   test("packed bytes round up", () => {

@@ -154,6 +154,55 @@ export function decompress(form: CompressedForm): Float16Array<ArrayBuffer> {
   }
 }
 
+/** Elements of a matrix, row-major, in the order of its transpose, put into `moved`. */
+function transposeInto<A extends { [index: number]: number }>(elements: A, shape: readonly number[], moved: A): A {
+  const [rows = 1, columns = 1] = shape;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) moved[column * rows + row] = elements[row * columns + column]!;
+  return moved;
+}
+
+/** The transpose of a matrix of weights in the same form: it stands for the same numbers, transposed. */
+export function transposeForm(form: CompressedForm): CompressedForm {
+  const count = elementCount(form.shape);
+  const shape = form.shape.toReversed();
+  switch (form.kind) {
+    case "affine":
+      return {
+        ...form,
+        shape,
+        codes: transposeInto(form.codes, form.shape, new Int8Array(count)),
+        axis: 1 - form.axis,
+      };
+    case "palette": {
+      const [rows = 1, columns = 1] = form.groups;
+      const entries = 2 ** form.bits;
+      const table = new Float16Array(form.table.length);
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const from = (row * columns + column) * entries;
+          table.set(form.table.subarray(from, from + entries), (column * rows + row) * entries);
+        }
+      }
+      const indices = transposeInto(form.indices, form.shape, new Uint8Array(count));
+      return { ...form, shape, indices, groups: form.groups.toReversed(), table };
+    }
+    case "sparse": {
+      const mask = transposeInto(form.mask, form.shape, new Uint8Array(count));
+      const numbers = transposeInto(decompress(form), form.shape, new Float16Array(count));
+      return { ...form, shape, mask, values: numbers.filter((_, element) => mask[element] === 1) };
+    }
+    case "blockwise":
+      return {
+        ...form,
+        shape,
+        codes: transposeInto(form.codes, form.shape, new Int8Array(count)),
+        blocks: form.blocks.toReversed(),
+        scale: transposeInto(form.scale, form.blocks, new Float16Array(form.scale.length)),
+      };
+  }
+}
+
 /** How a form is called in remarks: `palette of 4 bits, 8 groups`. */
 export function formName(form: CompressedForm): string {
   switch (form.kind) {
