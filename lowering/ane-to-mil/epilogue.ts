@@ -1,13 +1,10 @@
-/**
- * Epilogue slots as MIL ops, with what is known to go wrong in Apple's compiler written another way (aneforge.md 2.2 and 5.7;
- * each case names the failure).
- */
+/** Epilogue slots as MIL ops. What is known to go wrong in Apple's compiler is written another way later (`mil-workarounds`). */
 import type { ActivationAttribute, ActivationName, Slots, SurfaceType } from "../../dialects/ane/index.ts";
 import * as mil from "../../dialects/mil/index.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
-import { alignedTo, constantData, expandedTo, type MilBuilder } from "./mil-builder.ts";
+import { alignedTo, type MilBuilder } from "./mil-builder.ts";
 
 type Emit = (to: MilBuilder, x: Value, activation: ActivationAttribute) => Value;
 
@@ -41,13 +38,7 @@ const activations: Record<ActivationName, Emit> = {
   gelu: (to, x) => to.build(mil.gelu, { x, mode: "EXACT" }, "act"),
   gelu_tanh: (to, x) => to.build(mil.gelu, { x, mode: "TANH_APPROXIMATION" }, "act"),
   silu: plain(mil.silu),
-  // The native softplus gives 0 from ln 65504 on: softplus(min(x, 10)) + relu(x - 10).
-  softplus: (to, x) => {
-    const low = to.build(mil.minimum, { x, y: to.scalar(10, "limit") }, "low");
-    const curve = to.build(mil.softplus, { x: low }, "curve");
-    const above = to.build(mil.add, { x, y: to.scalar(-10, "shift") }, "above");
-    return to.build(mil.add, { x: curve, y: to.build(mil.relu, { x: above }, "line") }, "act");
-  },
+  softplus: plain(mil.softplus),
   softsign: plain(mil.softsign),
   erf: plain(mil.erf),
   exp: plain(mil.exp),
@@ -56,42 +47,21 @@ const activations: Record<ActivationName, Emit> = {
   sqrt: plain(mil.sqrt),
   rsqrt: withEpsilon(mil.rsqrt),
   inverse: withEpsilon(mil.inverse),
-  // `square` before another function does not compile for some widths.
-  square: (to, x) => to.build(mil.mul, { x, y: x }, "act"),
+  square: plain(mil.square),
   abs: plain(mil.abs),
   sign: plain(mil.sign),
   floor: plain(mil.floor),
   ceil: plain(mil.ceil),
-  // The native round corrupts magnitudes from 1024 on, which are whole numbers anyway.
-  round: (to, x) => {
-    const magnitude = to.build(mil.abs, { x }, "magnitude");
-    const cond = to.build(mil.less, { x: magnitude, y: to.scalar(1024, "limit") }, "small");
-    return to.build(mil.select, { cond, a: to.build(mil.round, { x }, "rounded"), b: x }, "act");
-  },
+  round: plain(mil.round),
   sin: plain(mil.sin),
   cos: plain(mil.cos),
   atan: plain(mil.atan),
 };
 
-/** The ops behind which Apple's compiler drops a factor that is a single number. */
-const rounding: readonly AnyDefinition[] = [mil.floor, mil.ceil, mil.round];
-
-function endsInRounding(x: Value): boolean {
-  const { definer } = x;
-  if (mil.select.matches(definer)) return rounding.some((each) => each.matches(definer.a.definer));
-  return rounding.some((each) => each.matches(definer));
-}
-
 /** x·constant */
 export function timesConstant(to: MilBuilder, x: Value, gain: Value<SurfaceType>, suffix: string): Value {
-  const data = constantData(gain);
-  const shape = x.type instanceof TensorType ? x.type.shape : [];
-  const single = data?.type.count === 1 ? Number(data.splat ?? data.value.data[0]) : undefined;
-  // Some tasks times 0 crash the compiler.
-  if (single === 0) return to.build(mil.sub, { x, y: x }, suffix);
-  const isDropped = single !== undefined && endsInRounding(x);
-  const y = isDropped ? to.laidOut(gain, "gain", expandedTo(shape)) : to.laidOut(gain, "gain", alignedTo(shape.length));
-  return to.build(mil.mul, { x, y }, suffix);
+  const rank = x.type instanceof TensorType ? x.type.rank : 0;
+  return to.build(mil.mul, { x, y: to.laidOut(gain, "gain", alignedTo(rank)) }, suffix);
 }
 
 /** The slots of a task behind its core, in order. */

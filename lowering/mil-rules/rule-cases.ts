@@ -37,13 +37,6 @@ function one(
   };
 }
 
-/** An op that the dialect does not know. */
-const unknown = (mnemonic: string, type = "2x4xf16"): MilText => ({
-  inputs: [`x: tensor<${type}>`],
-  lines: [`%y = "mil.${mnemonic}"(%x) : (tensor<${type}>) -> tensor<${type}>`],
-  outputs: [`%y: tensor<${type}>`],
-});
-
 const relu = (shape: string) => one("relu", shape);
 export const conv = (input: string, weight: string, output: string, stride = 1, groups = 1, kind = "conv"): MilText =>
   one(
@@ -182,20 +175,37 @@ const fan = (count: number): MilText => ({
   ],
   outputs: [`%y: tensor<${count}x4xf16>`],
 });
-const weighted = (mnemonic: string): MilText => ({
+/** A product with a weight [4, 4] from codes. */
+const weighted = (mnemonic: string, constants: readonly string[], args: string, types: string): MilText => ({
   inputs: ["x: tensor<2x4xf16>"],
   lines: [
-    `%w = "mil.${mnemonic}"() : () -> tensor<4x4xf16>`,
+    `%codes = mil.const dense<[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16]]> : tensor<4x4xi8>`,
+    ...constants,
+    `%w = mil.${mnemonic}(${args}) {name = "w"} : (${types}) -> tensor<4x4xf16>`,
     "%y = mil.matmul(x = %x, y = %w) : (tensor<2x4xf16>, tensor<4x4xf16>) -> tensor<2x4xf16>",
   ],
   outputs: ["%y: tensor<2x4xf16>"],
 });
-const reshaped = (source: string): MilText => ({
-  inputs: ["x: tensor<4x4xf16>"],
+const blocks = weighted(
+  "constexpr_blockwise_shift_scale",
+  [half("scale", 0.5, "4x2x")],
+  "data = %codes, scale = %scale",
+  "tensor<4x4xi8>, tensor<4x2xf16>",
+);
+const perChannel = weighted(
+  "constexpr_affine_dequantize",
+  [half("scale", 0.5, "4x"), "%zero = mil.const dense<0> : tensor<4xi8>", int("axis", 0)],
+  "quantized_data = %codes, scale = %scale, zero_point = %zero, axis = %axis",
+  "tensor<4x4xi8>, tensor<4xf16>, tensor<4xi8>, tensor<i32>",
+);
+/** A reshape of a weight. */
+const reshaped = (text: MilText): MilText => ({
+  inputs: ["x: tensor<2x8xf16>"],
   lines: [
-    `%w = ${source}`,
+    ...text.lines.slice(0, -1),
     ints("shape", [2, 8]),
-    "%y = mil.reshape(x = %w, shape = %shape) : (tensor<4x4xf16>, tensor<2xi32>) -> tensor<2x8xf16>",
+    "%v = mil.reshape(x = %w, shape = %shape) : (tensor<4x4xf16>, tensor<2xi32>) -> tensor<2x8xf16>",
+    "%y = mil.add(x = %x, y = %v) : (tensor<2x8xf16>, tensor<2x8xf16>) -> tensor<2x8xf16>",
   ],
   outputs: ["%y: tensor<2x8xf16>"],
 });
@@ -268,12 +278,15 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     fineOn: "h14",
   },
   "constexpr-reshaped": {
-    breaks: reshaped('"mil.constexpr_lut_to_dense"() : () -> tensor<4x4xf16>'),
-    keeps: reshaped("mil.relu(x = %x) : (tensor<4x4xf16>) -> tensor<4x4xf16>"),
+    breaks: reshaped(perChannel),
+    keeps: reshaped({
+      ...perChannel,
+      lines: ["%w = mil.const dense<0.5> : tensor<4x4xf16>", ""],
+    }),
   },
   "reconverging-branches": { breaks: fan(12), keeps: fan(11) },
   // availability
-  "no-path": { breaks: unknown("gru"), keeps: unknown("relu6_of_ours") },
+  "no-path": { breaks: one("tan", "2x4"), keeps: one("atan", "2x4") },
   generation: { breaks: one("sin", "2x4"), keeps: one("atan", "2x4"), target: "h14", fineOn: "h15" },
   "padding-mode": {
     breaks: one(
@@ -307,7 +320,7 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     target: "h13",
     fineOn: "h14",
   },
-  einsum: { breaks: unknown("einsum") },
+  einsum: { breaks: einsum("nchw,nwhv->nchv"), keeps: einsum("nchw,nwhu->nchu") },
   // computation
   "kernel-size": {
     breaks: conv("1x1x16x16", "1x1x1x14", "1x1x16x3"),
@@ -429,10 +442,7 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
   "concat-rejected": { breaks: concat(1), route: "objc", target: "h16g", fineOn: "h15" },
   "named-parameters": { breaks: concat(1, 2, "{inline} "), keeps: concat(1), route: "objc" },
   "named-operands": { breaks: inlineSum("{inline} "), keeps: inlineSum(""), route: "objc" },
-  "blockwise-direct": {
-    breaks: weighted("constexpr_blockwise_shift_scale"),
-    keeps: weighted("constexpr_affine_dequantize"),
-  },
+  "blockwise-direct": { breaks: blocks, keeps: perChannel },
   "in-memory-compiler": {
     breaks: one("softmax", "2x3"),
     keeps: one("softmax", "2x4"),
@@ -475,7 +485,10 @@ function unknownArgmax(extent: number): MilText {
 function topk(k: number): MilText {
   return {
     inputs: ["x: tensor<2x8xf16>"],
-    lines: [`%y, %i = "mil.topk"(%x) {k = ${k} : i32} : (tensor<2x8xf16>) -> (tensor<2x${k}xf16>, tensor<2x${k}xi32>)`],
+    lines: [
+      int("k", k),
+      `%y, %i = mil.topk(x = %x, k = %k) : (tensor<2x8xf16>, tensor<i32>) -> (tensor<2x${k}xf16>, tensor<2x${k}xi32>)`,
+    ],
     outputs: [`%y: tensor<2x${k}xf16>`],
   };
 }
@@ -549,5 +562,15 @@ function weights(count: number): MilText {
       `%w = mil.const dense<0.5> : tensor<${count}xf16>`,
       "%ay = mil.relu(x = %a) : (tensor<2xf16>) -> tensor<2xf16>",
     ],
+  };
+}
+function einsum(equation: string): MilText {
+  return {
+    inputs: ["x: tensor<1x2x3x4xf16>", "z: tensor<1x4x3x5xf16>"],
+    lines: [
+      word("equation", equation),
+      "%y = mil.einsum(values = (%x, %z), equation = %equation) : (tensor<1x2x3x4xf16>, tensor<1x4x3x5xf16>, !mil.string) -> tensor<1x2x3x5xf16>",
+    ],
+    outputs: ["%y: tensor<1x2x3x5xf16>"],
   };
 }

@@ -88,6 +88,9 @@ function depthWeight(weight: ElementsAttribute, factors: readonly number[]): Ele
   return elementsAttribute(TensorType.get(made.shape, weight.type.element), made.data, "engine");
 }
 
+/** The parameters of a 1x1 convolution, all stated. */
+const pointwise = { strides: [1, 1], pad_type: "valid", pad: [0, 0, 0, 0], dilations: [1, 1], groups: 1 };
+
 // conv(x, w[O, C, P, P], strides = P) -> conv(space_to_depth(x, P), w'[O, C·P², 1, 1])
 const patchesToDepth = rewrite(mil.conv, "patches-to-depth", (operation, rewriter) => {
   const statement = new Statement(operation);
@@ -105,7 +108,7 @@ const patchesToDepth = rewrite(mil.conv, "patches-to-depth", (operation, rewrite
     x = steps.build(mil.spaceToDepth, { x, block_size }, `depth${position}`);
   }
   const args = { x, weight: steps.constant(depthWeight(weight, factors), "weight"), bias: operation.bias };
-  return steps.replaceBy(steps.build(mil.conv, { ...args, pad_type: "valid" }));
+  return steps.replaceBy(steps.build(mil.conv, { ...args, ...pointwise }));
 });
 
 // layer_norm(x, gamma, beta) -> layer_norm(x)·gamma + beta
