@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile, lowerTo } from "../compiler/index.ts";
 import { BlobWriter } from "../dialects/mil/blob-storage/index.ts";
 import type { MilDocument } from "../dialects/mil/document/document.ts";
-import { modelOf, writeMlmodel, writeMlpackage } from "../dialects/mil/protobuf/index.ts";
+import { modelOf, readMlmodel, writeMlmodel, writeMlpackage } from "../dialects/mil/protobuf/index.ts";
 import { readMilText } from "../dialects/mil/text/reader.ts";
+import { withShapeInformation } from "../frontends/mil/flexible-shapes.ts";
 import { importMil } from "../frontends/mil/import.ts";
 import { openModel } from "../frontends/mil/open-model.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
@@ -240,6 +241,15 @@ describe("open sizes", () => {
     expect(messageOf(() => importMil(listed, { shapes: { x: [2, 4] } }))).toContain(
       "has the shape [2, 4], but the model allows [1, 3], [2, 3]",
     );
+  });
+
+  test("go from text into a description and back", () => {
+    const document = readMilText(flexible(stated));
+    const [main] = document.functions;
+    const model = modelOf(document);
+    expect(model.document.functions[0]?.attributes).toEqual([]);
+    expect(withShapeInformation(readMlmodel(writeMlmodel(model))).functions[0]?.attributes).toEqual(main?.attributes);
+    expect(withShapeInformation({ ...model, document }).functions).toEqual(document.functions);
   });
 
   test("a type that contradicts the sizes is said at its op", () => {

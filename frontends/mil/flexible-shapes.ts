@@ -1,6 +1,11 @@
 /** What a model says about sizes that its program leaves open: defaults and ranges, from text or from the description of its inputs. */
 import type { MilDocument } from "../../dialects/mil/document/document.ts";
-import { type FlexibleShape, rangeOf, statedShapes } from "../../dialects/mil/document/flexible-shapes.ts";
+import {
+  type FlexibleShape,
+  rangeOf,
+  shapeInformation,
+  statedShapes,
+} from "../../dialects/mil/document/flexible-shapes.ts";
 import type { FeatureType, MlModel } from "../../dialects/mil/protobuf/index.ts";
 
 /** By input name. */
@@ -12,6 +17,17 @@ export function flexibleShapes(document: MilDocument, model: MlModel | undefined
     if (name !== undefined && flexible !== undefined) found.set(name, flexible);
   }
   return found;
+}
+
+/** The program of a model file with what the description says of open sizes, as Apple's compiler writes it into text. */
+export function withShapeInformation(model: MlModel): MilDocument {
+  const { document } = model;
+  const functions = document.functions.map((item) => {
+    if (item.name !== "main" || statedShapes(item).size > 0) return item;
+    const attribute = shapeInformation(flexibleShapes(document, model));
+    return attribute === undefined ? item : { ...item, attributes: [...item.attributes, attribute] };
+  });
+  return { ...document, functions };
 }
 
 function describedShape(type: FeatureType | undefined): FlexibleShape | undefined {

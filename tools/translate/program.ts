@@ -6,6 +6,7 @@
 import { inCompilerForm } from "../../dialects/mil/document/compiler-form.ts";
 import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import { type MlModel, modelOf } from "../../dialects/mil/protobuf/index.ts";
+import { withShapeInformation } from "../../frontends/mil/flexible-shapes.ts";
 import { isModelPath, type OpenedModel, openModel } from "../../frontends/mil/open-model.ts";
 import type { Operation } from "../../ir/operation.ts";
 import type { EmittedMil } from "../../lowering/mil-to-text/index.ts";
@@ -57,9 +58,10 @@ class CoreMlProgram implements ReadProgram {
     return withOneWeightFile(document, weights, file);
   }
 
-  /** A model file has no order of names. */
+  /** A model file has no order of names, and describes open sizes outside of the program. */
   forText(document: MilDocument): MilDocument {
-    return this.#opened.model === undefined ? document : inCompilerForm(document);
+    const { model } = this.#opened;
+    return model === undefined ? document : inCompilerForm(withShapeInformation({ ...model, document }));
   }
 
   /** A model file's own description stays with the program. */
