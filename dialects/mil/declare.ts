@@ -17,9 +17,10 @@
  * must state its result types, and has no meaning here until the value is known.
  *
  * What an op computes is said once, as ops of the tensor dialect (`means`): its result types, its evaluator and its lowering come
- * from that. An op that has no counterpart there gives `infer` instead. `milOpWithResults` declares an op with other results than one
- * (`{ outputs: variadicResult(milTensor) }`; `means` then returns a list). Blocks are fields too (`body: region()`): `means` runs one
- * with `steps.block(region, inputs)`, which returns the values that the block ends with; they end in `mil.return`.
+ * from that. An op that has no counterpart there says why (`refuses`), and gives `infer` where its types follow from its inputs.
+ * `milOpWithResults` declares an op with other results than one (`{ outputs: variadicResult(milTensor) }`; `means` then returns a
+ * list). Blocks are fields too (`body: region()`): `means` runs one with `steps.block(region, inputs)`, which returns the values that
+ * the block ends with; they end in `mil.return`.
  *
  * `since` is the opset that brought the op, `inputsSince` the one that brought an input: the verifier compares them with the opset of
  * the function.
@@ -59,7 +60,7 @@ import {
   type Trait,
 } from "../../ir/declaration.ts";
 import { evaluateBlock } from "../../ir/evaluate.ts";
-import { Evaluate } from "../../ir/interfaces.ts";
+import { Evaluate, type MemoryEffect } from "../../ir/interfaces.ts";
 import { unknownLocation } from "../../ir/location.ts";
 import { Block, Operation, Value } from "../../ir/operation.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
@@ -222,12 +223,15 @@ class Inputs {
     return this.#fields.flatMap(([name]) => valuesIn(given[name]));
   }
 
-  /** Whether sizes are open, or a value that may be computed is no constant: then nothing follows from the inputs. */
-  isOpen(given: View): boolean {
+  /**
+   * Whether sizes are open, or a value that may be computed is no constant: then nothing follows from the inputs. Values that are no
+   * tensors are open to a meaning, which knows tensors only.
+   */
+  isOpen(given: View, takesTensorsOnly: boolean): boolean {
     return this.#fields.some(([name, { kind }]) =>
       valuesIn(given[name]).some((value) => {
         if (kind === "attribute") return this.#dynamic.has(name) && constantValue(value) === undefined;
-        return !(value.type instanceof TensorType && value.type.isStatic);
+        return value.type instanceof TensorType ? !value.type.isStatic : takesTensorsOnly;
       }),
     );
   }
@@ -272,7 +276,9 @@ export interface MilOptions<F extends Fields> {
   readonly example: string;
   /** The same as ops of the tensor dialect. */
   readonly means?: (view: InferenceView<F>, steps: TensorSteps) => Value | readonly Value[];
-  /** Result types, of an op without `means`. */
+  /** Why an op without `means` has none: completes "has no meaning in tensor ops: ". */
+  readonly refuses?: string;
+  /** Result types, of an op without `means`, or where they are known sooner. */
   readonly infer?: (view: InferenceView<F>) => Type | readonly Type[];
   /** Parameters that may be computed. */
   readonly dynamic?: readonly (keyof F & string)[];
@@ -280,9 +286,10 @@ export interface MilOptions<F extends Fields> {
   readonly since?: Opset;
   /** Inputs that came later than the op. */
   readonly inputsSince?: { readonly [K in keyof F]?: Opset };
-  /** Beside "Pure", which holds unless `isImpure`. */
+  /** Beside "Pure", which holds where no effects are stated. */
   readonly traits?: readonly Trait[];
-  readonly isImpure?: boolean;
+  /** What it does beside giving results: to states, or to a source of random numbers. */
+  readonly effects?: readonly MemoryEffect[];
   /** Rules beyond the constraints. */
   readonly verify?: (operation: Operation, report: Report) => void;
 }
@@ -296,17 +303,28 @@ export function milOpWithResults<const F extends Fields, const R extends Fields>
   results: R,
   options: MilOptions<F>,
 ) {
-  const { means, infer, dynamic = [], since = "ios15", inputsSince = {}, traits = [], verify } = options;
+  const {
+    means,
+    refuses,
+    infer,
+    dynamic = [],
+    since = "ios15",
+    inputsSince = {},
+    traits = [],
+    verify,
+    effects,
+  } = options;
   const inputs = new Inputs(fields, dynamic);
   const signature: MilSignature = { mnemonic, inputs: inputFields(fields), since, inputsSince: sinceOf(inputsSince) };
   const meaning = (given: View, operands: readonly Value[], steps: TensorSteps): readonly Value[] => {
-    if (means === undefined) throw new Error("has no meaning in tensor ops");
+    if (means === undefined)
+      throw new Error(`has no meaning in tensor ops${refuses === undefined ? "" : `: ${refuses}`}`);
     const values = means(inputs.decoded(given, operands) as InferenceView<F>, steps);
     return Array.isArray(values) ? values : [values as Value];
   };
   const inferred = (view: object): Type | readonly Type[] => {
     const given = viewOf(view);
-    if (inputs.isOpen(given)) return statedTypes(view);
+    if (inputs.isOpen(given, infer === undefined)) return statedTypes(view);
     const operands = inputs.operands(given);
     if (infer !== undefined) return infer(inputs.decoded(given, operands) as InferenceView<F>);
     if (means === undefined) return statedTypes(view);
@@ -327,7 +345,8 @@ export function milOpWithResults<const F extends Fields, const R extends Fields>
     {
       doc: options.doc,
       example: options.example,
-      traits: options.isImpure === true ? traits : ["Pure", ...traits],
+      traits: effects === undefined ? ["Pure", ...traits] : traits,
+      ...(effects === undefined ? {} : { effects: () => effects }),
       format: milFormat,
       defaultDialect: "mil",
       infer: inferred,

@@ -2,13 +2,13 @@
  * What MIL ops compute, as ops of the tensor dialect: the interface by which an op says it, what it is built with, and the meaning of a
  * whole block.
  */
-import { DenseElementsAttribute, ElementsAttribute } from "../../ir/attributes.ts";
+import { DenseElementsAttribute, DenseResourceAttribute, ElementsAttribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import type { AttributeField, OperandField } from "../../ir/declaration.ts";
 import { OpInterface } from "../../ir/interfaces.ts";
 import type { Block, Operation, Region, Value } from "../../ir/operation.ts";
-import { TensorType } from "../../ir/types.ts";
+import { elementNameOf, IntegerType, TensorType, ui8 } from "../../ir/types.ts";
 import { constant as arithConstant } from "../arith/ops.ts";
 import { constant } from "./constant.ts";
 import type { Opset } from "./opsets.ts";
@@ -54,7 +54,7 @@ export function meaningOfBlock(block: Block, known: ReadonlyMap<Value, Value>, b
     const { definer } = value;
     if (!constant.matches(definer) || !(definer.val instanceof ElementsAttribute))
       throw (definer ?? block.parentOperation)?.error("gives a value that is no tensor") ?? new Error("no value");
-    const { val } = definer;
+    const val = asPlainData(definer.val);
     const made = builder.build(arithConstant, { value: val, result: val.type }, definer.location).result;
     made.nameHint = value.nameHint;
     values.set(value, made);
@@ -72,6 +72,15 @@ export function meaningOfBlock(block: Block, known: ReadonlyMap<Value, Value>, b
     }
   }
   return [];
+}
+
+/** Numbers of a type that plain data do not have (1, 2, 3 and 6 bits) as the bytes that they are held in. */
+function asPlainData(elements: ElementsAttribute): ElementsAttribute {
+  const { type } = elements;
+  const isBytes = type.element instanceof IntegerType && type.element.width < 8;
+  if (!isBytes || elementNameOf(type.element) !== undefined) return elements;
+  if (!(elements instanceof DenseResourceAttribute) || elements.blob === undefined) return elements;
+  return DenseResourceAttribute.get(TensorType.get(type.shape, ui8), elements.blob);
 }
 
 function meaningOf(

@@ -44,6 +44,8 @@ function unary(name: string, formula: string, definition: AnyDefinition) {
 export const abs = unary("abs", "|x|", tensor.abs);
 export const acos = unary("acos", "arccos x", tensor.acos);
 export const asin = unary("asin", "arcsin x", tensor.asin);
+export const acosh = unary("acosh", "arcosh x", tensor.acosh);
+export const asinh = unary("asinh", "arsinh x", tensor.asinh);
 export const atan = unary("atan", "arctan x", tensor.atan);
 export const atanh = unary("atanh", "artanh x", tensor.atanh);
 export const ceil = unary("ceil", "⌈x⌉", tensor.ceil);
@@ -255,10 +257,26 @@ export const prelu = milOp(
   {
     doc: "x < 0 ? alpha·x : x on [N, C, …] of rank 3 or more, with alpha [C].",
     example: example("prelu", { x: "1x3x2x2xf16", alpha: "3xf16" }, {}, "1x3x2x2xf16"),
-    means: ({ x, alpha }, steps) => {
-      const shape = [...shapeOf(alpha), ...new Array<number>(Math.max(0, shapeOf(x).length - 2)).fill(1)];
-      const slope = steps.build(tensor.staticReshape, { input: alpha, result: withShape(alpha, shape) });
-      return steps.build(tensor.prelu, { input: x, slope });
+    means: ({ x, alpha }, steps) => steps.build(tensor.prelu, { input: x, slope: perChannel(steps, alpha, x) }),
+  },
+);
+
+/** [C] as what broadcasts over [N, C, …] like x. */
+function perChannel(steps: TensorSteps, values: Value, x: Value): Value {
+  const shape = [...shapeOf(values), ...new Array<number>(Math.max(0, shapeOf(x).length - 2)).fill(1)];
+  return steps.build(tensor.staticReshape, { input: values, result: withShape(values, shape) });
+}
+
+export const softplusParametric = milOp(
+  "softplus_parametric",
+  { x: input, alpha: input, beta: input },
+  {
+    doc: "alpha·ln(1 + e^(beta·x)) on [N, C, …], with alpha and beta [C].",
+    example: example("softplus_parametric", { x: "1x3x2x2xf16", alpha: "3xf16", beta: "3xf16" }, {}, "1x3x2x2xf16"),
+    means: ({ x, alpha, beta }, steps) => {
+      const scaled = steps.build(tensor.mul, { lhs: x, rhs: perChannel(steps, beta, x) });
+      const curve = steps.build(tensor.softplus, { input: scaled });
+      return steps.build(tensor.mul, { lhs: curve, rhs: perChannel(steps, alpha, x) });
     },
   },
 );
@@ -339,6 +357,7 @@ export const cast = milOp(
 );
 
 export const elementwiseOps = [
+  ...[acosh, asinh, softplusParametric],
   ...[abs, acos, asin, atan, atanh, ceil, cos, cosh, erf, exp, exp2, floor, identity, logicalNot, relu, relu6, round],
   ...[sigmoid, sign, silu, sin, sinh, softplus, softsign, sqrt, square, tan, tanh, log, rsqrt, inverse],
   ...[

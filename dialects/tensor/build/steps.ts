@@ -15,6 +15,8 @@ export { elementOf, shapeOf, type TensorValue, tensorType } from "../declare.ts"
 export interface Steps {
   /** Builds an operation of one result. */
   emit<F extends Fields>(definition: OperationDefinition<F>, args: BuildArguments<F>): TensorValue;
+  /** Builds an operation of any number of results. */
+  emitAll<F extends Fields>(definition: OperationDefinition<F>, args: BuildArguments<F>): readonly TensorValue[];
   constant(data: TensorData): TensorValue;
   error(message: string): Error;
 }
