@@ -6,25 +6,17 @@
 import { JSCallback, type Pointer, toArrayBuffer } from "bun:ffi";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { lowerModule } from "../../compiler/compile.ts";
-import { llvmArtefact } from "../../compiler/llvm-artefact.ts";
-import { defaultContext } from "../../compiler/registry.ts";
-import * as mil from "../../dialects/mil/index.ts";
-import { moduleOf } from "../../dialects/mil/module/index.ts";
-import { openModel } from "../../frontends/mil/open-model.ts";
+import { dirname, join } from "node:path";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import type { Operation } from "../../ir/operation.ts";
 import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../ir/tensor-data.ts";
-import { elementNameOf, TensorType } from "../../ir/types.ts";
-import { loadLlvmProgram } from "../../runtime/devices/cpu-llvm.ts";
 import { EspressoLibrary } from "../../runtime/ffi/espresso.ts";
 import { espressoFunctions, espressoKinds } from "../../runtime/ffi/espresso-signatures.ts";
 import { type Binding, bindFunctions, foreign, plain, text } from "../../runtime/ffi/foreign-table.ts";
 import { openSharedLibrary } from "../../runtime/ffi/libc.ts";
 import { type Address, copyBytes, cString, readAddress, readCString } from "../../runtime/ffi/memory.ts";
-import type { Program, TensorDescriptor } from "../../runtime/program.ts";
+import type { TensorDescriptor } from "../../runtime/program.ts";
 import { buildStandIn } from "./generate.ts";
+import { readVirtualProgram, type VirtualPort, type VirtualProgram } from "./virtual-program.ts";
 
 /** What the stand-in offers beside the symbols of Espresso. */
 const controls = {
@@ -48,18 +40,6 @@ const controls = {
   ]),
 };
 
-interface Port {
-  readonly name: string;
-  readonly type: TensorDescriptor;
-}
-
-/** A program as the stand-in holds it. */
-interface StandInProgram {
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
-  readonly run: (inputs: readonly TensorData[]) => readonly TensorData[];
-}
-
 /** The bytes that a message may take in the stand-in. */
 const messageBytes = 4096;
 const markerFile = "bundle.json";
@@ -72,7 +52,7 @@ export class EspressoStandIn {
   readonly library: EspressoLibrary;
   readonly #controls: Binding<typeof controls>["functions"];
   readonly #callbacks: JSCallback[] = [];
-  readonly #programs: StandInProgram[] = [];
+  readonly #programs: VirtualProgram[] = [];
   /** Programs by what they were compiled from: the same text and weights give the same program. */
   readonly #byContent = new Map<string, number>();
   /** The target that the last compilation was told. */
@@ -231,18 +211,12 @@ export class EspressoStandIn {
     const content = contentOf(path);
     const known = this.#byContent.get(content);
     if (known !== undefined) return known;
-    const { document, weights, file } = openModel(path);
-    const module = moduleOf(document, {
-      file,
-      name: "main",
-      weights: (blob, type, place) => weights.numbers(blob, type, place),
-    });
-    const number = this.#programs.push(virtualProgram(module, basename(dirname(path)))) - 1;
+    const number = this.#programs.push(readVirtualProgram(path)) - 1;
     this.#byContent.set(content, number);
     return number;
   }
 
-  #ports(program: number, isOutput: number): readonly Port[] {
+  #ports(program: number, isOutput: number): readonly VirtualPort[] {
     const found = this.#programs[program];
     return (isOutput ? found?.outputs : found?.inputs) ?? [];
   }
@@ -291,34 +265,4 @@ function contentOf(path: string): string {
   const weights = join(dirname(path), "weights", "weight.bin");
   if (existsSync(weights)) hash.update(readFileSync(weights));
   return hash.digest("hex");
-}
-
-/** A MIL program on the virtual engine. */
-function virtualProgram(module: Operation, name: string): StandInProgram {
-  const program = module.regions[0]!.onlyBlock.operations.find((operation) => mil.program.matches(operation));
-  const main = program === undefined ? undefined : mil.mainOf(mil.program.cast(program));
-  if (main === undefined) throw new DiagnosticError("Cannot find the program function main");
-  const { inputs: inputTypes, results } = main.function_type;
-  const ports = (names: readonly string[], types: readonly unknown[]) =>
-    names.map((port, index): Port => {
-      const type = types[index];
-      const element = type instanceof TensorType ? elementNameOf(type.element) : undefined;
-      if (!(type instanceof TensorType) || element === undefined || !type.isStatic) {
-        throw new DiagnosticError(`the port ${port} has the type ${type}`);
-      }
-      return { name: port, type: { shape: type.shape, element } };
-    });
-  const inputs = ports(main.input_names, inputTypes);
-  const outputs = ports(main.output_names, results);
-  // Lowered when it first runs: many tests only load.
-  let host: Program | undefined;
-  const run = (given: readonly TensorData[]): readonly TensorData[] => {
-    if (host === undefined) {
-      const lowered = lowerModule(name, module, defaultContext(), "llvm", { route: "ane-virtual" });
-      host = loadLlvmProgram(llvmArtefact(lowered.module, name));
-    }
-    const made = host.run(Object.fromEntries(inputs.map((port, index) => [port.name, given[index]!])));
-    return outputs.map((port) => made[port.name]!);
-  };
-  return { inputs, outputs, run };
 }
