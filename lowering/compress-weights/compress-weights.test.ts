@@ -1,4 +1,6 @@
 /** The pass: which weights it takes, what it says of the others, the rules of each target, and how `auto` chooses. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ane, type CompressedForm, targetOf, targets } from "../../dialects/ane/index.ts";
@@ -243,8 +245,12 @@ describe("targets", () => {
     expect(targets.length).toBe(28);
   });
 
-  test("every rule says where it comes from", () => {
-    for (const { source } of streamingRules) expect(source).toMatch(/aneforge\.md|guide/);
+  test("every rule says where it comes from, and stands in the documentation", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/compression.md"), "utf8");
+    for (const { what, since, source } of streamingRules) {
+      expect(source).toMatch(/aneforge\.md|guide/);
+      expect(page).toContain(`| ${what} | ${since ?? "no engine"}`);
+    }
   });
 });
 
