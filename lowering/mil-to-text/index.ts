@@ -11,8 +11,6 @@ import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { TensorType } from "../../ir/types.ts";
 
-export * from "./blob-storage.ts";
-
 /** Where a program's text says that its weights lie, relative to the model's folder. */
 export const defaultWeightsPath = "@model_path/weights/weight.bin";
 
