@@ -92,15 +92,17 @@ describe("what is compressed", () => {
   });
 
   test.each([
-    ["", 1],
-    ["{transpose_rhs = true} ", 0],
-  ])("products %shave their output channels along dimension %i", (attributes, axis) => {
-    const { module } = compressed(product([40, 32], attributes), "scheme=int8");
+    ["[40, 32]", product([40, 32], "")],
+    ["[32, 40] of transpose_rhs", product([32, 40], "{transpose_rhs = true} ")],
+  ])("weights %s of products are stored with a row per output", (_, text) => {
+    const { module } = compressed(text, "scheme=int8");
     const found: unknown[] = [];
     module.walk((operation) => {
-      if (operation.name === "ane.affine_constant") found.push(operation.attribute("axis")?.text ?? "0 : i64");
+      if (operation.name === "ane.affine_constant")
+        found.push(String(operation.onlyResult.type), operation.attribute("axis")?.text);
+      if (operation.name === "ane.matmul") found.push(operation.attribute("transpose_rhs")?.text);
     });
-    expect(found).toEqual([`${axis} : i64`]);
+    expect(found).toEqual(["!ane.surface<32x40xf16>", "0 : i64", "true"]);
   });
 
   const stays = (text: string, options: string) => {

@@ -17,7 +17,9 @@ import {
   type Target,
   targetNames,
   targetOf,
+  transposeForm,
 } from "../../dialects/ane/index.ts";
+import { IntegerAttribute } from "../../ir/attributes.ts";
 import { at, Builder } from "../../ir/builder.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { type PassContext, pass } from "../../passes/pass.ts";
@@ -164,7 +166,7 @@ class Compression {
     const { constant: old, weights, task } = layer;
     const form = make(weights);
     const { worst, total } = weightError(weights, decompress(form));
-    const made = buildCompressed(new Builder(at.before(old), old.location), form);
+    const made = buildCompressed(new Builder(at.before(old), old.location), this.#laidOut(form, layer));
     made.nameHint = old.onlyResult.nameHint;
     old.onlyResult.replaceAllUsesWith(made);
     old.erase();
@@ -176,6 +178,13 @@ class Compression {
       `${shapeText(weights.shape)} as ${formName(form)}: ${before} -> ${after} bytes, error ${percent(worst)} in the worst channel`,
       { name: "compressed", arguments: { form: form.kind, before, after, error: worst, total } },
     );
+  }
+
+  /** Weights of products are stored with a row per output, [N, K], as MIL takes compressed ones (aneforge.md 3.1). */
+  #laidOut(form: CompressedForm, { weights, uses }: Layer): CompressedForm {
+    if (weights.axis === 0) return form;
+    for (const use of uses) use.properties.set("transpose_rhs", IntegerAttribute.bool(true));
+    return transposeForm(form);
   }
 
   #missed(task: Operation, message: string): void {

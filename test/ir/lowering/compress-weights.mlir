@@ -28,13 +28,13 @@ ane.program @p(%x: !ane.surface<1x2xf16>) -> (!ane.surface<1x8xf16>) attributes 
 // AFTER
 module {
   ane.program @p(%x: !ane.surface<1x2xf16>) -> (!ane.surface<1x8xf16>) attributes {input_names = ["x"], output_names = ["y"]} {
-    %w = palette_constant dense<[[2, 3, 2, 3, 2, 3, 2, 3], [1, 0, 1, 0, 1, 0, 1, 0]]> : tensor<2x8xui8> lut dense<[[[-1.0, 0.0, 1.0, 2.0]]]> : tensor<1x1x4xf16> {bits = 2 : i64} -> !ane.surface<2x8xf16>
-    %y = matmul %x, %w : (!ane.surface<1x2xf16>, !ane.surface<2x8xf16>) -> !ane.surface<1x8xf16>
+    %w = palette_constant dense<[[2, 1], [3, 0], [2, 1], [3, 0], [2, 1], [3, 0], [2, 1], [3, 0]]> : tensor<8x2xui8> lut dense<[[[-1.0, 0.0, 1.0, 2.0]]]> : tensor<1x1x4xf16> {bits = 2 : i64} -> !ane.surface<8x2xf16>
+    %y = matmul %x, %w {transpose_rhs = true} : (!ane.surface<1x2xf16>, !ane.surface<8x2xf16>) -> !ane.surface<1x8xf16>
     return %y : !ane.surface<1x8xf16>
   }
 }
 // -----
-// RUN: compress-weights{scheme=sparse min-elements=4}
+// RUN: compress-weights{scheme=sparse min-elements=4 tolerance=0.2}
 // CASE: sparse: the smallest go while each output channel keeps its norm
 ane.program @p(%x: !ane.surface<1x8xf16>) -> (!ane.surface<1x2xf16>) attributes {input_names = ["x"], output_names = ["y"]} {
   %w = ane.constant dense<[[0.0, 0.0, 0.0, 10.0, 0.0, 1.0, 0.0, 0.0], [0.0, 3.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]> : tensor<2x8xf16> -> !ane.surface<2x8xf16>
@@ -60,8 +60,8 @@ ane.program @p(%x: !ane.surface<1x8xf16>) -> (!ane.surface<1x2xf16>) attributes 
 // AFTER
 module {
   ane.program @p(%x: !ane.surface<1x8xf16>) -> (!ane.surface<1x2xf16>) attributes {input_names = ["x"], output_names = ["y"]} {
-    %w = blockwise_constant dense<[[127, 1], [-3, 2], [0, 127], [13, -127], [4, 127], [2, 0], [1, 1], [127, 4]]> : tensor<8x2xi8> scale dense<[[1.0, 1.0], [0.125, 2.0]]> : tensor<2x2xf16> -> !ane.surface<8x2xf16>
-    %y = matmul %x, %w : (!ane.surface<1x8xf16>, !ane.surface<8x2xf16>) -> !ane.surface<1x2xf16>
+    %w = blockwise_constant dense<[[127, -3, 0, 13, 4, 2, 1, 127], [1, 2, 127, -127, 127, 0, 1, 4]]> : tensor<2x8xi8> scale dense<[[1.0, 0.125], [1.0, 2.0]]> : tensor<2x2xf16> -> !ane.surface<2x8xf16>
+    %y = matmul %x, %w {transpose_rhs = true} : (!ane.surface<1x8xf16>, !ane.surface<2x8xf16>) -> !ane.surface<1x2xf16>
     return %y : !ane.surface<1x2xf16>
   }
 }
