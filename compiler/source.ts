@@ -7,7 +7,7 @@ import { basename, extname } from "node:path";
 import { functionDefinition, functionsOf } from "../dialects/func/index.ts";
 import { graphModule, type LazyTensor } from "../frontends/graph/tensor.ts";
 import { importMil } from "../frontends/mil/import.ts";
-import { isModelPath, modelExtensions } from "../frontends/mil/open-model.ts";
+import { isModelPath, modelExtensions } from "../frontends/mil/model-path.ts";
 import { importOnnx } from "../frontends/onnx/import.ts";
 import { decodeOnnxModel } from "../frontends/onnx/protobuf.ts";
 import { DictionaryAttribute, StringAttribute } from "../ir/attributes.ts";

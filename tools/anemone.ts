@@ -28,7 +28,10 @@ const program = new Command("anemone")
 program
   .command("run")
   .description("Compile a model and run it once")
-  .argument("<model>", "an ONNX model (.onnx) or IR text of any level (.mlir)")
+  .argument(
+    "<model>",
+    "an ONNX model (.onnx), a MIL program (.mil, .mlmodel, .mlpackage, .mlmodelc) or IR text (.mlir)",
+  )
   .option("--device <device>", "auto, cpu, ane (a Mac's engine) or ane-virtual (its numerics, on this machine)", "auto")
   .option(
     "--input <name=source>",
@@ -57,7 +60,10 @@ program
 program
   .command("compile")
   .description("Lower a model to a level and write it")
-  .argument("<model>", "an ONNX model (.onnx) or IR text (.mlir)")
+  .argument(
+    "<model>",
+    "an ONNX model (.onnx), a MIL program (.mil, .mlmodel, .mlpackage, .mlmodelc) or IR text (.mlir)",
+  )
   .requiredOption("-o, --output <path>", "file to write; a folder for mil and mlpackage")
   .option(
     "--emit <level>",
@@ -95,7 +101,7 @@ addOptFlags(
   program
     .command("opt")
     .description("Read IR text, run passes, print IR text")
-    .argument("[file]", "IR text; - or nothing reads standard input", "-"),
+    .argument("[file]", "IR text or a MIL program; - or nothing reads standard input", "-"),
   collect,
 ).action(async (_file: string, options, command: Command) =>
   (await import("./commands/opt.ts")).optCommand(command.args, options),

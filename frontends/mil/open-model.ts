@@ -3,7 +3,7 @@
  * compiler makes of one (`.mlmodelc`). Each gives the program as a document, and the place of its weights.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { ModelWeights } from "../../dialects/mil/blob-storage/index.ts";
 import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import { type MlModel, readMlmodel, readMlpackage } from "../../dialects/mil/protobuf/index.ts";
@@ -11,6 +11,9 @@ import { readMilText } from "../../dialects/mil/text/reader.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { mapFile } from "../../ir/map-file.ts";
 import { decodeIrText } from "../../ir/sidecar.ts";
+import { type ModelExtension, modelExtensionOf, modelExtensions } from "./model-path.ts";
+
+export { isModelPath, modelExtensions } from "./model-path.ts";
 
 export interface OpenedModel {
   readonly document: MilDocument;
@@ -23,24 +26,12 @@ export interface OpenedModel {
   readonly model?: MlModel;
 }
 
-const openers = {
+const openers: Readonly<Record<ModelExtension, (path: string) => OpenedModel>> = {
   ".mil": openText,
   ".mlmodel": openModelFile,
   ".mlpackage": openPackage,
   ".mlmodelc": openCompiled,
-} as const;
-
-/** The extensions that `openModel` takes. */
-export const modelExtensions = Object.keys(openers);
-
-export function isModelPath(path: string): boolean {
-  return Object.hasOwn(openers, extensionOf(path));
-}
-
-/** A folder's name may end in a slash. */
-function extensionOf(path: string): string {
-  return extname(path).toLowerCase();
-}
+};
 
 /**
  * Reads the program of a file or folder; its weights are looked up when they are asked for.
@@ -48,10 +39,10 @@ function extensionOf(path: string): string {
  * @throws DiagnosticError where there is no such file, or it is not what its extension says
  */
 export function openModel(path: string): OpenedModel {
-  const opener = Object.entries(openers).find(([extension]) => extension === extensionOf(path))?.[1];
-  if (opener === undefined) throw new DiagnosticError(`expected a ${modelExtensions.join(", ")}`, { file: path });
+  const extension = modelExtensionOf(path);
+  if (extension === undefined) throw new DiagnosticError(`expected a ${modelExtensions.join(", ")}`, { file: path });
   if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
-  return opener(path);
+  return openers[extension](path);
 }
 
 function openText(path: string): OpenedModel {
@@ -88,10 +79,10 @@ function openCompiled(path: string): OpenedModel {
 
 function requireFile(path: string): string {
   if (statSync(path).isFile()) return path;
-  throw new DiagnosticError(`is a folder, expected a ${extensionOf(path)} file`, { file: path });
+  throw new DiagnosticError(`is a folder, expected a ${modelExtensionOf(path)} file`, { file: path });
 }
 
 function requireFolder(path: string): string {
   if (statSync(path).isDirectory()) return path;
-  throw new DiagnosticError(`is a file, expected a ${extensionOf(path)} folder`, { file: path });
+  throw new DiagnosticError(`is a file, expected a ${modelExtensionOf(path)} folder`, { file: path });
 }

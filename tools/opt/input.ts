@@ -1,7 +1,9 @@
 /** Reading what `anemone opt` works on: one text, or the parts of one between separators. */
+
+import { isModelPath } from "../../frontends/mil/model-path.ts";
 import { BlobStore } from "../../ir/blob.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { decodeIrText, readIrText, readSidecarOf } from "../../ir/sidecar.ts";
+import { blobsOf, decodeIrText, readIrText, readSidecarOf } from "../../ir/sidecar.ts";
 
 export interface Input {
   /** The name for diagnostics. */
@@ -23,7 +25,20 @@ export async function readInput(file: string): Promise<Input> {
       { file },
     );
   }
+  if (isModelPath(file)) return importedInput(file);
   return { file, text: readIrText(file), blobs: readSidecarOf(file) };
+}
+
+/** A MIL program as the IR that it is read as; its operations keep their places in the program's text. */
+async function importedInput(file: string): Promise<Input> {
+  const [{ importMil }, { print }] = await Promise.all([
+    import("../../frontends/mil/import.ts"),
+    import("../../ir/printer/print.ts"),
+  ]);
+  const module = importMil(file);
+  const blobs = new BlobStore();
+  for (const blob of blobsOf(module)) blobs.add(blob);
+  return { file, text: print(module, { debugInfo: true }), blobs };
 }
 
 /** A part of a text, padded in front so that its lines have the numbers that they have in the whole. */

@@ -102,8 +102,11 @@ export function writeMlpackage(path: string, model: MlModel, weights?: WeightChu
       items.push(manifestItem(chunks, "weights", "CoreML Model Weights"));
     }
     writeFileSync(join(temporary, manifestName), manifestText(items));
-    rmSync(path, { recursive: true, force: true });
+    // The old one moves away first: a folder cannot be put over another.
+    const old = `${temporary}.old`;
+    if (existsSync(path)) renameSync(path, old);
     renameSync(temporary, path);
+    rmSync(old, { recursive: true, force: true });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
