@@ -34,6 +34,8 @@ interface Case {
   readonly tolerance?: number;
   /** What only some opsets have, and what stands for it elsewhere. */
   readonly mnemonics?: Readonly<Record<(typeof opsets)[number], readonly string[]>>;
+  /** Why opsets before ios18 have it not. */
+  readonly refused?: string;
 }
 
 const surface = (shape: readonly number[], element = "f16") =>
@@ -189,6 +191,58 @@ function activationCase(name: ActivationName): Case {
   };
 }
 
+/** Rows of small whole numbers. */
+const codes = (modulus: number, from: number) =>
+  Array.from({ length: 4 }, (_, row) =>
+    Array.from({ length: 6 }, (_, column) => ((5 * row + 3 * column) % modulus) + from),
+  );
+const codesText = (modulus: number, from = 0) => `dense<${JSON.stringify(codes(modulus, from))}>`;
+const truths = codes(3, 0).map((row) => row.map((code) => code === 0));
+const halves = (values: readonly number[]) =>
+  JSON.stringify(values).replaceAll(/-?\d+(?:\.\d+)?/g, (each) => Number(each).toFixed(4));
+const entries = (bits: number) => halves(Array.from({ length: 2 ** bits }, (_, index) => (index % 7) / 8 - 0.375));
+
+/** Weights [4, 6] in every compressed form. */
+const compressed: readonly { name: string; weight: string; mnemonics: string[]; onlySince?: string }[] = [
+  {
+    name: "int8 weights per row",
+    weight: `affine_constant ${codesText(200, -100)} : tensor<4x6xi8> scale dense<[0.0078125, 0.015625, 0.0078125, 0.00390625]> : tensor<4xf16>`,
+    mnemonics: ["constexpr_affine_dequantize"],
+  },
+  {
+    name: "int8 weights with zero points",
+    weight: `affine_constant ${codesText(200, -100)} : tensor<4x6xi8> scale dense<[0.0078125, 0.015625, 0.0078125, 0.00390625]> : tensor<4xf16> {zero_point = dense<[1, 2, -3, 0]> : tensor<4xi8>}`,
+    mnemonics: ["constexpr_affine_dequantize"],
+  },
+  {
+    name: "int8 weights of one scale",
+    weight: `affine_constant ${codesText(200, -100)} : tensor<4x6xi8> scale dense<0.0078125> : tensor<f16>`,
+    mnemonics: ["constexpr_affine_dequantize"],
+  },
+  ...[2, 4, 6, 8].map((bits) => ({
+    name: `a palette of ${bits} bits`,
+    weight: `palette_constant ${codesText(2 ** bits)} : tensor<4x6xui8> lut dense<[[${entries(bits)}]]> : tensor<1x1x${2 ** bits}xf16> {bits = ${bits} : i64}`,
+    mnemonics: ["constexpr_lut_to_dense"],
+  })),
+  {
+    name: "a palette per group",
+    weight: `palette_constant ${codesText(4)} : tensor<4x6xui8> lut dense<[[[-1.0, 0.5, 0.25, 2.0]], [[0.0, 1.5, -0.25, -2.0]]]> : tensor<2x1x4xf16> {bits = 2 : i64}`,
+    mnemonics: ["constexpr_lut_to_dense"],
+    onlySince: "holds one palette per group, which MIL has since ios18",
+  },
+  {
+    name: "sparse weights",
+    weight: `sparse_constant dense<${JSON.stringify(truths)}> : tensor<4x6xi1> values dense<${halves(truths.flat().flatMap((isSet, at) => (isSet ? [at / 16 - 0.5] : [])))}> : tensor<${truths.flat().filter(Boolean).length}xf16>`,
+    mnemonics: ["constexpr_sparse_to_dense"],
+  },
+  ...(["i4", "i8"] as const).map((element) => ({
+    name: `blockwise ${element}`,
+    weight: `blockwise_constant ${codesText(15, -7)} : tensor<4x6x${element}> scale dense<[[0.5, 0.25], [0.125, 1.0], [0.5, 0.75], [0.0625, 0.25]]> : tensor<4x2xf16>`,
+    mnemonics: ["constexpr_blockwise_shift_scale", "add"],
+    onlySince: "holds a scale per block, which MIL has since ios18",
+  })),
+];
+
 const image = [1, 4, 6, 6] as const;
 const [q, scores] = [surface([1, 2, 4, 8]), ["matmul", "mul", "softmax", "matmul"]];
 
@@ -261,6 +315,20 @@ const cases: readonly Case[] = [
     task("resample", [1, 2, 3, 4], [1, 2, 6, 8], `kind = "linear", sampling = "${sampling}", size = array<i64: 6, 8>`),
   ),
   ...activationNames.map(activationCase),
+  ...compressed.map(({ name, weight, mnemonics, onlySince }): Case => {
+    const w = surface([4, 6]);
+    return {
+      name,
+      inputs: [[3, 6]],
+      body: [
+        `%w = ane.${weight} -> ${w}`,
+        `%y = ane.matmul %x, %w {transpose_rhs = true} : (${surface([3, 6])}, ${w}) -> ${surface([3, 4])}`,
+      ],
+      result: [3, 4],
+      mnemonics: { ios16: [...mnemonics, "matmul"], ios18: [...mnemonics, "matmul"] },
+      ...(onlySince === undefined ? {} : { refused: onlySince }),
+    };
+  }),
 ];
 
 /** Numbers that no operation is beside a step at. */
@@ -285,7 +353,12 @@ describe.each(opsets)("for %s", (opset) => {
   test.each(cases)("$name", (each) => {
     const text = programOf(each);
     const [wanted] = evaluated(lowered(text, "", []), inputsOf(each));
-    const module = lowered(text, `ane-to-mil{opset=${opset}}`, [aneToMil]);
+    const pipeline = `ane-to-mil{opset=${opset}}`;
+    if (each.refused !== undefined && opset !== "ios18") {
+      expect(() => lowered(text, pipeline, [aneToMil])).toThrow(each.refused);
+      return;
+    }
+    const module = lowered(text, pipeline, [aneToMil]);
     const [found] = evaluated(module, inputsOf(each));
     for (let index = 0; index < wanted!.data.length; index++) {
       const value = getNumber(wanted!, index);

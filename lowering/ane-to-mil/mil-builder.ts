@@ -2,7 +2,7 @@
  * Building the MIL function of a program: values of surfaces as MIL tensors, constants placed once, and names. Every op is
  * named after the task that it stands for: `conv1` for the last op of a task, `conv1_bias` and so on for those before it.
  */
-import { constant as aneConstant, type SurfaceType } from "../../dialects/ane/index.ts";
+import { constant as aneConstant, isCompressedConstant, type SurfaceType } from "../../dialects/ane/index.ts";
 import * as mil from "../../dialects/mil/index.ts";
 import { transpose as transposeData } from "../../dialects/tensor/reference/movement.ts";
 import {
@@ -17,6 +17,7 @@ import { nameOf } from "../../ir/location.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { elementCount } from "../../ir/tensor-data.ts";
 import { f16, TensorType } from "../../ir/types.ts";
+import { emitCompressed } from "./compressed.ts";
 
 /** MIL identifiers, each given out once. */
 export class MilNames {
@@ -80,10 +81,15 @@ export class MilBuilder {
     const known = this.#values.get(surface);
     if (known !== undefined) return known;
     const data = constantData(surface);
-    if (data === undefined) throw new Error("a task reads a surface that nothing gives");
-    const made = this.constant(data, suffix);
+    const made = data === undefined ? this.#compressed(surface, suffix) : this.constant(data, suffix);
     this.#values.set(surface, made);
     return made;
+  }
+
+  #compressed({ definer }: Value, suffix: string): Value {
+    if (definer === undefined || !isCompressedConstant(definer))
+      throw new Error("a task reads a surface that nothing gives");
+    return emitCompressed(this, definer, suffix);
   }
 
   /** A constant operand in another layout, made once: `key` names the layout. */

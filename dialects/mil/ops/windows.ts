@@ -1,13 +1,16 @@
 /**
- * MIL ops that slide a window: convolutions and poolings. MIL takes one to three spatial dimensions; here one is computed as a
- * plane of height 1, and three have no meaning yet. Sizes, defaults and rules: coremltools 9.0, `mil/ops/defs/iOS15/conv.py`, `pool.py`.
+ * MIL ops that slide a window over one to three spatial dimensions: convolutions and poolings. Sizes, defaults and rules: coremltools
+ * 9.0, `mil/ops/defs/iOS15/conv.py`, `pool.py`.
  */
 import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../../ir/constraints.ts";
 import { attribute, defaultAttribute, optionalAttribute, optionalOperand } from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
+import type { TensorValue } from "../../tensor/build/steps.ts";
+import { convolution, pooling, transposedConvolution, type Window } from "../../tensor/build/windows.ts";
 import * as tensor from "../../tensor/ops.ts";
 import { samePadding } from "../../tensor/reference/convolution.ts";
-import { example, input, milOp, milTensor, shapeOf, type TensorSteps, withShape } from "../declare.ts";
+import { example, input, milOp, milTensor, shapeOf, type TensorSteps } from "../declare.ts";
+import { sharedSteps, tensorValue } from "./tensor-steps.ts";
 
 const padTypes = ["valid", "custom", "same", "same_lower"] as const;
 const padType = enumAttribute(padTypes);
@@ -27,72 +30,34 @@ interface StatedWindow {
   readonly dilations?: readonly number[] | undefined;
 }
 
-/** A window over a plane. */
-interface PlaneWindow {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** [before, behind] per dimension. */
-  readonly pad: readonly (readonly [number, number])[];
-}
-
-/** `values` as one number per dimension of a plane; the first dimension of a line's plane has `filler`. */
+/** `values`, or `filler` in each spatial dimension. */
 function perDimension(
   what: string,
   values: readonly number[] | undefined,
   rank: number,
   filler: number,
 ): readonly number[] {
-  const stated = values ?? new Array<number>(rank).fill(filler);
-  if (stated.length !== rank) throw new Error(`has ${stated.length} ${what} for ${rank} spatial dimensions`);
-  return rank === 1 ? [filler, ...stated] : stated;
+  if (values !== undefined && values.length !== rank)
+    throw new Error(`has ${values.length} ${what} for ${rank} spatial dimensions`);
+  return values ?? new Array<number>(rank).fill(filler);
 }
 
-/** The window on the plane that `x` is, or that a line becomes. */
-function windowOf(x: Value, kernel: readonly number[], stated: StatedWindow): PlaneWindow {
-  const rank = shapeOf(x).length - 2;
-  if (rank < 1 || rank > 2)
-    throw new Error(`has no meaning here on ${Math.max(rank, 0)} spatial dimensions, only on 1 and 2`);
+/** The stated window with its defaults; what `same` means depends on the input. */
+function windowOf(x: Value, kernel: readonly number[], stated: StatedWindow): Window {
+  const sizes = shapeOf(x).slice(2);
+  const rank = sizes.length;
+  const strides = perDimension("strides", stated.strides, rank, 1);
+  const dilations = perDimension("dilations", stated.dilations, rank, 1);
   const pad = stated.pad ?? new Array<number>(2 * rank).fill(0);
-  if (pad.length !== 2 * rank) throw new Error(`has ${pad.length} paddings for ${rank} spatial dimensions`);
-  const sides = Array.from({ length: rank }, (_, axis): readonly [number, number] => [
-    pad[2 * axis]!,
-    pad[2 * axis + 1]!,
-  ]);
-  return {
-    kernel: perDimension("kernel sizes", kernel, rank, 1),
-    strides: perDimension("strides", stated.strides, rank, 1),
-    dilations: perDimension("dilations", stated.dilations, rank, 1),
-    pad: rank === 1 ? [[0, 0], ...sides] : sides,
-  };
-}
-
-/** [top, left, bottom, right] */
-const flat = (pad: readonly (readonly [number, number])[]) => [
-  ...pad.map(([before]) => before),
-  ...pad.map(([, behind]) => behind),
-];
-
-function paddingOf(plane: Value, window: PlaneWindow, type: StatedWindow["pad_type"]): number[] {
-  if (type === "valid") return [0, 0, 0, 0];
-  if (type === "custom") return flat(window.pad);
-  const { kernel, strides, dilations } = window;
-  return samePadding(shapeOf(plane).slice(2), kernel, strides, dilations, type === "same" ? "end" : "begin");
-}
-
-/** [N, C, L] as [N, C, 1, L]; other values as they are. */
-function asPlane(steps: TensorSteps, value: Value): Value {
-  const shape = shapeOf(value);
-  if (shape.length !== 3) return value;
-  const [first = 1, second = 1, length = 1] = shape;
-  return steps.build(tensor.staticReshape, { input: value, result: withShape(value, [first, second, 1, length]) });
-}
-
-/** The other way, where `x` is a line. */
-function likeInput(steps: TensorSteps, plane: Value, x: Value): Value {
-  if (shapeOf(x).length !== 3) return plane;
-  const [first = 1, second = 1, , length = 1] = shapeOf(plane);
-  return steps.build(tensor.staticReshape, { input: plane, result: withShape(plane, [first, second, length]) });
+  const type = stated.pad_type;
+  const window = { kernel: perDimension("kernel sizes", kernel, rank, 1), strides, dilations };
+  if (type === "valid") return { ...window, padding: new Array<number>(2 * rank).fill(0) };
+  if (type === "custom") {
+    if (pad.length !== 2 * rank) throw new Error(`has ${pad.length} paddings for ${rank} spatial dimensions`);
+    const side = (which: number) => pad.filter((_, position) => position % 2 === which);
+    return { ...window, padding: [...side(0), ...side(1)] };
+  }
+  return { ...window, padding: samePadding(sizes, kernel, strides, dilations, type === "same" ? "end" : "begin") };
 }
 
 // ----------------------------------------------------------------------------------------------------- convolution
@@ -110,73 +75,79 @@ export const conv = milOp(
   "conv",
   { ...convInputs, ...convFields },
   {
-    doc: "Convolution of [N, C, H, W] with weight [O, C/groups, kh, kw] and bias [O], or of [N, C, L].",
+    doc: "Convolution of [N, C, …] with weight [O, C/groups, …] and bias [O], over one to three spatial dimensions.",
     example: convExample("conv", "4x3x3x3", "1x4x6x6"),
-    means: (view, steps) => {
-      const { x, bias, groups } = view;
-      const window = windowOf(x, shapeOf(view.weight).slice(2), view);
-      const plane = asPlane(steps, x);
-      const weight = asPlane(steps, view.weight);
-      const { strides, dilations } = window;
-      const padding = paddingOf(plane, window, view.pad_type);
-      const made = steps.build(tensor.conv2d, { input: plane, weight, bias, strides, dilations, groups, padding });
-      return likeInput(steps, made, x);
-    },
+    means: ({ groups, ...view }, steps) =>
+      convolution(sharedSteps(steps), operandsOf(view), windowOf(view.x, shapeOf(view.weight).slice(2), view), groups),
   },
 );
 
-/** Sizes of a transposed convolution's plane: stated, or as TensorFlow has them. */
-function transposedSizes(
+function operandsOf({
+  x,
+  weight,
+  bias,
+}: {
+  readonly x: Value;
+  readonly weight: Value;
+  readonly bias?: Value | undefined;
+}) {
+  return {
+    input: tensorValue(x),
+    weight: tensorValue(weight),
+    bias: bias === undefined ? undefined : tensorValue(bias),
+  };
+}
+
+/** Sizes of what a transposed convolution without padding gives. */
+function wholeSizes(x: Value, { kernel, strides, dilations }: Window): number[] {
+  const sizes = shapeOf(x).slice(2);
+  return sizes.map((size, axis) => (size - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1);
+}
+
+/**
+ * The window of a transposed convolution whose result has the stated sizes, or for `same` those of the input times the strides; and the
+ * elements to add behind where that is more than there is.
+ */
+function transposedWindow(
   x: Value,
-  plane: Value,
-  window: PlaneWindow,
-  type: StatedWindow["pad_type"],
-  stated: readonly number[] | undefined,
-): number[] {
-  const { kernel, strides, dilations, pad } = window;
-  const sizes = shapeOf(plane).slice(2);
-  if (stated !== undefined) {
-    const spatial = stated.slice(2);
-    if (spatial.length !== shapeOf(x).length - 2) throw new Error(`has an output_shape of ${stated.length} sizes`);
-    return spatial.length === 1 ? [1, ...spatial] : spatial;
+  kernel: readonly number[],
+  stated: StatedWindow & { readonly output_shape?: readonly number[] | undefined },
+): { readonly window: Window; readonly extra: readonly number[] } {
+  const { pad_type: type, output_shape: wanted } = stated;
+  const isSame = type === "same" || type === "same_lower";
+  const window = windowOf(x, kernel, isSame ? { ...stated, pad_type: "valid" } : stated);
+  const rank = kernel.length;
+  if (wanted === undefined && !isSame) return { window, extra: new Array<number>(rank).fill(0) };
+  const sizes =
+    wanted?.slice(2) ??
+    shapeOf(x)
+      .slice(2)
+      .map((size, axis) => size * window.strides[axis]!);
+  if (sizes.length !== rank)
+    throw new Error(`has an output_shape of ${sizes.length + 2} sizes for an input of ${rank + 2}`);
+  const begins: number[] = [];
+  const ends: number[] = [];
+  const extra: number[] = [];
+  for (const [axis, whole] of wholeSizes(x, window).entries()) {
+    const cut = whole - sizes[axis]!;
+    const half = type === "same_lower" ? Math.ceil(cut / 2) : Math.floor(cut / 2);
+    const begin = isSame ? Math.max(0, half) : window.padding[axis]!;
+    begins.push(begin);
+    ends.push(Math.max(0, cut - begin));
+    extra.push(Math.max(0, begin - cut));
   }
-  return sizes.map((size, axis) => {
-    if (type === "same" || type === "same_lower") return size * strides[axis]!;
-    const whole = (size - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1;
-    return type === "valid" ? whole : whole - pad[axis]![0] - pad[axis]![1];
-  });
+  return { window: { ...window, padding: [...begins, ...ends] }, extra };
 }
 
 export const convTranspose = milOp(
   "conv_transpose",
   { ...convInputs, ...convFields, output_shape: optionalAttribute(i32ArrayAttribute) },
   {
-    doc: "Transposed convolution of [N, C, H, W] with weight [C, O/groups, kh, kw] and bias [O], or of [N, C, L].",
+    doc: "Transposed convolution of [N, C, …] with weight [C, O/groups, …] and bias [O], over one or two spatial dimensions.",
     example: convExample("conv_transpose", "3x4x2x2", "1x4x9x9"),
-    means: (view, steps) => {
-      const { x, bias, groups, pad_type, output_shape } = view;
-      const window = windowOf(x, shapeOf(view.weight).slice(2), view);
-      const plane = asPlane(steps, x);
-      const weight = asPlane(steps, view.weight);
-      const { kernel, strides, dilations, pad } = window;
-      const wanted = transposedSizes(x, plane, window, pad_type, output_shape);
-      const starts: [number, number][] = [];
-      const extra: number[] = [];
-      for (const [axis, size] of shapeOf(plane).slice(2).entries()) {
-        const whole = (size - 1) * strides[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1;
-        const cut = whole - wanted[axis]!;
-        const own = pad_type === "custom" ? pad[axis]![0] : undefined;
-        const half = pad_type === "same_lower" ? Math.ceil(cut / 2) : Math.floor(cut / 2);
-        const before = own ?? (pad_type === "valid" ? 0 : Math.max(0, half));
-        starts.push([before, Math.max(0, cut - before)]);
-        extra.push(Math.max(0, before - cut));
-      }
-      const made = steps.build(tensor.convTranspose2d, {
-        ...{ input: plane, weight, bias, strides, dilations, groups },
-        padding: flat(starts),
-        output_padding: extra,
-      });
-      return likeInput(steps, made, x);
+    means: ({ groups, ...view }, steps) => {
+      const { window, extra } = transposedWindow(view.x, shapeOf(view.weight).slice(2), view);
+      return transposedConvolution(sharedSteps(steps), operandsOf(view), window, groups, extra);
     },
   },
 );
@@ -199,42 +170,48 @@ type PoolView = StatedWindow & {
   readonly ceil_mode: boolean;
 };
 
-/** Builds a pooling of a plane, on the plane or line that `x` is. */
+/** Pools by what `build` makes of two dimensions. */
 function pooled(
   steps: TensorSteps,
   view: PoolView,
-  build: (window: { readonly [name: string]: unknown }) => Value,
+  build: (input: TensorValue, window: Omit<Window, "dilations"> & { readonly ceil_mode: boolean }) => Value,
 ): Value {
-  const window = windowOf(view.x, view.kernel_sizes, view);
-  const plane = asPlane(steps, view.x);
-  const { kernel, strides } = window;
-  const padding = paddingOf(plane, window, view.pad_type);
-  return likeInput(steps, build({ input: plane, kernel, strides, padding, ceil_mode: view.ceil_mode }), view.x);
+  const { x, kernel_sizes: kernel, ceil_mode } = view;
+  return pooling(sharedSteps(steps), tensorValue(x), windowOf(x, kernel, view), (plane, { dilations, ...window }) =>
+    tensorValue(build(plane, { ...window, ceil_mode })),
+  );
 }
 
 export const maxPool = milOp("max_pool", poolFields, {
-  doc: "Greatest element of each window of [N, C, H, W], or of [N, C, L].",
+  doc: "Greatest element of each window of [N, C, …], one to three spatial dimensions.",
   example: poolExample("max_pool"),
-  means: (view, steps) => pooled(steps, view, (window) => steps.build(tensor.maxPool2d, window)),
+  means: (view, steps) =>
+    pooled(steps, view, (plane, window) => steps.build(tensor.maxPool2d, { input: plane, ...window })),
 });
 
 export const avgPool = milOp(
   "avg_pool",
   { ...poolFields, exclude_padding_from_average: defaultAttribute(boolAttribute, false) },
   {
-    doc: "Mean of each window of [N, C, H, W] or [N, C, L], over the padded input or without its padding.",
+    doc: "Mean of each window of [N, C, …], over the padded input or without its padding.",
     example: poolExample("avg_pool"),
     means: (view, steps) =>
-      pooled(steps, view, (window) =>
-        steps.build(tensor.averagePool2d, { ...window, count_include_pad: !view.exclude_padding_from_average }),
-      ),
+      pooled(steps, view, (plane, window) => {
+        // In three dimensions the mean of means is the mean only where all windows count alike.
+        const isDeep = shapeOf(view.x).length === 5 && window.padding.some((size) => size !== 0);
+        if (isDeep && view.exclude_padding_from_average)
+          throw new Error("has no meaning here in three dimensions without its padding");
+        const count_include_pad = !view.exclude_padding_from_average;
+        return steps.build(tensor.averagePool2d, { input: plane, ...window, count_include_pad });
+      }),
   },
 );
 
 export const l2Pool = milOp("l2_pool", poolFields, {
-  doc: "√Σx² of each window of [N, C, H, W], or of [N, C, L].",
+  doc: "√Σx² of each window of [N, C, …], one to three spatial dimensions.",
   example: poolExample("l2_pool"),
-  means: (view, steps) => pooled(steps, view, (window) => steps.build(tensor.lpPool2d, { ...window, p: 2 })),
+  means: (view, steps) =>
+    pooled(steps, view, (plane, window) => steps.build(tensor.lpPool2d, { input: plane, ...window, p: 2 })),
 });
 
 export const windowOps = [conv, convTranspose, maxPool, avgPool, l2Pool];
