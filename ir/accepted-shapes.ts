@@ -19,20 +19,20 @@ const contextualTraits = ["Terminator", "SingleBlock", "Symbol", "SymbolTable"] 
 
 /** A declaration rarely meets more; then all are checked. */
 const mostShapes = 4;
-/** Constants differ in their attributes, so more is remembered of ops without operands. */
-const mostConstants = 4096;
-
 export class AcceptedShapes {
   /** Whether the rules of the declaration look at types and attributes only. */
   readonly isApplicable: boolean;
   readonly #shapes: Shape[] = [];
-  /** For ops with one result and no operands: the type that goes with the attributes. */
-  readonly #constants: Map<AttributeEntry, Type> | undefined;
+  /**
+   * For ops with one result and no operands, which differ in their attributes: the type that goes with them. Weak, so that the
+   * weights of a program go with it.
+   */
+  readonly #constants: WeakMap<AttributeEntry, Type> | undefined;
   #next = 0;
 
   constructor(definition: OperationDefinition) {
     const { options, operandFields, regionFields, successorFields } = definition;
-    if (operandFields.length === 0) this.#constants = new Map();
+    if (operandFields.length === 0) this.#constants = new WeakMap();
     this.isApplicable =
       regionFields.length === 0 &&
       successorFields.length === 0 &&
@@ -54,7 +54,6 @@ export class AcceptedShapes {
   /** Remembers an operation that was found to be right. */
   add(operation: Operation): void {
     if (this.#constants !== undefined && isConstant(operation)) {
-      if (this.#constants.size === mostConstants) this.#constants.clear();
       this.#constants.set(operation.inherentEntries!, operation.results[0]!.type);
       return;
     }

@@ -60,6 +60,7 @@ export function internAttribute<A extends Attribute>(key: string, kind: ClassOf<
 /** The same as `forgetTypesOf`, for attributes. */
 export function forgetAttributesOf(dialect: string): void {
   for (const table of internedAttributes.values()) forgetSpellings(table, dialect);
+  forgetSpellings(internedResources, dialect);
 }
 
 export class UnitAttribute extends Attribute {
@@ -573,13 +574,20 @@ export class DenseResourceAttribute extends ElementsAttribute {
     const shown = bareIdentifier.test(key) ? key : quoted(key);
     const text = `dense_resource<${shown}> : ${type}`;
     const identityKey = `${blob === undefined ? "unresolved" : "resolved"} ${text}`;
-    return internAttribute(
-      identityKey,
-      DenseResourceAttribute,
-      () => new DenseResourceAttribute(text, type, key, blob),
-    );
+    const known = internedResources.get(identityKey)?.deref();
+    if (known !== undefined) return known;
+    const made = new DenseResourceAttribute(text, type, key, blob);
+    internedResources.set(identityKey, new WeakRef(made));
+    collectedResources.register(made, identityKey);
+    return made;
   }
 }
+
+/** Held weakly, unlike other attributes: weights go when the last program that uses them goes. */
+const internedResources = new Map<string, WeakRef<DenseResourceAttribute>>();
+const collectedResources = new FinalizationRegistry<string>((key) => {
+  if (internedResources.get(key)?.deref() === undefined) internedResources.delete(key);
+});
 
 /** Elements of bytes without a copy where alignment allows. */
 function viewElements(element: ElementName, bytes: Uint8Array): ElementArray {

@@ -45,8 +45,10 @@ export function reasonAgainstShape(shape: readonly number[], target: Target): st
   if (shape.length > maximumRank)
     return `${text} has rank ${shape.length}, and the engine has at most ${maximumRank} dimensions`;
   if (shape.includes(0)) return `${text} has a dimension of size 0, which the engine's compiler rejects`;
-  for (const [axis, { kind, limit }] of axisLimits(shape.length, target).entries()) {
-    if (shape[axis]! > limit) return `${text} has ${shape[axis]} as ${kind}, and ${target.name} has at most ${limit}`;
+  const limits = axisLimits(shape.length, target);
+  for (const [axis, size] of shape.entries()) {
+    const { kind, limit } = limits[axis]!;
+    if (size > limit) return `${text} has ${size} as ${kind}, and ${target.name} has at most ${limit}`;
   }
   return undefined;
 }

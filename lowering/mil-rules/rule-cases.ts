@@ -263,7 +263,7 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
   rank: { breaks: relu("1x1x1x1x1x2"), keeps: relu("1x1x1x1x2") },
   "zero-size": { breaks: relu("0x4"), keeps: relu("1x4") },
   "static-shapes": { breaks: relu("?x4"), keeps: relu("1x4") },
-  dimension: { breaks: relu("1x16385"), keeps: relu("1x16384"), target: "h15", fineOn: "h16" },
+  dimension: { breaks: relu("1x16385"), keeps: scalar(), target: "h15", fineOn: "h16" },
   "compute-type": { breaks: identity("tensor<2xf32>", "a"), keeps: identity("tensor<2xf16>", "a") },
   "cast-to-int32": {
     breaks: {
@@ -572,5 +572,12 @@ function einsum(equation: string): MilText {
       "%y = mil.einsum(values = (%x, %z), equation = %equation) : (tensor<1x2x3x4xf16>, tensor<1x4x3x5xf16>, !mil.string) -> tensor<1x2x3x5xf16>",
     ],
     outputs: ["%y: tensor<1x2x3x5xf16>"],
+  };
+}
+function scalar(): MilText {
+  return {
+    inputs: ["x: tensor<f16>"],
+    lines: ["%y = mil.relu(x = %x) : (tensor<f16>) -> tensor<f16>"],
+    outputs: ["%y: tensor<f16>"],
   };
 }

@@ -78,11 +78,13 @@ const dimension: StatementRule = {
   ops: "any",
   check: onSurfaces((shape, { target }) => {
     if (shape.length > maximumRank) return undefined;
-    for (const [axis, { kind, limit }] of axisLimits(shape.length, target).entries()) {
-      if (shape[axis]! <= limit) continue;
+    const limits = axisLimits(shape.length, target);
+    for (const [axis, size] of shape.entries()) {
+      const { kind, limit } = limits[axis]!;
+      if (size <= limit) continue;
       return {
         expected: `at most ${limit} as ${kind}`,
-        found: `${shape[axis]} in ${shapeText(shape)}`,
+        found: `${size} in ${shapeText(shape)}`,
         instead: "split the dimension over several ops, or fold it into channels or batch",
       };
     }
