@@ -18,6 +18,7 @@ import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import { print } from "../ir/printer/print.ts";
 import { elementCount, type TensorData } from "../ir/tensor-data.ts";
 import { emitMil } from "../lowering/mil-to-text/index.ts";
+import { compileCommand } from "../tools/commands/compile.ts";
 import { randomTensor } from "../tools/inputs.ts";
 import { difference } from "./testing/compare.ts";
 import { writeRandomWeights } from "./testing/mil-weights.ts";
@@ -120,6 +121,19 @@ describe("one program in four forms", () => {
     const x = { x: randomTensor([2, 3], "f16", 3) };
     expect(await outputsOf(path, "cpu", x)).toEqual(await outputsOf(paths.mil!, "cpu", x));
   });
+});
+
+test("compile --emit mil and mlpackage write one program and the same weights", async () => {
+  const source = written("emit/model.mil", program());
+  const emit = (form: string, output: string) =>
+    compileCommand(source, { output: join(folder, output), emit: form, target: "h16s", shape: [], load: [] });
+  await emit("mlpackage", "emit/out.mlpackage");
+  await emit("mil", "emit/out");
+  const [model, text] = [openModel(join(folder, "emit/out.mlpackage")), openModel(join(folder, "emit/out/model.mil"))];
+  expect(withoutPositions(model.document)).toEqual(withoutPositions(text.document));
+  const path = "@model_path/weights/weight.bin";
+  expect(Buffer.compare(model.weights.storage(path).bytes, text.weights.storage(path).bytes)).toBe(0);
+  await expect(emit("mlpackage", "emit/out")).rejects.toThrow(/a folder whose name ends in \.mlpackage/);
 });
 
 /** What only text has. */
