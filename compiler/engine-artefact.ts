@@ -4,11 +4,13 @@
  * the argument N one buffer: state that stays on the engine.
  */
 import { type FunctionOperation, functionsOf } from "../dialects/func/index.ts";
+import { isTask } from "../dialects/fused/index.ts";
 import * as mil from "../dialects/mil/index.ts";
 import * as tensor from "../dialects/tensor/index.ts";
 import { IntegerAttribute, StringAttribute } from "../ir/attributes.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation, Value } from "../ir/operation.ts";
+import type { ElementName } from "../ir/tensor-data.ts";
 import { elementNameOf, TensorType, type Type } from "../ir/types.ts";
 import { defaultWeightsPath, type EmittedMil, emitMilPrograms } from "../lowering/mil-to-text/index.ts";
 import type {
@@ -54,14 +56,38 @@ const sameType = (a: TensorDescriptor, b: TensorDescriptor) =>
 
 const relativeWeightsPath = defaultWeightsPath.replace("@model_path/", "");
 
+/** Bits that an element type holds exactly, of integers and of floats' significands. */
+const exactBits: Partial<Record<ElementName, number>> = {
+  ...{ i1: 1, i4: 4, ui4: 4, i8: 8, ui8: 8, i16: 16, ui16: 16, i32: 32, ui32: 32, i64: 64, ui64: 64 },
+  ...{ bf16: 8, f16: 11, f32: 24, f64: 53 },
+};
+
+/** Whether a conversion to a wider float loses nothing, so that converting on from there gives what converting at once gives. */
+function isExact(from: Type, to: Type): boolean {
+  const [source, target] = [from, to].map((type) =>
+    type instanceof TensorType ? elementNameOf(type.element) : undefined,
+  );
+  if (source === undefined || (target !== "f32" && target !== "f64")) return false;
+  return (exactBits[source] ?? Number.POSITIVE_INFINITY) <= (exactBits[target] ?? 0);
+}
+
+/** A conversion of element types, by itself or as the only op of a task. */
+function isConversion(operation: Operation): boolean {
+  if (tensor.convert.matches(operation)) return true;
+  if (!isTask(operation) || operation.operandCount !== 1) return false;
+  const [only, ...others] = operation.body.onlyBlock.operations;
+  const isYield = others.length === 1 && others[0]!.definition?.hasTrait("Terminator") === true;
+  return only !== undefined && isYield && tensor.convert.matches(only);
+}
+
 /** Where a value of @main is. */
 interface Place {
   /** The argument that it is (a conversion of), if it is one. */
   readonly argument?: number;
   /** The buffer that a call left it in. */
   readonly buffer?: number;
-  /** Whether it was converted since: a second conversion would have to be computed. */
-  readonly converted?: boolean;
+  /** Whether it was converted since: behind a conversion that rounds, a second one would have to be computed. */
+  readonly converted?: "exact" | "rounded";
 }
 
 class Plan {
@@ -88,14 +114,18 @@ class Plan {
     }
     for (const operation of block.operations) {
       if (mil.call.matches(operation)) this.#addCall(operation, mil.call.cast(operation).callee);
-      else if (tensor.convert.matches(operation)) {
-        const place = this.#places.get(operation.operands[0]!);
-        if (place === undefined) throw onlyConversions(operation, "converts what no program gives and no argument is");
-        if (place.converted) throw onlyConversions(operation, "converts what was converted before");
-        this.#places.set(operation.results[0]!, { ...place, converted: true });
-      } else if (operation === block.last) this.#addResults(main, operation);
+      else if (isConversion(operation)) this.#addConversion(operation);
+      else if (operation === block.last) this.#addResults(main, operation);
       else throw onlyConversions(operation, "is host code that computes");
     }
+  }
+
+  #addConversion(operation: Operation): void {
+    const place = this.#places.get(operation.operands[0]!);
+    if (place === undefined) throw onlyConversions(operation, "converts what no program gives and no argument is");
+    if (place.converted === "rounded") throw onlyConversions(operation, "converts what was converted before");
+    const converted = isExact(operation.operands[0]!.type, operation.results[0]!.type) ? "exact" : "rounded";
+    this.#places.set(operation.results[0]!, { ...place, converted });
   }
 
   /** A program that nothing calls: its ports are the inputs and outputs. */

@@ -7,6 +7,7 @@
 import { anchorClassOf } from "../../dialects/fused/anchors.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { isRefusal, type Refusal, refuse } from "../../ir/rewrite/pattern.ts";
+import { IntegerType, i1, TensorType } from "../../ir/types.ts";
 import { type FusionRule, type FusionRules, isConstantValue, liveOperands, type Proposal, shapeOf } from "./rules.ts";
 
 /** In the order in which the engine applies them; an epilogue is a sequence that never goes back. */
@@ -85,11 +86,18 @@ export function assignSlots(epilogue: readonly Operation[]): ReadonlyMap<Operati
   return assigned;
 }
 
+function isOfIntegers({ type }: Value): boolean {
+  return type instanceof TensorType && type.element instanceof IntegerType && type.element !== i1;
+}
+
 /** A task of two live operands, or of a class that is a barrier, has no slots behind it. */
 function reasonAgainstEpilogue({ task, anchor }: Proposal): Refusal | undefined {
   if (anchor === "attention") return refuse("attention is a barrier: it is cut out as a segment of its own");
   const [first] = task.operations;
   if (first?.name === "tensor.concat") return refuse("concat is a barrier");
+  if (first?.name === "tensor.convert" && isOfIntegers(first.operand(0))) {
+    return refuse("the engine has no integers: the host converts them, and nothing joins that");
+  }
   const isJoin = anchor === "elementwise" && first !== undefined && liveOperands(first).length > 1;
   return isJoin ? refuse("an elementwise op on two live operands is a barrier: it has no slots behind it") : undefined;
 }

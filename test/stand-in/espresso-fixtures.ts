@@ -7,7 +7,6 @@ import { engineArtefact } from "../../compiler/engine-artefact.ts";
 import { defaultContext } from "../../compiler/registry.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
-import { print } from "../../ir/printer/print.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
 import { EngineCache } from "../../runtime/devices/ane/cache.ts";
@@ -42,12 +41,6 @@ export function artefactOf(text: string, name = "network"): EngineArtefact {
   const context = defaultContext();
   const lowered = lowerModule(name, parse(text, context), context, "mil", { route: "ane" });
   return engineArtefact(lowered.module, name);
-}
-
-/** A network at the mil level, as text. */
-export function printOfMil(text: string): string {
-  const context = defaultContext();
-  return print(lowerModule("network", parse(text, context), context, "mil", { route: "ane" }).module);
 }
 
 export function floats(shape: readonly number[], valueAt: (index: number) => number): TensorData {

@@ -20,7 +20,6 @@ import {
   engineIn,
   floats,
   moduleOfText,
-  printOfMil,
   scaled,
   TestClock,
   temporaryFolder,
@@ -120,10 +119,11 @@ describe.skipIf(reason !== undefined)("a program on the stand-in", () => {
   });
 
   test("takes bytes where the network does", async () => {
-    const lowered = printOfMil(scaled(0.5))
-      .replace("tensor<1x2x4x4xf32> {anemone.input", "tensor<1x2x4x4xui8> {anemone.input")
-      .replace("tensor<1x2x4x4xf32> to tensor<1x2x4x4xf16>", "tensor<1x2x4x4xui8> to tensor<1x2x4x4xf16>");
-    using program = await AneProgram.open(artefactOf(lowered), engineIn(standIn.library, null));
+    const text = scaled(0.5)
+      .replace("%x: tensor<1x2x4x4xf32>", "%b: tensor<1x2x4x4xui8>")
+      .replace("  %0 =", "  %x = tensor.convert %b : tensor<1x2x4x4xui8> to tensor<1x2x4x4xf32>\n  %0 =");
+    using program = await AneProgram.open(artefactOf(text), engineIn(standIn.library, null));
+    expect(program.inputs[0]!.type.element).toBe("ui8");
     const data = Uint8Array.from({ length: 32 }, (_, index) => index * 8);
     const image: TensorData = { shape: [1, 2, 4, 4], element: "ui8", data };
     expect([...program.run({ x: image }).y!.data]).toEqual([...data].map((value) => value / 2));

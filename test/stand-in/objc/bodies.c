@@ -36,8 +36,6 @@ static char hidden[256];
 /* A message that this version of the framework does not have. */
 EXPORT void stand_in_hide(const char *selector) { snprintf(hidden, sizeof hidden, "%s", selector); }
 
-static void make_keys(void);
-
 EXPORT void stand_in_set_engine(bool present) { has_engine = present; }
 
 EXPORT uint64_t stand_in_compiles(void) { return compiles; }
@@ -48,8 +46,18 @@ EXPORT uint64_t stand_in_pool_depth(void) { return pools.depth; }
 EXPORT void stand_in_purge(void) { compiled_count = 0; }
 
 EXPORT void stand_in_reset(const char *folder) {
+  /* Classes and constants stay where they are: whoever opened the library keeps them. */
+  object *constants = NULL, *each = objects;
+  objects = NULL;
+  while (each != NULL) {
+    object *next = each->next;
+    object **list = each->lives_on ? &constants : &objects;
+    each->next = *list;
+    *list = each;
+    each = next;
+  }
   reset_objects();
-  memset(class_objects, 0, sizeof class_objects);
+  objects = constants;
   memset(&pools, 0, sizeof pools);
   snprintf(models_folder, sizeof models_folder, "%s", folder);
   compile_limit = 119;
@@ -58,7 +66,6 @@ EXPORT void stand_in_reset(const char *folder) {
   compiled_count = 0;
   has_engine = true;
   hidden[0] = 0;
-  make_keys();
 }
 
 /* ---- the runtime ---- */
@@ -265,7 +272,8 @@ static void *constant_string(const char *text) {
   return made;
 }
 
-static void make_keys(void) {
+/* When the library is loaded: symbols of data have their values from the start. */
+__attribute__((constructor)) static void make_keys(void) {
 #define MAKE_KEY(name) k##name = constant_string(#name);
   SURFACE_KEYS(MAKE_KEY)
 }

@@ -46,6 +46,9 @@ const messageBytes = 4096;
 
 const built = buildObjcStandIn();
 
+/** Where the library is, for `ANEMONE_APPLE_NEURAL_ENGINE`; undefined where there is none. */
+export const standInPath: string | undefined = built.path;
+
 /** Why there is no stand-in on this machine; undefined where there is one. */
 export const standInProblem: string | undefined = built.path === undefined ? built.reason : undefined;
 
