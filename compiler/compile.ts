@@ -15,7 +15,7 @@ import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager, type Remark } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
-import { driverFaults, type EngineDriver, engineDrivers, openOnEngine } from "../runtime/devices/ane/drivers.ts";
+import { chooseDriver, type EngineDriver, openOnEngine } from "../runtime/devices/ane/drivers.ts";
 import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
@@ -128,6 +128,20 @@ function remainingSteps(steps: readonly LevelStep[], from: Level, last: Level, r
   return steps.slice(start, end + 1);
 }
 
+/** A level that grew by this has left weights behind: those of the level before it. */
+const notableGrowth = 48 * 2 ** 20;
+
+/** Gives back what a level leaves behind before the next one takes as much again: the collector waits for the heap to double. */
+class LevelMemory {
+  #resident = process.memoryUsage.rss();
+
+  release(): void {
+    if (process.memoryUsage.rss() - this.#resident < notableGrowth) return;
+    Bun.gc(true);
+    this.#resident = process.memoryUsage.rss();
+  }
+}
+
 /** Lowers a source to a level. A module that stands there already comes back as it is. */
 export function lowerTo(source: Source, last: Level, options: LowerOptions): Lowered {
   const context = defaultContext().with(options.dialects ?? []);
@@ -195,6 +209,7 @@ export function lowerModule(
   // Read as MIL, it has not been through the rules of the way to the engine.
   if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options)));
   if (from === last && last !== "tensor") return finished();
+  const memory = new LevelMemory();
   for (const { level, pipeline } of remainingSteps(
     stepsOf(options.route, settingsOf(options)),
     from,
@@ -203,6 +218,7 @@ export function lowerModule(
   )) {
     options.onProgress?.(level);
     record(level, run(pipeline));
+    memory.release();
     // Said by the step, not read off the module: a program without operations of a level has gone through it all the same.
     from = level;
   }
@@ -307,8 +323,7 @@ async function compileForEngine(
   options: CompileOptions,
 ): Promise<CompiledNetwork> {
   const target = options.target ?? engineTarget();
-  const faults = driverFaults();
-  const driver = options.driver ?? engineDrivers.find((each) => faults[each] === undefined);
+  const driver = chooseDriver(options.driver);
   const chosen = driver === undefined ? {} : { driver };
   const lowered = lowerModule(name, module, context, "mil", { ...options, ...chosen, route: "ane", target });
   options.onProgress?.("engine program");

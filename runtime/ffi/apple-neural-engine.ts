@@ -69,12 +69,32 @@ export type EngineSearch =
   | { readonly engine: AppleNeuralEngine; readonly details: readonly string[] }
   | { readonly engine: undefined; readonly reason: string; readonly details: readonly string[] };
 
-let found: EngineSearch | undefined;
+/** By the library that the environment names; empty for the system's own. */
+const searches = new Map<string, EngineSearch>();
 
-/** Opens the frameworks of macOS, once per process. Never throws: what is missing is said. */
-export function findAppleNeuralEngine(): EngineSearch {
-  found ??= searchFrameworks();
-  return found;
+/**
+ * Opens the frameworks of macOS, once per process. Never throws: what is missing is said. `ANEMONE_APPLE_NEURAL_ENGINE` names
+ * one library to use in place of all of them, which is how tests reach their stand-in.
+ */
+export function findAppleNeuralEngine(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): EngineSearch {
+  const override = environment.ANEMONE_APPLE_NEURAL_ENGINE ?? "";
+  let search = searches.get(override);
+  if (search === undefined) {
+    search = override === "" ? searchFrameworks() : searchLibrary(override);
+    searches.set(override, search);
+  }
+  return search;
+}
+
+function searchLibrary(path: string): EngineSearch {
+  const opened = openLookup([path]);
+  const details = [
+    `${path} (named by ANEMONE_APPLE_NEURAL_ENGINE): ${opened.lookup === undefined ? opened.reason : "found"}`,
+  ];
+  if (opened.lookup === undefined) return { engine: undefined, reason: `${path} cannot be opened`, details };
+  return openEngine({ runtime: opened.lookup, surfaces: opened.lookup }, details);
 }
 
 function searchFrameworks(): EngineSearch {

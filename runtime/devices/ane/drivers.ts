@@ -23,7 +23,7 @@ export interface EngineProgram extends Program {
 }
 
 export interface OpenOptions {
-  /** Default: the first that this machine has. */
+  /** Default: what `ANEMONE_ANE_DRIVER` says, else the first that this machine has. */
   readonly driver?: EngineDriver;
   readonly onRemark?: Remark;
 }
@@ -35,6 +35,22 @@ export function driverFaults(): Readonly<Record<EngineDriver, string | undefined
 
 const faultOf = (search: ReturnType<typeof findAppleNeuralEngine>) =>
   search.engine === undefined ? search.reason : undefined;
+
+/**
+ * The driver to use: the one that is asked for, else what `ANEMONE_ANE_DRIVER` says, else the first that this machine has;
+ * undefined where it has none.
+ *
+ * @throws DiagnosticError where the environment names no driver
+ */
+export function chooseDriver(wanted?: EngineDriver, environment = process.env): EngineDriver | undefined {
+  if (wanted !== undefined) return wanted;
+  const { ANEMONE_ANE_DRIVER: named = "" } = environment;
+  const faults = driverFaults();
+  if (named === "") return engineDrivers.find((name) => faults[name] === undefined);
+  const driver = engineDrivers.find((name) => name === named);
+  if (driver !== undefined) return driver;
+  throw new DiagnosticError(`ANEMONE_ANE_DRIVER must be ${engineDrivers.join(" or ")}, but is '${named}'`);
+}
 
 /** One per process: it counts what the system limits. */
 let objcEngine: ObjcEngine | undefined;
@@ -51,7 +67,7 @@ function objcEngineFor(framework: AppleNeuralEngine): ObjcEngine {
  */
 export async function openOnEngine(artefact: EngineArtefact, options: OpenOptions = {}): Promise<EngineProgram> {
   const faults = driverFaults();
-  const { driver = engineDrivers.find((name) => faults[name] === undefined) } = options;
+  const driver = chooseDriver(options.driver);
   const remarks = options.onRemark === undefined ? {} : { onRemark: options.onRemark };
   if (driver === "espresso" && faults.espresso === undefined)
     return AneProgram.open(artefact, defaultEngine(), remarks);

@@ -62,14 +62,15 @@ export function engineStatus(
   environment: Environment = process.env,
 ): EngineStatus {
   const espresso = findEspresso(environment, platform);
-  if (!espresso.isOverride && (platform !== "darwin" || architecture !== "arm64")) {
+  const isOverride = espresso.isOverride || (environment.ANEMONE_APPLE_NEURAL_ENGINE ?? "") !== "";
+  if (!isOverride && (platform !== "darwin" || architecture !== "arm64")) {
     return {
       available: false,
       summary: `no Neural Engine on ${platform} ${architecture}: it is part of Apple silicon, reached through macOS`,
       details: [],
     };
   }
-  const classes = findAppleNeuralEngine();
+  const classes = findAppleNeuralEngine(environment);
   const info = deviceInfo(classes);
   const details = [
     describeEspresso(espresso),

@@ -1,0 +1,71 @@
+/** Networks through the Objective-C route from one end to the other: compiled, staged, read back, run on the virtual engine. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../../compiler/compile.ts";
+import { input, type LazyTensor } from "../../../frontends/graph/index.ts";
+import type { TensorData } from "../../../ir/tensor-data.ts";
+import { networkCases } from "../../../tools/selftest/networks.ts";
+import { normal } from "../../../tools/selftest/values.ts";
+import { accumulator, floats, moduleOfText } from "../espresso-fixtures.ts";
+import { virtualCompiler } from "./virtual-compiler.ts";
+import { ObjcWorld, standInPath, standInProblem } from "./world.ts";
+
+const numbers = ({ data }: TensorData) => [...data].map(Number);
+
+describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "built"})`, () => {
+  beforeAll(() => {
+    process.env.ANEMONE_APPLE_NEURAL_ENGINE = standInPath;
+  });
+  afterAll(() => {
+    delete process.env.ANEMONE_APPLE_NEURAL_ENGINE;
+  });
+
+  test("a network gives what the virtual engine gives, to the bit", async () => {
+    const outputs = networkCases.find(({ name }) => name === "pyramid")!.outputs();
+    const data = Float32Array.from(normal(3 * 64 * 64, 1));
+    const given = { image: { shape: [1, 3, 64, 64], element: "f32", data } as const };
+    using reference = await compile(outputs, { device: "ane-virtual", target: "h16g" });
+    const wanted = reference.program.run(given);
+    using world = new ObjcWorld(virtualCompiler);
+    const network = await compile(outputs, { device: "ane", driver: "objc" });
+    expect(network.program.device).toContain("AppleNeuralEngine");
+    const found = network.program.run(given);
+    for (const [name, tensor] of Object.entries(wanted)) expect(numbers(found[name]!)).toEqual(numbers(tensor));
+    network.program.dispose();
+    expect(world.compiles).toBe(1);
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("state stays on the engine; the environment names the driver", async () => {
+    using world = new ObjcWorld(virtualCompiler);
+    process.env.ANEMONE_ANE_DRIVER = "objc";
+    try {
+      const { program } = await compile(moduleOfText(accumulator), { device: "ane" });
+      const x = floats([1, 3, 4, 4], () => 1);
+      expect(program.inputs.map(({ name }) => name)).toEqual(["x"]);
+      const last = [1, 2, 3].map(() => numbers(program.run({ x })["y"]!)).at(-1);
+      // Weights 0.5, 2 and -1 per channel, three times; below 0 relu gives 0.
+      expect(last).toEqual(
+        floats([1, 3, 4, 4], (index) => [1.5, 6, 0][Math.floor(index / 16)]!)
+          .data.values()
+          .toArray(),
+      );
+      program.dispose();
+      expect(world.problems()).toEqual([]);
+      process.env.ANEMONE_ANE_DRIVER = "metal";
+      await expect(compile(moduleOfText(accumulator), { device: "ane" })).rejects.toThrow(
+        "ANEMONE_ANE_DRIVER must be espresso or objc, but is 'metal'",
+      );
+    } finally {
+      delete process.env.ANEMONE_ANE_DRIVER;
+    }
+  });
+
+  test("the reader behind the stand-in refuses what is not right", async () => {
+    using world = new ObjcWorld((folder, file) => virtualCompiler(folder, file.replace("model", "no-model")));
+    const outputs: Record<string, LazyTensor> = { y: input("x", [1, 4, 4, 4]).relu() };
+    await expect(compile(outputs, { device: "ane", driver: "objc" })).rejects.toThrow(
+      /compileWithQoS.*the model is invalid.*there is no such file/,
+    );
+    expect(world.problems()).toEqual([]);
+  });
+});
