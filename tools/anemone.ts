@@ -149,7 +149,7 @@ program
   .option("--device <device>", "ane, or ane-virtual: a rehearsal without an engine", "ane")
   .option("--driver <driver>", "both, espresso or objc: the ways to the engine", "both")
   .option("--target <chip>", "the engine's name, where the machine's own is not the one to test")
-  .option("--only <groups>", "some of operators,probes,networks,latency")
+  .option("--only <checks>", "some of operators,probes,networks,latency, or GROUP:BEGINNING: operators:conv.,probes")
   .option("-o, --output <folder>", "where to write anemone-selftest.json and .txt", "anemone-selftest")
   .option("--budget <seconds>", "no check is begun after that", "280")
   .option("--no-isolation", "no processes of their own for the checks: a crash ends all of them")

@@ -10,7 +10,7 @@ import { isTargetName, targetNames } from "../../dialects/ane/index.ts";
 import { replaceFile } from "../../ir/sidecar.ts";
 import { driverFaults, engineDrivers } from "../../runtime/devices/ane/drivers.ts";
 import { UsageError } from "../failure.ts";
-import { type CheckGroup, checkGroups } from "../selftest/checks.ts";
+import { type CheckGroup, checkGroups, parseSelection, type Selection } from "../selftest/checks.ts";
 import { collectEnvironment } from "../selftest/environment.ts";
 import {
   describeCounts,
@@ -45,7 +45,7 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
     return;
   }
   const subjects = chooseSubjects(options);
-  const groups = chooseGroups(options.only);
+  const selected = options.only === undefined ? {} : { only: chooseChecks(options.only) };
   const seconds = Number(options.budget);
   if (!(seconds > 0)) throw new UsageError(`--budget takes a number of seconds, but got '${options.budget}'`);
   const environment = collectEnvironment();
@@ -59,7 +59,7 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
     const remaining = seconds * 1000 - (performance.now() - start);
     // Each of those still to come gets the same share.
     const budget = remaining / (subjects.length - position);
-    reports.push(await runSubject({ subject, target, groups, budget }, options.isolation, note));
+    reports.push(await runSubject({ subject, target, ...selected, budget }, options.isolation, note));
   }
   const report: SelftestReport = {
     format: 1,
@@ -99,12 +99,11 @@ function chooseSubjects({ device, driver }: SelftestOptions): SubjectName[] {
   );
 }
 
-function chooseGroups(only: string | undefined): readonly CheckGroup[] {
-  if (only === undefined) return checkGroups;
-  return only.split(",").map((name) => {
-    const group = checkGroups.find((known) => known === name);
-    if (group === undefined) throw new UsageError(`--only takes ${checkGroups.join(", ")}, but got '${name}'`);
-    return group;
+function chooseChecks(only: string): readonly Selection[] {
+  return only.split(",").map((text) => {
+    const selection = parseSelection(text);
+    if (selection !== undefined) return selection;
+    throw new UsageError(`--only takes ${checkGroups.join(", ")} or GROUP:BEGINNING-OF-A-NAME, but got '${text}'`);
   });
 }
 

@@ -238,15 +238,34 @@ function latencyChecks(): Check[] {
   }));
 }
 
-/** All checks for a target, group by group; `groups` leaves others out. */
-export function checksFor(target: string, groups: readonly CheckGroup[] = checkGroups): Check[] {
+/** A selection of checks: a group, or the checks of one whose name begins so: `operators`, `operators:activation.` */
+export interface Selection {
+  readonly group: CheckGroup;
+  readonly prefix: string;
+}
+
+/** Reads a selection; undefined where there is no such group. */
+export function parseSelection(text: string): Selection | undefined {
+  const [name = "", ...rest] = text.split(":");
+  const group = checkGroups.find((known) => known === name);
+  return group === undefined ? undefined : { group, prefix: rest.join(":") };
+}
+
+const everything: readonly Selection[] = checkGroups.map((group) => ({ group, prefix: "" }));
+
+/** The checks for a target, group by group. */
+export function checksFor(target: string, only: readonly Selection[] = everything): Check[] {
   const made: Record<CheckGroup, () => Check[]> = {
     operators: () => operatorCases(target).map(operatorCheck),
     probes: () => [...probeCases().map(probeCheck), ...rowErrorCases().map(rowErrorCheck), determinismCheck(200)],
     networks: () => networkCases.map(networkCheck),
     latency: latencyChecks,
   };
-  return checkGroups.filter((group) => groups.includes(group)).flatMap((group) => made[group]());
+  return checkGroups.flatMap((group) => {
+    const prefixes = only.filter((selection) => selection.group === group).map(({ prefix }) => prefix);
+    if (prefixes.length === 0) return [];
+    return made[group]().filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+  });
 }
 
 function rowErrorCheck({

@@ -4,7 +4,7 @@
  * worker writes a line of JSON before and after each check; when it dies, the check it was at has failed, and the next worker
  * goes on behind it.
  */
-import { type Check, type CheckGroup, type CheckOutcome, checksFor, runCheck } from "./checks.ts";
+import { type Check, type CheckGroup, type CheckOutcome, checksFor, runCheck, type Selection } from "./checks.ts";
 import { openSubject, type Subject, type SubjectName } from "./subjects.ts";
 
 export interface CheckResult extends CheckOutcome {
@@ -16,7 +16,8 @@ export interface CheckResult extends CheckOutcome {
 export interface SubjectRun {
   readonly subject: SubjectName;
   readonly target: string;
-  readonly groups: readonly CheckGroup[];
+  /** All, where not said. */
+  readonly only?: readonly Selection[];
   /** Milliseconds after which no further check is started. */
   readonly budget: number;
   readonly onResult?: (result: CheckResult, position: number, count: number) => void;
@@ -38,8 +39,8 @@ async function timed(check: Check, subject: Subject): Promise<CheckResult> {
 }
 
 /** Runs everything in this process. */
-export async function runHere({ subject: name, target, groups, budget, onResult }: SubjectRun): Promise<CheckResult[]> {
-  const checks = checksFor(target, groups);
+export async function runHere({ subject: name, target, only, budget, onResult }: SubjectRun): Promise<CheckResult[]> {
+  const checks = checksFor(target, only);
   const subject = openSubject(name, target);
   const end = performance.now() + budget;
   const results: CheckResult[] = [];
@@ -55,7 +56,8 @@ export async function runHere({ subject: name, target, groups, budget, onResult 
 export interface WorkerOrder {
   readonly subject: SubjectName;
   readonly target: string;
-  readonly groups: readonly CheckGroup[];
+  /** All, where not said. */
+  readonly only?: readonly Selection[];
   /** The first check, and how many. */
   readonly from: number;
   readonly count: number;
@@ -64,8 +66,8 @@ export interface WorkerOrder {
 type WorkerLine = { readonly started: number } | { readonly finished: number; readonly result: CheckResult };
 
 /** The inside of a worker: `write` gets one line at a time. */
-export async function work({ subject: name, target, groups, from, count }: WorkerOrder, write: (line: string) => void) {
-  const checks = checksFor(target, groups);
+export async function work({ subject: name, target, only, from, count }: WorkerOrder, write: (line: string) => void) {
+  const checks = checksFor(target, only);
   const subject = openSubject(name, target);
   for (const [offset, check] of checks.slice(from, from + count).entries()) {
     const position = from + offset;
@@ -86,9 +88,9 @@ export interface WorkerOptions {
 
 /** Runs everything in workers, one after another. */
 export async function runInWorkers(run: SubjectRun, options: WorkerOptions): Promise<CheckResult[]> {
-  const { target, groups, budget, onResult } = run;
+  const { target, only, budget, onResult } = run;
   const { checksPerWorker = 60, patience = 60_000 } = options;
-  const checks = checksFor(target, groups);
+  const checks = checksFor(target, only);
   const end = performance.now() + budget;
   const results: CheckResult[] = [];
   const add = (result: CheckResult) => {
@@ -101,7 +103,8 @@ export async function runInWorkers(run: SubjectRun, options: WorkerOptions): Pro
       continue;
     }
     const from = results.length;
-    const order: WorkerOrder = { subject: run.subject, target, groups, from, count: checksPerWorker };
+    const selected = only === undefined ? {} : { only };
+    const order: WorkerOrder = { subject: run.subject, target, ...selected, from, count: checksPerWorker };
     const death = await oneWorker(order, { ...options, patience, end }, add);
     if (death === undefined) continue;
     // Where no check had begun, the next one is what a new worker would die of as well.

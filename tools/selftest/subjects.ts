@@ -47,7 +47,7 @@ export function openSubject(name: SubjectName, target = engineTarget()): Subject
   if (name === "ane-virtual") return virtualSubject(target);
   const onRemark = () => {};
   const lowered = (programName: string, source: Source) => {
-    const { module } = lowerTo(source, "mil", { route: "ane", target });
+    const { module } = lowerTo(source, "mil", { route: "ane", target, driver: name });
     return engineArtefact(module, programName);
   };
   if (name === "espresso") {
