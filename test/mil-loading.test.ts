@@ -5,6 +5,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile, lowerTo } from "../compiler/index.ts";
 import { BlobWriter } from "../dialects/mil/blob-storage/index.ts";
@@ -23,6 +24,7 @@ import { randomTensor } from "../tools/inputs.ts";
 import { difference } from "./testing/compare.ts";
 import { writeRandomWeights } from "./testing/mil-weights.ts";
 import { longTests } from "./testing/networks.ts";
+import { forAll } from "./testing/property.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -193,6 +195,22 @@ describe("weights that are not right", () => {
     expect(load(larger)).toContain("holds 12 elements of fp16 (24 bytes), but the program states 15");
     for (let length = 0; length < bytes.length; length += 7)
       expect(load(program(), bytes.subarray(0, length))).toMatch(file);
+  });
+});
+
+test("a damaged model is imported, or refused with a diagnostic", () => {
+  const whole = writeMlmodel(modelOf(readMilText(program())));
+  const path = written("damaged/model.mlmodel", whole);
+  const change = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
+  forAll(fc.array(change, { minLength: 1, maxLength: 3 }), 100, (changes) => {
+    const damaged = whole.slice();
+    for (const [position, byte] of changes) damaged[position] = byte;
+    writeFileSync(path, damaged);
+    try {
+      importMil(path);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+    }
   });
 });
 

@@ -3,20 +3,28 @@ import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 
 export class Place {
   readonly #file: string;
-  readonly #path: string;
+  readonly #outer: Place | undefined;
+  readonly #part: string;
 
-  constructor(file: string, path = "") {
+  constructor(file: string, part = "", outer?: Place) {
     this.#file = file;
-    this.#path = path;
+    this.#part = part;
+    this.#outer = outer;
   }
 
   /** A part of this place: `function main`, `operation 3 (conv y)`. */
   at(part: string): Place {
-    return new Place(this.#file, this.#path === "" ? part : `${this.#path}, ${part}`);
+    return new Place(this.#file, part, this);
   }
 
   error(message: string): DiagnosticError {
-    return new DiagnosticError(this.#path === "" ? message : `${this.#path}: ${message}`, { file: this.#file });
+    const path = this.#path();
+    return new DiagnosticError(path === "" ? message : `${path}: ${message}`, { file: this.#file });
+  }
+
+  #path(): string {
+    const outer = this.#outer === undefined ? "" : this.#outer.#path();
+    return outer === "" ? this.#part : `${outer}, ${this.#part}`;
   }
 
   /** What must be there. */
