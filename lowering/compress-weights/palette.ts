@@ -65,16 +65,16 @@ function runsOf({ values, counts }: Distribution, most: number): Int32Array {
   const distinct = values.length;
   if (distinct <= most) return Int32Array.from({ length: distinct + 1 }, (_, position) => position);
   const half = most >> 1;
-  const bins = 32 * half;
+  const bins = 16 * half;
   const low = values[0]!;
   const width = (values.at(-1)! - low) / bins;
   const shares = new Float64Array(bins + 1);
   const ends = new Int32Array(bins + 1);
-  for (let bin = 0; bin < bins; bin++) {
-    const before = ends[bin]!;
-    const end = bin === bins - 1 ? distinct : lowerBound(values, low + (bin + 1) * width, before);
+  for (let bin = 0, end = 0; bin < bins; bin++) {
+    const [before, limit] = [end, bin === bins - 1 ? Number.POSITIVE_INFINITY : low + (bin + 1) * width];
+    while (end < distinct && values[end]! < limit) end++;
     ends[bin + 1] = end;
-    shares[bin + 1] = shares[bin]! + Math.cbrt(counts[end]! - counts[before]!);
+    shares[bin + 1] = shares[bin]! + (end === before ? 0 : Math.cbrt(counts[end]! - counts[before]!));
   }
   const cuts = new Set([distinct]);
   for (let run = 0; run < half; run++) {
