@@ -13,7 +13,7 @@ import {
   StringAttribute,
 } from "../../ir/attributes.ts";
 import {
-  anyAttribute,
+  type AttributeConstraint,
   arrayOf,
   attributeOf,
   i64Attribute,
@@ -45,6 +45,18 @@ export const statementFields = {
   /** Attributes of its blocks: a list of lists. */
   block_attributes: optionalAttribute(attributeListConstraint),
 } as const;
+
+/** What a constant holds: the kinds that `parameterOf` and module/values.ts know. */
+const constantAttribute: AttributeConstraint<Attribute> = {
+  description: "numbers (dense elements), a string, or an array",
+  decode: (attribute) => {
+    const isList = attribute instanceof ArrayAttribute || attribute instanceof DenseArrayAttribute;
+    return isList || attribute instanceof ElementsAttribute || attribute instanceof StringAttribute
+      ? attribute
+      : undefined;
+  },
+  encode: (value) => value,
+};
 
 /** `{name = "w"} dense<1.0> : tensor<4xf16>`, `"valid"`, `["a"] : !mil.list<!mil.string, 1>` */
 const constantFormat: CustomFormat = {
@@ -79,7 +91,7 @@ export const constant = op(
   "mil.const",
   {
     /** Numbers as elements; a string; a list or tensor of strings as an array. */
-    val: attribute(anyAttribute),
+    val: attribute(constantAttribute),
     ...statementFields,
     /** The text has the value where it is used, without a statement of its own. */
     inline: optionalAttribute(unitAttribute),

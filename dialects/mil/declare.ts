@@ -22,8 +22,8 @@
  * list). Blocks are fields too (`body: region()`): `means` runs one with `steps.block(region, inputs)`, which returns the values that
  * the block ends with; they end in `mil.return`.
  *
- * `since` is the opset that brought the op, `inputsSince` the one that brought an input: the verifier compares them with the opset of
- * the function.
+ * `since` is the opset that brought the op, `inputsSince` the one that brought an input, `inputsUntil` the one that has it no more: the
+ * verifier compares them with the opset of the function.
  */
 import {
   type Attribute,
@@ -58,6 +58,7 @@ import {
   type Report,
   result,
   type Trait,
+  variadicOperand,
 } from "../../ir/declaration.ts";
 import { evaluateBlock } from "../../ir/evaluate.ts";
 import { Evaluate, type MemoryEffect } from "../../ir/interfaces.ts";
@@ -83,7 +84,7 @@ import { Meaning, type MilSignature, type ParameterField, Signature, TensorSteps
 import { defaultOpset, hasSince, isOpset, type Opset } from "./opsets.ts";
 import { milString, milTensor, milValue } from "./types.ts";
 
-export { example, real } from "./example.ts";
+export { example, real, tuple } from "./example.ts";
 export { axisOf, shapeOf, TensorSteps, withShape } from "./meaning.ts";
 export { milTensor } from "./types.ts";
 
@@ -159,15 +160,16 @@ type DeclaredFields<F extends Fields> = {
     : F[K];
 };
 
-function declaredField(field: Field): Field {
+function declaredField(field: Field, isTuple: boolean): Field {
   if (field.kind !== "attribute") return field;
   const constraint = typeOfParameter(field.constraint);
+  if (isTuple) return variadicOperand(constraint === truths ? truth : integer);
   return field.arity === "one" ? operand(constraint) : optionalOperand(constraint);
 }
 
-function declaredFields<F extends Fields>(fields: F): DeclaredFields<F> {
+function declaredFields<F extends Fields>(fields: F, tuples: ReadonlySet<string>): DeclaredFields<F> {
   const declared: { [name: string]: Field } = {};
-  for (const [name, field] of Object.entries(fields)) declared[name] = declaredField(field);
+  for (const [name, field] of Object.entries(fields)) declared[name] = declaredField(field, tuples.has(name));
   return declared as DeclaredFields<F>;
 }
 
@@ -185,11 +187,15 @@ export function opsetAt(block: Block | undefined): Opset | undefined {
 function checkOpset(operation: Operation, signature: MilSignature, report: Report): void {
   const opset = opsetAt(operation.block);
   if (opset === undefined) return;
-  const { since, inputsSince } = signature;
+  const { since, inputsSince, inputsUntil } = signature;
   if (!hasSince(opset, since)) report(`exists since ${since}, but its function is of the opset ${opset}`);
   for (const [name, brought] of Object.entries(inputsSince)) {
     if (!hasSince(opset, brought) && inputOf(operation, name) !== undefined)
       report(`takes ${name} since ${brought}, but its function is of the opset ${opset}`);
+  }
+  for (const [name, gone] of Object.entries(inputsUntil)) {
+    if (hasSince(opset, gone) && inputOf(operation, name) !== undefined)
+      report(`takes ${name} until ${gone}, but its function is of the opset ${opset}`);
   }
 }
 
@@ -256,6 +262,7 @@ class Inputs {
   }
 
   #parameter(name: string, constraint: AttributeConstraint<unknown>, found: unknown): unknown {
+    if (Array.isArray(found)) return this.#tuple(name, constraint, found);
     if (!(found instanceof Value)) return undefined;
     const value = constantValue(found);
     if (value === undefined) {
@@ -267,6 +274,23 @@ class Inputs {
     const { text } = value;
     throw new Error(
       `must have ${constraint.description} for ${name}, found ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`,
+    );
+  }
+
+  /** Scalars side by side as the list that they make. */
+  #tuple(name: string, constraint: AttributeConstraint<unknown>, found: readonly unknown[]): unknown {
+    const scalars = found
+      .map((each) => (each instanceof Value ? constantValue(each) : undefined))
+      .map((value) => value && parameterOf(value));
+    const numbers = scalars.filter((each) => each instanceof IntegerAttribute);
+    if (numbers.length !== found.length)
+      throw new Error(`must have constants for ${name} (mil.const), found values that are computed`);
+    const type = numbers[0]?.type === i1 ? i1 : i32;
+    return constraint.decode(
+      DenseArrayAttribute.get(
+        type,
+        numbers.map((each) => each.value),
+      ),
     );
   }
 }
@@ -286,6 +310,10 @@ export interface MilOptions<F extends Fields> {
   readonly since?: Opset;
   /** Inputs that came later than the op. */
   readonly inputsSince?: { readonly [K in keyof F]?: Opset };
+  /** Inputs that the op has no more from this opset on. */
+  readonly inputsUntil?: { readonly [K in keyof F]?: Opset };
+  /** Parameters that MIL takes as a tuple of scalars, `begins = (a, b)`. */
+  readonly tuples?: readonly (keyof F & string)[];
   /** Beside "Pure", which holds where no effects are stated. */
   readonly traits?: readonly Trait[];
   /** What it does beside giving results: to states, or to a source of random numbers. */
@@ -303,19 +331,16 @@ export function milOpWithResults<const F extends Fields, const R extends Fields>
   results: R,
   options: MilOptions<F>,
 ) {
-  const {
-    means,
-    refuses,
-    infer,
-    dynamic = [],
-    since = "ios15",
-    inputsSince = {},
-    traits = [],
-    verify,
-    effects,
-  } = options;
+  const { means, refuses, infer, dynamic = [], since = "ios15", traits = [], verify, effects } = options;
+  const tuples = new Set<string>(options.tuples);
   const inputs = new Inputs(fields, dynamic);
-  const signature: MilSignature = { mnemonic, inputs: inputFields(fields), since, inputsSince: sinceOf(inputsSince) };
+  const signature: MilSignature = {
+    mnemonic,
+    inputs: inputFields(fields),
+    since,
+    inputsSince: opsetsOf(options.inputsSince),
+    inputsUntil: opsetsOf(options.inputsUntil),
+  };
   const meaning = (given: View, operands: readonly Value[], steps: TensorSteps): readonly Value[] => {
     if (means === undefined)
       throw new Error(`has no meaning in tensor ops${refuses === undefined ? "" : `: ${refuses}`}`);
@@ -336,7 +361,7 @@ export function milOpWithResults<const F extends Fields, const R extends Fields>
   return op(
     `mil.${mnemonic}`,
     {
-      ...declaredFields(fields),
+      ...declaredFields(fields, tuples),
       ...results,
       ...statementFields,
       /** Its constant inputs stand in the bracket of attributes behind its arguments. */
@@ -386,10 +411,10 @@ function inputFields(fields: Fields): MilSignature["inputs"] {
   return inputs;
 }
 
-function sinceOf(given: { readonly [input: string]: Opset | undefined }): { readonly [input: string]: Opset } {
-  const since: { [input: string]: Opset } = {};
-  for (const [name, opset] of Object.entries(given)) if (opset !== undefined) since[name] = opset;
-  return since;
+function opsetsOf(given: { readonly [input: string]: Opset | undefined } = {}): { readonly [input: string]: Opset } {
+  const stated: { [input: string]: Opset } = {};
+  for (const [name, opset] of Object.entries(given)) if (opset !== undefined) stated[name] = opset;
+  return stated;
 }
 
 /** Accessors by name: an operation's, or those of arguments to a builder. */

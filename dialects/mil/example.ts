@@ -8,6 +8,14 @@ export function real(value: number): Real {
   return { real: value };
 }
 
+/** Scalars that MIL takes as a tuple. */
+export interface Tuple {
+  readonly tuple: readonly (number | boolean)[];
+}
+export function tuple(...values: readonly (number | boolean)[]): Tuple {
+  return { tuple: values };
+}
+
 type ExampleParameter = number | boolean | string | Real | readonly number[] | readonly boolean[];
 
 /** `"1x3xf16"` as a tensor type; what starts with `!` as it is. */
@@ -41,7 +49,7 @@ function constantText(value: ExampleParameter): { readonly text: string; readonl
 export function example(
   mnemonic: string,
   inputs: { readonly [name: string]: string | readonly string[] },
-  parameters: { readonly [name: string]: ExampleParameter },
+  parameters: { readonly [name: string]: ExampleParameter | Tuple },
   ...results: readonly string[]
 ): string {
   const lines: string[] = [];
@@ -55,11 +63,18 @@ export function example(
     if (typeof type === "string") return `${name} = ${source(name, type)}`;
     return `${name} = (${type.map((each, position) => source(`${name}_${position}`, each)).join(", ")})`;
   });
-  for (const [name, value] of Object.entries(parameters)) {
+  const constant = (name: string, value: ExampleParameter) => {
     const { text, type } = constantText(value);
     lines.push(`%${name} = mil.const ${text}`);
-    written.push(`${name} = %${name}`);
     types.push(type);
+    return `%${name}`;
+  };
+  for (const [name, value] of Object.entries(parameters)) {
+    if (typeof value !== "object" || !("tuple" in value)) written.push(`${name} = ${constant(name, value)}`);
+    else
+      written.push(
+        `${name} = (${value.tuple.map((each, position) => constant(`${name}_${position}`, each)).join(", ")})`,
+      );
   }
   const resultTypes = results.map(typeText);
   const made = results.length === 1 ? "%result" : `%result:${results.length}`;

@@ -22,6 +22,8 @@ export interface MilSignature {
   readonly inputs: ReadonlyMap<string, OperandField | ParameterField>;
   readonly since: Opset;
   readonly inputsSince: { readonly [input: string]: Opset };
+  /** The opset from which on the op has an input no more. */
+  readonly inputsUntil: { readonly [input: string]: Opset };
 }
 export const Signature = new OpInterface<MilSignature>("mil-signature");
 

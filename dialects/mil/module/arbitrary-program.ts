@@ -6,14 +6,17 @@ import { unknownLocation } from "../../../ir/location.ts";
 import { Block, type Operation, Region, type Value } from "../../../ir/operation.ts";
 import { parse } from "../../../ir/parser/parse.ts";
 import { FunctionType } from "../../../ir/types.ts";
+import { verifyAll } from "../../../ir/verifier.ts";
 import { builtin } from "../../builtin/index.ts";
 import { constant } from "../constant.ts";
 import { mil, milComputeOps } from "../index.ts";
+import type { Opset, ProgramVersion } from "../opsets.ts";
 import { functionDefinition, type ProgramOperation, program, returnOperation } from "../program.ts";
 
 const context = new Context([builtin, mil], { allowUnregistered: true });
 
 interface StepDraft {
+  /** Which example, counted round and round. */
   readonly op: number;
   readonly isNamed: boolean;
   /** Which constants the text has where they are used. */
@@ -23,7 +26,7 @@ interface StepDraft {
 
 const steps: fc.Arbitrary<StepDraft[]> = fc.array(
   fc.record({
-    op: fc.nat(milComputeOps.length - 1),
+    op: fc.nat(999),
     isNamed: fc.boolean(),
     inline: fc.nat(255),
     inBrackets: fc.boolean(),
@@ -31,19 +34,41 @@ const steps: fc.Arbitrary<StepDraft[]> = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** Ops that the oldest text form has take part in it. */
-export const arbitraryMilProgram: fc.Arbitrary<ProgramOperation> = fc
-  .record({ version: fc.constantFrom("1.0" as const, "1.3" as const), steps })
-  .map(({ version, steps: drafts }) => programOf(version, drafts));
+type Form = readonly [version: ProgramVersion, opset: Opset];
 
-function programOf(version: "1.0" | "1.3", drafts: readonly StepDraft[]): ProgramOperation {
+export const arbitraryMilProgram: fc.Arbitrary<ProgramOperation> = fc
+  .record({ form: fc.constantFrom<Form[]>(["1.0", "ios16"], ["1.0", "ios17"], ["1.3", "ios18"]), steps })
+  .map(({ form, steps: drafts }) => programOf(form, drafts));
+
+/** The examples that a function of an opset may hold, found once. */
+const known = new Map<Opset, readonly string[]>();
+
+function examplesOf(opset: Opset): readonly string[] {
+  let examples = known.get(opset);
+  if (examples === undefined) {
+    const draft = { op: 0, isNamed: false, inline: 0, inBrackets: false };
+    examples = milComputeOps
+      .flatMap(({ options }) => (options.example === undefined ? [] : [options.example]))
+      .filter((example) => verifyAll(programOf(["1.3", opset], [draft], [example]), context, 1).length === 0);
+    known.set(opset, examples);
+  }
+  return examples;
+}
+
+function programOf(
+  [version, opset]: Form,
+  drafts: readonly StepDraft[],
+  examples: readonly string[] = examplesOf(opset),
+): ProgramOperation {
   const body = new Block();
   const taken: Value[] = [];
-  for (const [position, draft] of drafts.entries()) taken.push(...appendExample(body, draft, `op${position}`));
+  for (const [position, draft] of drafts.entries())
+    taken.push(...appendExample(body, examples[draft.op % examples.length]!, draft, `op${position}`));
   body.append(returnOperation.build({ inputs: taken }, unknownLocation));
   const main = functionDefinition.build(
     {
       sym_name: "main",
+      opset,
       function_type: FunctionType.get(
         body.arguments.map(({ type }) => type),
         taken.map(({ type }) => type),
@@ -60,8 +85,12 @@ function programOf(version: "1.0" | "1.3", drafts: readonly StepDraft[]): Progra
 }
 
 /** Puts the documented use of an op at the end of `body`; values that it takes from elsewhere become inputs of the function. */
-function appendExample(body: Block, { op, isNamed, inline, inBrackets }: StepDraft, name: string): readonly Value[] {
-  const text = milComputeOps[op]?.options.example ?? "";
+function appendExample(
+  body: Block,
+  text: string,
+  { isNamed, inline, inBrackets }: StepDraft,
+  name: string,
+): readonly Value[] {
   const values = new Map<Value, Value>();
   let results: readonly Value[] = [];
   let constants = 0;

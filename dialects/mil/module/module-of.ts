@@ -378,7 +378,7 @@ class BlockReader {
     const given = new Map<string, readonly Value[]>();
     for (const argument of args) {
       this.#checkInput(argument.name, mnemonic, signature, given, position);
-      given.set(argument.name, this.#values(argument, mnemonic, signature, position));
+      given.set(argument.name, this.#values(argument, mnemonic, definition, position));
     }
     for (const { name, value } of inBrackets) {
       this.#checkInput(name, mnemonic, signature, given, position);
@@ -433,7 +433,7 @@ class BlockReader {
   #checkInput(
     name: string,
     mnemonic: string,
-    { inputs, inputsSince }: MilSignature,
+    { inputs, inputsSince, inputsUntil }: MilSignature,
     given: ReadonlyMap<string, unknown>,
     position: MilPosition | undefined,
   ): void {
@@ -447,16 +447,20 @@ class BlockReader {
     const since = inputsSince[name];
     if (since !== undefined && !hasSince(opset, since))
       throw error(position, `${mnemonic} takes ${name} since ${since}, but the function is of the opset ${opset}`);
+    const until = inputsUntil[name];
+    if (until !== undefined && hasSince(opset, until))
+      throw error(position, `${mnemonic} takes ${name} until ${until}, but the function is of the opset ${opset}`);
   }
 
   /** The values of an argument; those that stand in the text become constants in front of the op. */
   #values(
     { name, bindings }: MilArgument,
     mnemonic: string,
-    { inputs }: MilSignature,
+    definition: AnyDefinition,
     position: MilPosition | undefined,
   ): Value[] {
-    if (bindings.length !== 1 && inputs.get(name)?.arity !== "variadic")
+    const field = definition.operandFields.find((each) => each.name === name)?.field;
+    if (bindings.length !== 1 && field?.arity !== "variadic")
       throw this.#shared.error(position, `the input ${name} of ${mnemonic} takes one value, found ${bindings.length}`);
     return bindings.map((binding) =>
       binding.kind === "name"

@@ -81,7 +81,7 @@ describe.skipIf(files.length === 0)("the corpus (skipped where ../shared/data/mi
 
 describe("random programs", () => {
   test("come back through document and text", () => {
-    forAll(arbitraryMilProgram, 60, (program) => {
+    forAll(arbitraryMilProgram, 30, (program) => {
       const text = printMilText(documentOf(program));
       const module = moduleOf(readMilText(text));
       expect(printMilText(documentOf(programIn(module)))).toBe(text);
@@ -91,7 +91,7 @@ describe("random programs", () => {
   });
 
   test("of constants of every type come back", () => {
-    forAll(arbitraryMilDocument, 100, (document) => {
+    forAll(arbitraryMilDocument, 40, (document) => {
       const values = valuesIn(document).filter((value) => !hasInnerBlob(value, true));
       const attributes = document.attributes.filter(({ value }) => !hasInnerBlob(value, false));
       const made: MilDocument = {

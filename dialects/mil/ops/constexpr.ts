@@ -187,6 +187,7 @@ export const constexprLutToDense = milOp(
   {
     since: "ios16",
     inputsSince: { vector_axis: "ios18" },
+    inputsUntil: { shape: "ios18" },
     doc:
       "The entries of a table at the indices. In the form of ios16 indices are packed into bytes, and shape says what they are of; in that " +
       "of ios18 the table is [groups…, entries, width], with groups that cut the indices into equal parts, and vectors along vector_axis.",
@@ -277,6 +278,7 @@ export const constexprSparseToDense = milOp(
   { nonzero_data: input, mask: input, shape: optionalAttribute(i32ArrayAttribute) },
   {
     since: "ios16",
+    inputsUntil: { shape: "ios18" },
     doc:
       "nonzero_data at the set elements of mask, in order, and 0 elsewhere. In the form of ios16 the mask is packed into bytes, lowest bits " +
       "first, and shape says what it is of; in that of ios18 it has the result's shape.",

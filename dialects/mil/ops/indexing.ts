@@ -2,25 +2,31 @@
  * MIL ops that read and write at positions held in tensors, or whose result holds positions. Inputs and defaults: coremltools 9.0,
  * `mil/ops/defs/iOS15/scatter_gather.py`, `tensor_operation.py` and their later versions.
  */
-import { boolAttribute, enumAttribute, i32ArrayAttribute, i32Attribute } from "../../../ir/constraints.ts";
-import { attribute, defaultAttribute, optionalAttribute, optionalOperand, result } from "../../../ir/declaration.ts";
+import {
+  boolArrayAttribute,
+  boolAttribute,
+  enumAttribute,
+  i32ArrayAttribute,
+  i32Attribute,
+} from "../../../ir/constraints.ts";
+import {
+  attribute,
+  defaultAttribute,
+  optionalAttribute,
+  optionalOperand,
+  optionalResult,
+  result,
+} from "../../../ir/declaration.ts";
 import type { Value } from "../../../ir/operation.ts";
 import { dynamic, elementType, i32, TensorType } from "../../../ir/types.ts";
-import {
-  ascending,
-  broadcastTo,
-  convert,
-  elementOf,
-  reshape,
-  type Steps,
-  type TensorValue,
-} from "../../tensor/build/steps.ts";
+import { ascending, broadcastTo, elementOf, reshape, type Steps, type TensorValue } from "../../tensor/build/steps.ts";
 import * as tensor from "../../tensor/ops.ts";
 import { concat as concatDefinition } from "../../tensor/upstream/ops.ts";
 import {
   axisOf,
   example,
   float,
+  floatParameter,
   input,
   milOp,
   milOpWithResults,
@@ -30,7 +36,8 @@ import {
   withShape,
 } from "../declare.ts";
 import { elementTypes } from "../types.ts";
-import { sharedSteps, tensorValue } from "./tensor-steps.ts";
+import { sliceOf } from "./movement.ts";
+import { indexValue, sharedSteps, tensorValue } from "./tensor-steps.ts";
 
 const validate = { validate_indices: optionalAttribute(boolAttribute) };
 const validated = { validate_indices: "ios17" } as const;
@@ -46,19 +53,12 @@ export const gatherAlongAxis = milOp(
       const steps = sharedSteps(milSteps);
       return steps.emit(tensor.gatherElements, {
         input: tensorValue(x),
-        indices: asIndices(steps, indices),
+        indices: indexValue(steps, indices),
         axis: axisOf(axis, shapeOf(x).length),
       });
     },
   },
 );
-
-/** Positions in a type that the tensor dialect indexes with. */
-function asIndices(steps: Steps, indices: Value): TensorValue {
-  const given = tensorValue(indices);
-  const element = elementOf(given);
-  return element === "i32" || element === "i64" ? given : convert(steps, given, "i32");
-}
 
 export const gatherNd = milOp(
   "gather_nd",
@@ -69,7 +69,7 @@ export const gatherNd = milOp(
     example: example("gather_nd", { x: "4x3x5xf16", indices: "7x2xi32" }, {}, "7x5xf16"),
     means: ({ x, indices, batch_dims = 0 }, milSteps) => {
       const steps = sharedSteps(milSteps);
-      return steps.emit(tensor.gatherNd, { input: tensorValue(x), indices: asIndices(steps, indices), batch_dims });
+      return steps.emit(tensor.gatherNd, { input: tensorValue(x), indices: indexValue(steps, indices), batch_dims });
     },
   },
 );
@@ -101,7 +101,7 @@ export const scatter = milOp(
       const [input, written] = [tensorValue(data), tensorValue(updates)];
       const at = axisOf(axis, input.type.rank);
       const whole = shapeOf(written);
-      const places = asIndices(steps, indices);
+      const places = indexValue(steps, indices);
       const column = reshape(
         steps,
         places,
@@ -133,7 +133,7 @@ export const scatterAlongAxis = milOp(
       const steps = sharedSteps(milSteps);
       return steps.emit(tensor.scatterElements, {
         input: tensorValue(data),
-        indices: asIndices(steps, indices),
+        indices: indexValue(steps, indices),
         axis: axisOf(axis, shapeOf(data).length),
         ...combined(steps, mode, tensorValue(updates)),
       });
@@ -152,7 +152,7 @@ export const scatterNd = milOp(
       const steps = sharedSteps(milSteps);
       return steps.emit(tensor.scatterNd, {
         input: tensorValue(data),
-        indices: asIndices(steps, indices),
+        indices: indexValue(steps, indices),
         ...combined(steps, mode, tensorValue(updates)),
       });
     },
@@ -167,31 +167,30 @@ export const sliceUpdate = milOp(
     begin: attribute(i32ArrayAttribute),
     end: attribute(i32ArrayAttribute),
     stride: optionalAttribute(i32ArrayAttribute),
+    begin_mask: optionalAttribute(boolArrayAttribute),
+    end_mask: optionalAttribute(boolArrayAttribute),
+    squeeze_mask: optionalAttribute(boolArrayAttribute),
   },
   {
     since: "ios18",
-    doc: "x with update written at begin, begin + stride, … before end per dimension.",
+    doc: "x with update written where slice_by_index reads.",
     example: example("slice_update", { x: "4x3xf16", update: "2x3xf16" }, { begin: [1, 0], end: [3, 3] }, "4x3xf16"),
-    means: ({ x, update, begin, end, stride }, milSteps) => {
+    means: ({ x, update, ...limits }, milSteps) => {
       const steps = sharedSteps(milSteps);
-      const [input, shape] = [tensorValue(x), shapeOf(x)];
-      const places = shape.map((size, axis) => {
-        const resolve = (limit: number) => Math.min(size, Math.max(0, limit < 0 ? limit + size : limit));
-        const step = stride?.[axis] ?? 1;
-        if (step < 1) throw new Error(`takes steps from 1 up, found ${step}`);
-        const [first, last] = [resolve(begin[axis]!), resolve(end[axis]!)];
-        return ascending(Math.max(0, Math.ceil((last - first) / step))).map((index) => first + index * step);
-      });
+      const input = tensorValue(x);
+      const { starts, sizes, strides } = sliceOf(shapeOf(x), limits);
+      const places = sizes.map((size, axis) => ascending(size).map((index) => starts[axis]! + index * strides[axis]!));
       const tuples = places.reduce<number[][]>(
         (rows, along) => rows.flatMap((row) => along.map((place) => [...row, place])),
         [[]],
       );
       const indices = steps.constant({
-        shape: [...places.map((along) => along.length), shape.length],
+        shape: [...sizes, sizes.length],
         element: "i32",
         data: Int32Array.from(tuples.flat()),
       });
-      return steps.emit(tensor.scatterNd, { input, indices, updates: tensorValue(update) });
+      // The update lacks the dimensions that squeeze_mask drops.
+      return steps.emit(tensor.scatterNd, { input, indices, updates: reshape(steps, tensorValue(update), sizes) });
     },
   },
 );
@@ -242,18 +241,16 @@ export const argsort = milOp(
     x: input,
     axis: defaultAttribute(i32Attribute, -1),
     ascending: defaultAttribute(boolAttribute, false),
-    output_dtype: optionalAttribute(enumAttribute(indexTypes)),
   },
   {
-    inputsSince: { output_dtype: "ios17" },
-    doc: "The positions (int32 unless stated) of the elements along axis in falling order, or in rising order.",
+    doc: "The positions (int32) of the elements along axis in falling order, or in rising order.",
     example: example("argsort", { x: "2x5xf16" }, { axis: 1 }, "2x5xi32"),
-    means: ({ x, axis, ascending: isAscending, output_dtype: type }, milSteps) => {
+    means: ({ x, axis, ascending: isAscending }, milSteps) => {
       const steps = sharedSteps(milSteps);
       const at = axisOf(axis, shapeOf(x).length);
       const options = { k: shapeOf(x)[at]!, axis: at, largest: !isAscending };
       const [, indices] = steps.emitAll(tensor.topK, { input: tensorValue(x), ...options });
-      return positions(steps, indices!, type);
+      return positions(steps, indices!);
     },
   },
 );
@@ -305,27 +302,33 @@ export const nonMaximumSuppression = milOpWithResults(
     boxes: input,
     scores: input,
     iou_threshold: float,
-    score_threshold: float,
+    score_threshold: optionalAttribute(floatParameter),
     max_boxes: attribute(i32Attribute),
     per_class_suppression: defaultAttribute(boolAttribute, false),
-    pad_boxes: optionalAttribute(boolAttribute),
   },
   {
     coordinates: result(milTensor),
     kept_scores: result(milTensor),
     indices: result(milTensor),
-    count: result(milTensor),
+    count: optionalResult(milTensor),
   },
   {
-    inputsSince: { pad_boxes: "ios17" },
-    doc: "Boxes [n, B, 4] (centre, size) by falling score [n, B, K], without those that overlap a better one by more than iou_threshold.",
+    inputsUntil: { score_threshold: "ios17" },
+    doc:
+      "Boxes [n, B, 4] (centre, size) by falling score [n, B, K], without those that overlap a better one by more than iou_threshold, and how many are " +
+      "left. Since ios17 boxes [n, 4, B] and scores [n, K, B], without a score_threshold and a count.",
     example: example(
       "non_maximum_suppression",
       { boxes: "1x8x4xf16", scores: "1x8x2xf16" },
       { iou_threshold: real(0.5), score_threshold: real(0.25), max_boxes: 3 },
       ...["1x3x4xf16", "1x3x2xf16", "1x3xi32", "1xi32"],
     ),
-    infer: ({ boxes, scores, max_boxes: most }) => {
+    infer: ({ boxes, scores, max_boxes: most, score_threshold: threshold }) => {
+      if (threshold === undefined) {
+        const [batch = 1, classes = 1] = shapeOf(scores);
+        const kept = [withShape(boxes, [batch, 4, most]), withShape(scores, [batch, classes, most])];
+        return [...kept, TensorType.get([batch, most], i32)];
+      }
       const [batch = 1, , classes = 1] = shapeOf(scores);
       return [
         withShape(boxes, [batch, most, 4]),

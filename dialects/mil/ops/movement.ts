@@ -32,6 +32,7 @@ import {
   type TensorSteps,
   withShape,
 } from "../declare.ts";
+import { indexValue, sharedSteps } from "./tensor-steps.ts";
 
 function reshaped(steps: TensorSteps, value: Value, shape: readonly number[]): Value {
   return steps.build(tensor.staticReshape, { input: value, result: withShape(value, shape) });
@@ -151,6 +152,33 @@ export const stack = milOp(
   },
 );
 
+interface SliceLimits {
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+  readonly stride?: readonly number[] | undefined;
+  readonly begin_mask?: readonly boolean[] | undefined;
+  readonly end_mask?: readonly boolean[] | undefined;
+  readonly squeeze_mask?: readonly boolean[] | undefined;
+}
+
+/** The positions that `slice_by_index` reads of a shape; `sizes` still has the dimensions that squeeze_mask drops. */
+export function sliceOf(shape: readonly number[], limits: SliceLimits) {
+  const { begin, end, stride, begin_mask, end_mask, squeeze_mask } = limits;
+  const strides = stride ?? shape.map(() => 1);
+  const starts: number[] = [];
+  const sizes: number[] = [];
+  for (const [axis, size] of shape.entries()) {
+    const step = strides[axis]!;
+    const resolve = (limit: number) => Math.min(Math.max(limit < 0 ? limit + size : limit, step > 0 ? 0 : -1), size);
+    const first = begin_mask?.[axis] ? (step > 0 ? 0 : size - 1) : Math.min(resolve(begin[axis]!), size - 1);
+    const isOne = squeeze_mask?.[axis] === true;
+    const last = isOne ? first + step : end_mask?.[axis] ? (step > 0 ? size : -1) : resolve(end[axis]!);
+    starts.push(first);
+    sizes.push(Math.max(0, Math.ceil((last - first) / step)));
+  }
+  return { starts, sizes, strides };
+}
+
 export const sliceByIndex = milOp(
   "slice_by_index",
   {
@@ -166,23 +194,10 @@ export const sliceByIndex = milOp(
     dynamic: ["begin", "end"],
     doc: "Elements begin, begin + stride, … before end per dimension. begin_mask and end_mask leave a limit out, squeeze_mask drops the dimension; negative limits count from the end.",
     example: exampleOf("slice_by_index", { begin: [0, 1], end: [2, 3] }, "2x3", "2x2"),
-    means: ({ x, begin, end, stride, begin_mask, end_mask, squeeze_mask }, steps) => {
-      const shape = shapeOf(x);
-      const strides = stride ?? shape.map(() => 1);
-      const starts: number[] = [];
-      const sizes: number[] = [];
-      for (const [axis, size] of shape.entries()) {
-        const step = strides[axis]!;
-        const resolve = (limit: number) =>
-          Math.min(Math.max(limit < 0 ? limit + size : limit, step > 0 ? 0 : -1), size);
-        const first = begin_mask?.[axis] ? (step > 0 ? 0 : size - 1) : Math.min(resolve(begin[axis]!), size - 1);
-        const isOne = squeeze_mask?.[axis] === true;
-        const last = isOne ? first + step : end_mask?.[axis] ? (step > 0 ? size : -1) : resolve(end[axis]!);
-        starts.push(first);
-        sizes.push(Math.max(0, Math.ceil((last - first) / step)));
-      }
+    means: ({ x, ...limits }, steps) => {
+      const { starts, sizes, strides } = sliceOf(shapeOf(x), limits);
       const cut = steps.build(tensor.slice, { input: x, starts, sizes, strides });
-      const kept = sizes.filter((_, axis) => squeeze_mask?.[axis] !== true);
+      const kept = sizes.filter((_, axis) => limits.squeeze_mask?.[axis] !== true);
       return kept.length === sizes.length ? cut : reshaped(steps, cut, kept);
     },
   },
@@ -320,8 +335,9 @@ export const gather = milOp(
     inputsSince: { batch_dims: "ios16", validate_indices: "ios17" },
     doc: "Slices of x along axis at the indices; with batch_dims, the first dimensions of both go in step.",
     example: example("gather", { x: "2x4xf16", indices: "3xi32" }, { axis: 1 }, "2x3xf16"),
-    means: ({ x, indices, axis, batch_dims: batchDims = 0 }, steps) => {
+    means: ({ x, indices: stated, axis, batch_dims: batchDims = 0 }, steps) => {
       const at = axisOf(axis, shapeOf(x).length);
+      const indices = indexValue(sharedSteps(steps), stated);
       if (batchDims === 0) return steps.build(tensor.take, { input: x, indices, axis: at });
       if (at !== batchDims) throw new Error(`has no meaning here for batch_dims ${batchDims} with axis ${at}`);
       const tuples = reshaped(steps, indices, [...shapeOf(indices), 1]);

@@ -198,9 +198,16 @@ function single(steps: Steps, view: SingleView, weights: Weights, cell: Cell, ac
 
 export const gru = milOpWithResults(
   "gru",
-  { ...singleFields, recurrent_activation: activationOr("sigmoid"), activation: activationOr("tanh") },
+  {
+    ...singleFields,
+    recurrent_activation: activationOr("sigmoid"),
+    activation: activationOr("tanh"),
+    reset_after: optionalAttribute(boolAttribute),
+    input_bias: optionalOperand(milTensor),
+  },
   singleResults,
   {
+    inputsSince: { reset_after: "ios18", input_bias: "ios18" },
     doc:
       "A gated recurrent unit over x [steps, batch, I]: reset and update gates σ(W·x + R·h + b), new = activation(W·x + b + reset·(R·h)), " +
       "h = (1 - update)·new + update·h. The rows of weight_ih [3·H, I] and weight_hh [3·H, H] are those of the reset, new and update gate. Unrolled.",
@@ -211,6 +218,8 @@ export const gru = milOpWithResults(
       ...["3x1x4xf32", "1x4xf32"],
     ),
     means: (view, milSteps) => {
+      if (view.reset_after === true || view.input_bias !== undefined)
+        throw new Error("has no meaning here with reset_after or an input_bias: where they act is not documented");
       const steps = sharedSteps(milSteps);
       const stated = {
         weight: tensorValue(view.weight_ih),

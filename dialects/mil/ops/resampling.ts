@@ -28,7 +28,7 @@ import {
   type TensorValue,
 } from "../../tensor/build/steps.ts";
 import * as tensor from "../../tensor/ops.ts";
-import { axisOf, example, floatOr, input, milOp, milTensor, real, shapeOf, withShape } from "../declare.ts";
+import { axisOf, example, float, floatOr, input, milOp, milTensor, real, shapeOf, withShape } from "../declare.ts";
 import { sharedSteps, tensorValue } from "./tensor-steps.ts";
 
 const samplingNames = [
@@ -142,7 +142,7 @@ export const resample = milOp(
     coordinates: input,
     sampling_mode: attribute(enumAttribute(["bilinear", "nearest"])),
     padding_mode: attribute(enumAttribute(paddingModes)),
-    padding_value: floatOr(0),
+    padding_value: float,
     coordinates_mode: attribute(enumAttribute(coordinateModes)),
     align_corners: attribute(boolAttribute),
   },
@@ -198,7 +198,7 @@ export const affine = milOp(
     output_width: attribute(i32Attribute),
     sampling_mode: attribute(enumAttribute(["bilinear"])),
     padding_mode: attribute(enumAttribute(["constant"])),
-    padding_value: floatOr(0),
+    padding_value: float,
     coordinates_mode: attribute(enumAttribute(["normalized_minus_one_to_one"])),
     align_corners: attribute(boolAttribute),
   },
@@ -267,6 +267,7 @@ export const cropResize = milOp(
   },
   {
     inputsSince: { boxes: "ios17", box_indices: "ios17", pad_value: "ios16" },
+    inputsUntil: { roi: "ios17" },
     doc:
       "Boxes of [B, C, H, W] resampled to one size: roi [N, 1, 4 or 5, 1, 1] (with the image's number first) until ios16, giving [N, B or 1, C, " +
       "height, width]; boxes [N, 4] and box_indices [N] since ios17, giving [N, C, height, width].",

@@ -5,6 +5,7 @@
 import { ElementsAttribute } from "../../../ir/attributes.ts";
 import {
   type AttributeConstraint,
+  boolArrayAttribute,
   boolAttribute,
   i32ArrayAttribute,
   i32Attribute,
@@ -29,7 +30,7 @@ import {
 } from "../../tensor/build/steps.ts";
 import * as tensor from "../../tensor/ops.ts";
 import { constantValue } from "../constant.ts";
-import { axisOf, example, input, milOp, milTensor, shapeOf, withShape } from "../declare.ts";
+import { axisOf, example, input, milOp, milTensor, shapeOf, tuple, withShape } from "../declare.ts";
 import { sharedSteps, tensorValue } from "./tensor-steps.ts";
 
 /** A parameter that is a table of integers. */
@@ -149,18 +150,22 @@ export const reshapeLike = milOp(
     ref_tensors: variadicOperand(milTensor),
     begins: attribute(i32ArrayAttribute),
     ends: attribute(i32ArrayAttribute),
+    end_masks: attribute(boolArrayAttribute),
   },
   {
     since: "ios16",
-    doc: "x under the shape that the dimensions begins … ends of the ref_tensors make, one behind the other.",
+    tuples: ["begins", "ends", "end_masks"],
+    doc: "x under the shape that the dimensions begins … ends (or the last, by end_masks) of the ref_tensors make, one behind the other.",
     example: example(
       "reshape_like",
       { x: "6x4xf16", ref_tensors: ["2x3xf16", "5x4xf16"] },
-      { begins: [0, 1], ends: [2, 2] },
+      { begins: tuple(0, 1), ends: tuple(2, 0), end_masks: tuple(false, true) },
       "2x3x4xf16",
     ),
-    means: ({ x, ref_tensors: references, begins, ends }, milSteps) => {
-      const shape = references.flatMap((each, index) => shapeOf(each).slice(begins[index], ends[index]));
+    means: ({ x, ref_tensors: references, begins, ends, end_masks: masks }, milSteps) => {
+      const shape = references.flatMap((each, index) =>
+        shapeOf(each).slice(begins[index], masks[index] ? undefined : ends[index]),
+      );
       return reshape(sharedSteps(milSteps), tensorValue(x), shape);
     },
   },

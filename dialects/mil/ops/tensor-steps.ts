@@ -3,7 +3,7 @@ import { elementsAttribute } from "../../../ir/attributes.ts";
 import type { Value } from "../../../ir/operation.ts";
 import { elementType, TensorType } from "../../../ir/types.ts";
 import { constant as arithConstant } from "../../arith/ops.ts";
-import type { Steps, TensorValue } from "../../tensor/build/steps.ts";
+import { convert, elementOf, type Steps, type TensorValue } from "../../tensor/build/steps.ts";
 import type { TensorSteps } from "../declare.ts";
 
 function isTensor(value: Value): value is TensorValue {
@@ -28,4 +28,11 @@ export function sharedSteps(steps: TensorSteps): Steps {
     },
     error: (message) => new Error(message),
   };
+}
+
+/** Positions in a type that the tensor dialect indexes with: MIL has them in 16 bits too. */
+export function indexValue(steps: Steps, indices: Value): TensorValue {
+  const given = tensorValue(indices);
+  const element = elementOf(given);
+  return element === "i32" || element === "i64" ? given : convert(steps, given, "i32");
 }
