@@ -74,7 +74,10 @@ export class StateType extends DialectType {
 
 function parseLength(parser: TextParser): number {
   if (parser.accept("?")) return dynamic;
-  return parser.parseSize();
+  const at = parser.offset;
+  const length = parser.parseSize();
+  if (length < 0) throw parser.error(`a length is '?' or a size, found ${length}`, at);
+  return length;
 }
 
 export const milTypes: readonly TypeDefinition[] = [

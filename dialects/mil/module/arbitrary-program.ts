@@ -46,13 +46,17 @@ const known = new Map<Opset, readonly string[]>();
 function examplesOf(opset: Opset): readonly string[] {
   let examples = known.get(opset);
   if (examples === undefined) {
-    const draft = { op: 0, isNamed: false, inline: 0, inBrackets: false };
     examples = milComputeOps
       .flatMap(({ options }) => (options.example === undefined ? [] : [options.example]))
-      .filter((example) => verifyAll(programOf(["1.3", opset], [draft], [example]), context, 1).length === 0);
+      .filter((example) => verifyAll(programOfExample(example, opset), context, 1).length === 0);
     known.set(opset, examples);
   }
   return examples;
+}
+
+/** A program of the op that an example documents. */
+export function programOfExample(example: string, opset: Opset): ProgramOperation {
+  return programOf(["1.3", opset], [{ op: 0, isNamed: false, inline: 0, inBrackets: false }], [example]);
 }
 
 function programOf(
