@@ -149,9 +149,15 @@ export class EngineCache {
     let programs = 0;
     let bytes = 0;
     for (const key of namesIn(this.folder)) {
-      const files = recordedFiles(join(this.folder, key));
-      if (files.some(({ path }) => path === "manifest")) programs++;
-      for (const { path } of files) bytes += lstatSync(join(this.folder, key, path)).size;
+      try {
+        const sizes = recordedFiles(join(this.folder, key)).map(
+          ({ path }) => [path, sizeOf(this.folder, key, path)] as const,
+        );
+        if (sizes.some(([path]) => path === "manifest")) programs++;
+        for (const [, size] of sizes) bytes += size;
+      } catch {
+        // No entry of ours, or one that another process is changing right now.
+      }
     }
     return { programs, bytes };
   }
@@ -210,6 +216,8 @@ function isManifest(value: unknown): value is Manifest {
     Array.isArray(files)
   );
 }
+
+const sizeOf = (...path: readonly string[]) => lstatSync(join(...path)).size;
 
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

@@ -1,0 +1,134 @@
+/** Entries on disk: found whole or not at all, whatever happened to them. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EngineCache, engineKey } from "./cache.ts";
+
+const segment = {
+  name: "p",
+  text: "program(1.3)",
+  weights: Uint8Array.from({ length: 200 }, (_, index) => index),
+  weightsPath: "weights/weight.bin",
+  inputs: [],
+  outputs: [],
+};
+const identity = { systemBuild: "25A1", frameworkVersion: "1", target: "h13" };
+const key = engineKey(segment, identity);
+let cache: EngineCache;
+
+beforeEach(() => {
+  cache = new EngineCache(mkdtempSync(join(tmpdir(), "anemone-cache-test-")));
+});
+afterEach(() => rmSync(cache.folder, { recursive: true }));
+
+/** Enters a bundle of one file, and a link as bundles of macOS may have them. */
+function enter(): string {
+  const generation = cache.stage(key, segment);
+  const bundle = join(generation.bundleFolder, "b");
+  mkdirSync(bundle);
+  writeFileSync(join(bundle, "code"), "code");
+  symlinkSync("code", join(bundle, "current"));
+  expect(cache.commit(key, generation, bundle)).toBe(true);
+  return bundle;
+}
+
+test("what was entered is found", () => {
+  expect(cache.lookup(key)).toEqual({ found: false, reason: undefined });
+  const bundle = enter();
+  expect(cache.lookup(key)).toEqual({ found: true, bundlePath: bundle });
+  expect(readFileSync(join(bundle, "../../model.mil"), "utf8")).toBe("program(1.3)");
+  expect([...readFileSync(join(bundle, "../../weights/weight.bin"))]).toEqual([...segment.weights]);
+  expect(cache.usage().programs).toBe(1);
+  cache.invalidate(key);
+  expect(cache.lookup(key).found).toBe(false);
+});
+
+test("the key changes with each thing that decides the content", () => {
+  const keys = [
+    key,
+    engineKey({ ...segment, text: "program(1.0)" }, identity),
+    engineKey({ ...segment, weights: segment.weights.slice(1) }, identity),
+    engineKey({ ...segment, weightsPath: "weights.bin" }, identity),
+    engineKey(segment, { ...identity, target: "h14" }),
+    engineKey(segment, { ...identity, systemBuild: "25A2" }),
+    engineKey(segment, { ...identity, frameworkVersion: "2" }),
+  ];
+  expect(new Set(keys).size).toBe(keys.length);
+  // Names of ports and programs do not.
+  expect(engineKey({ ...segment, name: "q" }, identity)).toBe(key);
+});
+
+test("a manifest cut short or changed at any byte is none", () => {
+  enter();
+  const path = join(cache.folder, key, "manifest");
+  const whole = readFileSync(path);
+  for (let length = 0; length < whole.length - 1; length++) {
+    writeFileSync(path, whole.subarray(0, length));
+    expect(cache.lookup(key)).toMatchObject({ found: false, reason: expect.stringContaining("manifest is damaged") });
+  }
+  for (let position = 0; position < whole.length - 1; position++) {
+    const changed = Uint8Array.from(whole);
+    changed[position]! ^= 4;
+    writeFileSync(path, changed);
+    expect([position, cache.lookup(key).found]).toEqual([position, false]);
+  }
+  writeFileSync(path, whole);
+  expect(cache.lookup(key).found).toBe(true);
+});
+
+test("a link that leads elsewhere is noticed", () => {
+  const bundle = enter();
+  rmSync(join(bundle, "current"));
+  symlinkSync("/etc/passwd", join(bundle, "current"));
+  expect(cache.lookup(key)).toMatchObject({ found: false, reason: expect.stringContaining("bundles/b/current") });
+});
+
+test("a bundle that lies elsewhere is not entered", () => {
+  const generation = cache.stage(key, segment);
+  for (const path of [cache.folder, "/tmp/elsewhere", generation.folder]) {
+    expect(cache.commit(key, generation, path)).toBe(false);
+  }
+  cache.discard(generation);
+  expect(cache.lookup(key).found).toBe(false);
+});
+
+test("an entry under another's name is not used", () => {
+  enter();
+  const other = engineKey({ ...segment, text: "program(1.0)" }, identity);
+  mkdirSync(join(cache.folder, other));
+  writeFileSync(join(cache.folder, other, "manifest"), readFileSync(join(cache.folder, key, "manifest")));
+  expect(cache.lookup(other)).toEqual({ found: false, reason: "it is another program's" });
+});
+
+test("compilations of processes that are gone are removed, those of living ones stay", () => {
+  mkdirSync(join(cache.folder, key, "999999999-00000000"), { recursive: true });
+  mkdirSync(join(cache.folder, key, `${process.ppid}-00000000`), { recursive: true });
+  const first = enter();
+  const second = enter();
+  expect(cache.lookup(key)).toEqual({ found: true, bundlePath: second });
+  expect(readFileSync(join(first, "code"), "utf8")).toBe("code");
+  expect(() => readFileSync(join(cache.folder, key, "999999999-00000000"))).toThrow("ENOENT");
+  expect(() => readFileSync(join(cache.folder, key, `${process.ppid}-00000000`))).toThrow("EISDIR");
+});
+
+test("locks: one at a time, and none of the past", () => {
+  const unlock = cache.tryLock(key);
+  expect(unlock).toBeDefined();
+  expect(cache.tryLock(key)).toBeUndefined();
+  // Older than any compilation, whoever has that process number now.
+  const path = join(cache.folder, key, "lock");
+  const longAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(path, longAgo, longAgo);
+  const next = cache.tryLock(key);
+  expect(next).toBeDefined();
+  next!();
+  expect(cache.tryLock(key)).toBeDefined();
+});
+
+test("files that are not ours do not disturb the report", () => {
+  enter();
+  writeFileSync(join(cache.folder, "stray"), "x");
+  expect(cache.usage()).toMatchObject({ programs: 1 });
+  expect(new EngineCache(join(cache.folder, "nowhere")).usage()).toEqual({ programs: 0, bytes: 0 });
+});
