@@ -349,8 +349,11 @@ function readWeights(file: Uint8Array): BlobReader {
   return ({ offset }, type) => storage.numbers(offset, type);
 }
 
+/** What is one MIL op in every opset is written for the newest one only. */
+const isAlike = ({ name }: Case) => /^(activation|elementwise) /.test(name);
+
 describe.each(opsets)("for %s", (opset) => {
-  test.each(cases)("$name", (each) => {
+  test.each(cases.filter((each) => opset === "ios18" || !isAlike(each)))("$name", (each) => {
     const text = programOf(each);
     const [wanted] = evaluated(lowered(text, "", []), inputsOf(each));
     const pipeline = `ane-to-mil{opset=${opset}}`;
