@@ -150,13 +150,16 @@ describe("in MIL", () => {
     writeFileSync(join(place, "model.mil"), text);
     writeFileSync(join(place, "weights/weight.bin"), weights);
     const { module: read } = lowerTo(join(place, "model.mil"), "tensor", { route: "ane" });
-    const half = { shape: input.shape, element: "f16", data: Float16Array.from(input.data, Number) } as const;
+    const half = {
+      shape: input.shape,
+      element: "f16",
+      data: Float16Array.from(Array.from(input.data, Number)),
+    } as const;
     const [found] = evaluateFunction(functionsOf(read).get("main")!, [half], defaultContext());
     const { module: engine, context } = lowerTo(source(), "ane", { route: "ane", compress });
     const [wanted] = evaluateFunction(functionsOf(engine).get("main")!, [input], context);
-    const differences = Array.from(wanted!.data, (number, index) =>
-      Math.abs(Number(number) - Number(found!.data[index])),
-    );
+    const numbers = Array.from(found!.data, Number);
+    const differences = Array.from(wanted!.data, Number).map((number, index) => Math.abs(number - numbers[index]!));
     expect(Math.max(...differences)).toBeLessThanOrEqual(2e-3);
   });
 });

@@ -1,7 +1,8 @@
 /**
  * The engine's numbers, as rules that the evaluator and the virtual engine follow. All figures are measurements on real
- * machines (driver-stack.md G.5, aneforge.md 5.6). Two effects are not modelled yet and have their entries here: the activation
- * tables with 33 knots, and the first stage of the multiplier array, which adds groups of four products in f16.
+ * machines (driver-stack.md G.5, aneforge.md 5.6). Effects that are not modelled yet have their entries here: the activation tables
+ * with 33 knots, the first stage of the multiplier array, which adds groups of four products in f16, and where int8 weights meet
+ * their scales.
  */
 import { isSince, type Target } from "./targets.ts";
 
@@ -24,6 +25,11 @@ export interface EngineRules {
   readonly byteWeightLimit: number | undefined;
   /** How activations are computed: "exact" functions rounded once, until the engine's tables are modelled. */
   readonly activations: "exact";
+  /**
+   * What compressed weights are to the multipliers: the f16 numbers that they stand for. The engine has a stream of scales behind the
+   * sum (guide 25, post-scale), so that int8 products may be summed before they are scaled and rounded; nobody has measured it.
+   */
+  readonly compressedWeights: "unfolded";
   /** How products are summed: in 32 bits, until the f16 tiles of four are modelled. */
   readonly partialSums: "f32";
 }
@@ -37,6 +43,7 @@ export function engineRules(target: Target): EngineRules {
     cropLimit: cropsInFixedPoint ? 4094 : undefined,
     byteWeightLimit: isSince(target, "A14") ? 4094 : undefined,
     activations: "exact",
+    compressedWeights: "unfolded",
     partialSums: "f32",
   };
 }

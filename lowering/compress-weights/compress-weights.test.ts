@@ -149,6 +149,12 @@ describe("what is compressed", () => {
       "it holds numbers that are not finite",
     ],
     [
+      "what is not at hand",
+      product([32, 32], "", "dense_resource<far> : tensor<32x32xf16>"),
+      "scheme=int8",
+      "its numbers are not at hand",
+    ],
+    [
       "int8 on M1",
       convolution(1),
       "scheme=int8 target=h13",

@@ -1,5 +1,6 @@
 /** The weights of a program: constants that convolutions and matrix products multiply with, and what each use allows. */
 import { type CompressedForm, constant, conv, matmul, type ProgramOperation } from "../../dialects/ane/index.ts";
+import { DenseResourceAttribute } from "../../ir/attributes.ts";
 import type { Operation } from "../../ir/operation.ts";
 import type { Use } from "../../ir/value.ts";
 import type { Weights } from "./weights.ts";
@@ -56,6 +57,10 @@ export function layersOf(program: ProgramOperation, least: number): (Layer | Kep
     if (typeof own === "string") continue;
     if (axes.some((each) => typeof each !== "string" && each.axis !== own.axis)) {
       keep("its uses have their output channels along different dimensions");
+      continue;
+    }
+    if (value instanceof DenseResourceAttribute && value.blob === undefined) {
+      keep("its numbers are not at hand: load the sidecar file of weights beside the IR");
       continue;
     }
     const { data } = value.value;
