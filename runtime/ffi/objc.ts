@@ -9,7 +9,7 @@
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { type ArgumentOf, type BoundFunction, bindFunctions, cell, type ForeignParameter } from "./foreign-table.ts";
 import { openSharedLibrary } from "./libc.ts";
-import { type Address, copyBytes, cString, readCString } from "./memory.ts";
+import { type Address, addressOf, copyBytes, cString, readCString } from "./memory.ts";
 import { type MessageName, type MessageTable, messageParts, messageTable, runtimeTable } from "./objc-signatures.ts";
 
 /** A reference to an object or class. */
@@ -199,7 +199,8 @@ export class ObjectiveC {
   dataWithoutCopy(bytes: Uint8Array): ObjectReference {
     if (bytes.byteLength === 0) return this.data(bytes);
     const step = "+[NSData dataWithBytesNoCopy:length:freeWhenDone:]";
-    return this.require(step, this.sendClass(step, bytes, bytes.byteLength, false));
+    // The address that stays: a small array's memory moves when its buffer is first asked for.
+    return this.require(step, this.sendClass(step, addressOf(bytes), bytes.byteLength, false));
   }
 
   /** An autoreleased NSArray. */

@@ -1,37 +1,18 @@
 /**
- * The Objective-C route as this process uses it: the framework, and what is counted per process: programs that are loaded,
- * programs that were compiled, the pause after a compilation that failed. The framework keeps what it compiled itself, by the
- * content of the model, so there is no cache of ours here: a model that the daemon knows is loaded without being compiled.
+ * The Objective-C route as this process uses it: the framework, on a lane with what is counted per process. The framework keeps
+ * what it compiled itself, by the content of the model, so there is no cache of ours here: a model that the daemon knows is
+ * loaded without being compiled.
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { AppleNeuralEngine, EngineModel, EngineSource, QualityOfService } from "../../ffi/apple-neural-engine.ts";
 import { EngineCallError } from "../../ffi/engine-errors.ts";
-import {
-  type Clock,
-  CompileBudget,
-  CompilePauseError,
-  defaultLimits,
-  type EngineLimits,
-  systemClock,
-} from "../ane/limits.ts";
+import { EngineLane, type LaneOptions, type Remark } from "../ane/lane.ts";
+import { CompilePauseError } from "../ane/limits.ts";
 
-export interface ObjcEngineOptions {
+export interface ObjcEngineOptions extends LaneOptions {
   readonly framework: AppleNeuralEngine;
-  readonly limits?: Partial<EngineLimits>;
-  readonly clock?: Clock;
   /** How urgent calls are. Default `default` (21), what all known users pass. */
   readonly quality?: QualityOfService;
-}
-
-/** Told in a sentence what a user may want to know. */
-export type Remark = (text: string) => void;
-
-/** A loaded program that can be asked to make room. */
-export interface Resident {
-  readonly name: string;
-  /** When it ran last: a count of runs. */
-  lastRun: number;
-  evict(): void;
 }
 
 /** Beyond this many weights in one program some chips refuse it on this route (driver-stack A.5: M4, M4 Max, M5 Max). */
@@ -40,62 +21,14 @@ const weightsOnAllChips = 16;
 /** `_ANERequest validate` (A.4). */
 const mostPorts = 255;
 
-export class ObjcEngine {
+export class ObjcEngine extends EngineLane {
   readonly framework: AppleNeuralEngine;
-  readonly limits: EngineLimits;
-  readonly clock: Clock;
-  readonly budget: CompileBudget;
   readonly quality: QualityOfService;
-  readonly #residents = new Set<Resident>();
-  #runs = 0;
-  #running: string | undefined;
 
-  constructor({ framework, limits, clock = systemClock, quality = "default" }: ObjcEngineOptions) {
-    this.framework = framework;
-    this.limits = { ...defaultLimits, ...limits };
-    this.clock = clock;
-    this.quality = quality;
-    this.budget = new CompileBudget(this.limits, clock);
-  }
-
-  get loadedPrograms(): number {
-    return this.#residents.size;
-  }
-
-  /** Runs `work` on the engine's one lane. A run inside a run (from a callback) is a mistake. */
-  run<Result>(name: string, residents: readonly Resident[], work: () => Result): Result {
-    if (this.#running !== undefined)
-      throw new DiagnosticError(`${name} cannot run inside of a run of ${this.#running}: the engine has one lane`);
-    this.#running = name;
-    const run = ++this.#runs;
-    for (const resident of residents) resident.lastRun = run;
-    try {
-      return work();
-    } finally {
-      this.#running = undefined;
-    }
-  }
-
-  /** Enters a program that is about to be loaded, after those that ran longest ago have made room. */
-  admit(resident: Resident, remark: Remark): void {
-    const { loadedPrograms: limit } = this.limits;
-    if (limit < 1)
-      throw new DiagnosticError(`${resident.name} cannot be loaded: the limit of loaded programs is ${limit}`);
-    while (this.#residents.size >= limit) {
-      const oldest = [...this.#residents].reduce((a, b) => (b.lastRun < a.lastRun ? b : a));
-      remark(
-        `${oldest.name} is unloaded to make room for ${resident.name}: one process can load ${limit} programs at a time; ` +
-          "it loads itself again when it is run",
-      );
-      this.dismiss(oldest);
-      oldest.evict();
-    }
-    resident.lastRun = ++this.#runs;
-    this.#residents.add(resident);
-  }
-
-  dismiss(resident: Resident): void {
-    this.#residents.delete(resident);
+  constructor(options: ObjcEngineOptions) {
+    super(options);
+    this.framework = options.framework;
+    this.quality = options.quality ?? "default";
   }
 
   /** `open`, with the pauses that the compile service needs. */

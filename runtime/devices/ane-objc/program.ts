@@ -7,54 +7,47 @@ import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { TensorData } from "../../../ir/tensor-data.ts";
 import type { ArgumentDescriptor, Program } from "../../program.ts";
 import type { EngineArtefact } from "../ane/artefact.ts";
+import type { Remark, Resident } from "../ane/lane.ts";
 import { NetworkPorts } from "../ane/network-ports.ts";
 import { NetworkBuffer } from "./buffers.ts";
-import type { ObjcEngine, Remark } from "./engine.ts";
+import type { ObjcEngine } from "./engine.ts";
 import { ObjcSegment } from "./segment.ts";
 
 export interface ObjcProgramOptions {
   readonly onRemark?: Remark;
 }
 
-export class ObjcProgram implements Program {
+/** What is known of a network's buffers once its programs are loaded: they say how tensors lie. */
+interface Interface {
+  readonly ports: NetworkPorts;
+  /** Buffers that the caller may have written to since the last run. */
+  readonly published: Set<number>;
+  /** Buffers that the caller looks at after a run. */
+  readonly visible: Set<number>;
+}
+
+export class ObjcProgram implements Program, Resident {
   readonly name: string;
   readonly device: string;
   readonly #engine: ObjcEngine;
+  readonly #artefact: EngineArtefact;
   readonly #remark: Remark;
   readonly #buffers: readonly NetworkBuffer[];
-  readonly #segments: ObjcSegment[] = [];
-  readonly #ports: NetworkPorts;
-  /** Buffers that the caller may have written to since the last run. */
-  readonly #published: ReadonlySet<number>;
+  readonly #segments: readonly ObjcSegment[];
+  #interface: Interface | undefined;
   /** Buffers to publish before the next run only. */
   readonly #once = new Set<number>();
-  /** Buffers that the caller looks at after a run. */
-  readonly #visible: Set<number>;
-  /** States whose views are out: they are published and visible like inputs and outputs. */
-  readonly #shownStates = new Set<number>();
-  #disposed = false;
+  #phase: "loaded" | "evicted" | "disposed" = "evicted";
+  lastRun = 0;
 
-  private constructor(
-    artefact: EngineArtefact,
-    engine: ObjcEngine,
-    buffers: readonly NetworkBuffer[],
-    segments: readonly ObjcSegment[],
-    remark: Remark,
-  ) {
+  private constructor(artefact: EngineArtefact, engine: ObjcEngine, remark: Remark) {
     this.name = artefact.name;
     this.device = `ane (AppleNeuralEngine${artefact.target === undefined ? "" : `, ${artefact.target}`})`;
     this.#engine = engine;
+    this.#artefact = artefact;
     this.#remark = remark;
-    this.#buffers = buffers;
-    this.#segments = [...segments];
-    this.#ports = new NetworkPorts(
-      artefact,
-      buffers.map(({ tensor }) => tensor),
-    );
-    this.#published = new Set(this.#ports.inputs.flatMap((input) => input.buffers));
-    this.#visible = new Set(this.#ports.outputs.map(({ buffer }) => buffer));
-    // The state's zeros have to reach the surfaces.
-    for (const { buffers: own } of this.#ports.states) for (const buffer of own) this.#once.add(buffer);
+    this.#buffers = artefact.buffers.map((type) => new NetworkBuffer(engine.framework, type));
+    this.#segments = artefact.segments.map((segment) => new ObjcSegment(engine, segment, this.#buffers, remark));
   }
 
   /**
@@ -67,97 +60,127 @@ export class ObjcProgram implements Program {
     engine: ObjcEngine,
     { onRemark = () => {} }: ObjcProgramOptions = {},
   ): Promise<ObjcProgram> {
-    if (artefact.segments.length > engine.limits.loadedPrograms) {
-      throw new DiagnosticError(
-        `${artefact.name} consists of ${artefact.segments.length} programs for the engine, but one process can load ${engine.limits.loadedPrograms} at a time`,
-      );
-    }
-    const buffers = artefact.buffers.map((type) => new NetworkBuffer(engine.framework, type));
-    const segments: ObjcSegment[] = [];
+    const program = new ObjcProgram(artefact, engine, onRemark);
     try {
-      for (const segment of artefact.segments) {
-        const made = new ObjcSegment(engine, segment, buffers, onRemark);
-        await made.load();
-        segments.push(made);
-      }
-      return new ObjcProgram(artefact, engine, buffers, segments, onRemark);
+      engine.admit(program, onRemark);
+      program.#phase = "loaded";
+      for (const segment of program.#segments) await segment.load();
+      program.#bind();
+      // Others were opened meanwhile and needed the room: it loads itself when it is run.
+      if (!engine.isResident(program)) program.#unload();
     } catch (error) {
-      for (const segment of segments) segment.dispose();
-      for (const buffer of buffers) buffer.release();
+      program.dispose();
       throw error;
     }
+    return program;
+  }
+
+  #bind(): void {
+    const ports = new NetworkPorts(
+      this.#artefact,
+      this.#buffers.map(({ tensor }) => tensor),
+    );
+    this.#interface = {
+      ports,
+      published: new Set(ports.inputs.flatMap(({ buffers }) => buffers)),
+      visible: new Set(ports.outputs.map(({ buffer }) => buffer)),
+    };
+    // The state's zeros have to reach the surfaces.
+    for (const { buffers } of ports.states) for (const buffer of buffers) this.#once.add(buffer);
+  }
+
+  /** Places that it takes among the programs that one process can load. */
+  get places(): number {
+    return this.#segments.length;
   }
 
   get inputs(): readonly ArgumentDescriptor[] {
-    return this.#ports.inputs;
+    return this.#bound.ports.inputs;
   }
 
   /** State that stays between runs, by the name of its input: all zeros at first; `run` takes a new value for it. */
   get states(): readonly ArgumentDescriptor[] {
-    return this.#ports.states;
+    return this.#bound.ports.states;
   }
 
   get outputs(): readonly ArgumentDescriptor[] {
-    return this.#ports.outputs;
+    return this.#bound.ports.outputs;
   }
 
   run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
     this.#checkNotDisposed();
-    for (const { buffers } of this.#ports.fill(inputs)) for (const buffer of buffers) this.#once.add(buffer);
+    const { ports } = this.#bound;
+    for (const { buffers } of ports.fill(inputs)) for (const buffer of buffers) this.#once.add(buffer);
     this.execute();
-    return this.#ports.read();
+    return ports.read();
+  }
+
+  /** `run` behind all runs that were queued before it, of any program. The inputs must not change until then. */
+  runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    return this.#engine.queue(() => this.run(inputs));
   }
 
   execute(): void {
-    this.#checkNotDisposed();
-    this.#engine.run(this.name, this.#segments, () => {
-      for (const buffer of this.#published) this.#buffers[buffer]!.publish();
-      for (const buffer of this.#shownStates) this.#buffers[buffer]!.publish();
-      for (const buffer of this.#once) if (!this.#shownStates.has(buffer)) this.#buffers[buffer]!.publish();
+    if (this.#phase !== "loaded") this.#reload();
+    const { published, visible } = this.#bound;
+    this.#engine.enter(this);
+    try {
+      for (const buffer of published) this.#buffers[buffer]!.publish();
+      for (const buffer of this.#once) if (!published.has(buffer)) this.#buffers[buffer]!.publish();
       this.#once.clear();
-      for (const segment of this.#segments) segment.execute((buffer) => this.#visible.has(buffer));
-    });
+      for (const segment of this.#segments) segment.execute((buffer) => visible.has(buffer));
+    } finally {
+      this.#engine.leave();
+    }
   }
 
   inputView(name: string): TensorData {
     this.#checkNotDisposed();
-    const view = this.#ports.inputView(name);
+    const view = this.#bound.ports.inputView(name);
     this.#showState(name);
     return view;
   }
 
   outputView(name: string): TensorData {
     this.#checkNotDisposed();
-    const view = this.#ports.outputView(name);
-    const state = this.#ports.states.find(({ targets }) => targets[0]?.view === view);
+    const { ports } = this.#bound;
+    const view = ports.outputView(name);
+    const state = ports.states.find(({ targets }) => targets[0]?.view === view);
     if (state !== undefined) this.#showState(state.name);
     return view;
   }
 
-  /** What the surfaces hold of a state is in its view from now on. */
+  /** A state whose view is out is published and visible like inputs and outputs; what its surfaces hold is in the view now. */
   #showState(name: string): void {
-    for (const buffer of this.#ports.states.find((state) => state.name === name)?.buffers ?? []) {
-      if (this.#shownStates.has(buffer)) continue;
+    const { ports, published, visible } = this.#bound;
+    for (const buffer of ports.states.find((state) => state.name === name)?.buffers ?? []) {
+      if (published.has(buffer)) continue;
       if (!this.#once.has(buffer)) this.#buffers[buffer]!.fetch();
-      this.#shownStates.add(buffer);
-      this.#visible.add(buffer);
+      published.add(buffer);
+      visible.add(buffer);
     }
   }
 
   /** Sets all state to zeros. */
   resetState(): void {
     this.#checkNotDisposed();
-    this.#ports.resetState();
-    for (const { buffers } of this.#ports.states) for (const buffer of buffers) this.#once.add(buffer);
+    const { ports } = this.#bound;
+    ports.resetState();
+    for (const { buffers } of ports.states) for (const buffer of buffers) this.#once.add(buffer);
+  }
+
+  /** Unloads the programs; the buffers and what they hold stay. */
+  evict(): void {
+    if (this.#phase !== "loaded") return;
+    // While it is still opening, that call unloads it at its end.
+    if (this.#interface !== undefined) this.#unload();
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    for (const segment of this.#segments) {
-      const failure = segment.dispose();
-      if (failure !== undefined) this.#remark(failure instanceof Error ? failure.message : String(failure));
-    }
+    if (this.#phase === "disposed") return;
+    this.#engine.dismiss(this);
+    this.#unload();
+    this.#phase = "disposed";
     for (const buffer of this.#buffers) buffer.release();
   }
 
@@ -165,7 +188,30 @@ export class ObjcProgram implements Program {
     this.dispose();
   }
 
+  #unload(): void {
+    this.#phase = "evicted";
+    for (const segment of this.#segments) segment.close();
+  }
+
+  #reload(): void {
+    this.#checkNotDisposed();
+    this.#engine.admit(this, this.#remark);
+    this.#phase = "loaded";
+    try {
+      for (const segment of this.#segments) segment.loadNow();
+    } catch (error) {
+      this.#engine.dismiss(this);
+      this.#unload();
+      throw error;
+    }
+  }
+
+  get #bound(): Interface {
+    if (this.#interface === undefined) throw new Error(`${this.name} is used before it is open`);
+    return this.#interface;
+  }
+
   #checkNotDisposed(): void {
-    if (this.#disposed) throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
+    if (this.#phase === "disposed") throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
   }
 }

@@ -1,13 +1,14 @@
 /**
- * One program of a network on the Objective-C route: its model, loaded or made to make room, and the request that binds the
- * network's buffers to its ports. It loads itself again when it is run after it was unloaded.
+ * One program of a network on the Objective-C route: its model, and the request that binds the network's buffers
+ * to its ports.
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { BoundSurface, EngineModel, EngineRequest, EngineSource } from "../../ffi/apple-neural-engine.ts";
 import type { EnginePort as LoadedPort } from "../../ffi/engine-attributes.ts";
 import type { EnginePort, EngineSegment } from "../ane/artefact.ts";
+import type { Remark } from "../ane/lane.ts";
 import type { BufferSurface, NetworkBuffer } from "./buffers.ts";
-import { checkPortCount, closeModel, type ObjcEngine, type Remark, type Resident } from "./engine.ts";
+import { checkPortCount, closeModel, type ObjcEngine } from "./engine.ts";
 
 /** A port's place in the network, and the surface that the program uses there. */
 interface BoundPort {
@@ -15,9 +16,7 @@ interface BoundPort {
   readonly source: BufferSurface;
 }
 
-export class ObjcSegment implements Resident {
-  readonly name: string;
-  lastRun = 0;
+export class ObjcSegment {
   readonly #engine: ObjcEngine;
   readonly #segment: EngineSegment;
   readonly #source: EngineSource;
@@ -28,7 +27,6 @@ export class ObjcSegment implements Resident {
   #outputs: readonly BoundPort[] = [];
 
   constructor(engine: ObjcEngine, segment: EngineSegment, buffers: readonly NetworkBuffer[], remark: Remark) {
-    this.name = segment.name;
     this.#engine = engine;
     this.#segment = segment;
     this.#source = sourceOf(segment);
@@ -39,23 +37,12 @@ export class ObjcSegment implements Resident {
 
   /** Loads the program, waiting where the compile service needs a pause. @throws EngineCallError naming the step */
   async load(): Promise<void> {
-    this.#engine.admit(this, this.#remark);
-    try {
-      this.#bind(await this.#engine.openPatiently(this.name, this.#source, this.#remark));
-    } catch (error) {
-      this.#engine.dismiss(this);
-      throw error;
-    }
+    this.#bind(await this.#engine.openPatiently(this.#segment.name, this.#source, this.#remark));
   }
 
-  #reload(): void {
-    this.#engine.admit(this, this.#remark);
-    try {
-      this.#bind(this.#engine.open(this.name, this.#source, this.#remark));
-    } catch (error) {
-      this.#engine.dismiss(this);
-      throw error;
-    }
+  /** The same without waiting. @throws CompilePauseError where it would have to */
+  loadNow(): void {
+    this.#bind(this.#engine.open(this.#segment.name, this.#source, this.#remark));
   }
 
   #bind(model: EngineModel): void {
@@ -93,48 +80,37 @@ export class ObjcSegment implements Resident {
     const byName = new Map(wanted.map((port) => [port.name, port]));
     if (byName.size !== loaded.length || loaded.some(({ name }) => !byName.has(name))) {
       throw new DiagnosticError(
-        `${this.name}: the loaded program has the ${kind}s ${named(loaded)}, but its text has ${named(wanted)}`,
+        `${this.#segment.name}: the loaded program has the ${kind}s ${named(loaded)}, but its text has ${named(wanted)}`,
       );
     }
     return loaded.map((port) => {
       const { buffer } = byName.get(port.name)!;
-      const source = this.#buffers[buffer]!.surfaceFor(`${this.name}, ${kind} '${port.name}'`, port);
+      const source = this.#buffers[buffer]!.surfaceFor(`${this.#segment.name}, ${kind} '${port.name}'`, port);
       return { buffer, source, bound: { index: port.index, surface: source.surface } };
     });
   }
 
   /** Runs on what the surfaces hold. `isVisible` says which buffers the caller looks at. */
   execute(isVisible: (buffer: number) => boolean): void {
-    if (this.#request === undefined) this.#reload();
-    this.#request!.evaluate();
+    this.#request?.evaluate();
     for (const { buffer, source } of this.#outputs) this.#buffers[buffer]!.collect(source, isVisible(buffer));
   }
 
-  /** Unloads; the surfaces stay with the network. */
-  evict(): void {
-    const failure = this.#close();
-    if (failure !== undefined) this.#remark(failure instanceof Error ? failure.message : String(failure));
-  }
-
-  /** Unloads for good. Returns what went wrong, if something did. */
-  dispose(): unknown {
-    this.#engine.dismiss(this);
-    return this.#close();
-  }
-
-  #close(): unknown {
+  /** Unloads; the surfaces stay with the network. What goes wrong is told and keeps nothing back. */
+  close(): void {
     const model = this.#model;
     const request = this.#request;
     this.#model = undefined;
     this.#request = undefined;
-    let failure: unknown;
+    const failures: unknown[] = [];
     try {
       request?.dispose();
     } catch (error) {
-      failure = error;
+      failures.push(error);
     }
-    const unloading = model === undefined ? undefined : closeModel(model, this.#engine.quality);
-    return failure ?? unloading;
+    if (model !== undefined) failures.push(closeModel(model, this.#engine.quality));
+    for (const failure of failures)
+      if (failure !== undefined) this.#remark(failure instanceof Error ? failure.message : String(failure));
   }
 }
 

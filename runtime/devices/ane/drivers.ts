@@ -9,7 +9,7 @@ import type { ArgumentDescriptor, Program } from "../../program.ts";
 import { ObjcEngine } from "../ane-objc/engine.ts";
 import { ObjcProgram } from "../ane-objc/program.ts";
 import type { EngineArtefact } from "./artefact.ts";
-import type { Remark } from "./engine.ts";
+import type { Remark } from "./lane.ts";
 import { AneProgram } from "./program.ts";
 import { defaultEngine } from "./status.ts";
 

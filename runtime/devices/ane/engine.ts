@@ -1,11 +1,10 @@
 /**
- * The engine as this process uses it: the library, the cache of compiled programs, and what is shared by all programs because
- * the system counts per process: how many are loaded and compiled, and the one lane on which they run.
+ * The engine through Espresso as this process uses it: the library and the cache of compiled programs, on the lane that all
+ * programs of a process share (lane.ts).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import {
   type BufferObject,
   compileProgram,
@@ -16,37 +15,16 @@ import {
 } from "../../ffi/espresso.ts";
 import type { EngineSegment } from "./artefact.ts";
 import { type CompilerIdentity, EngineCache, engineKey, type Generation } from "./cache.ts";
-import {
-  type Clock,
-  CompileBudget,
-  CompilePauseError,
-  defaultLimits,
-  type EngineLimits,
-  systemClock,
-} from "./limits.ts";
+import { EngineLane, type LaneOptions, type Remark } from "./lane.ts";
+import { CompilePauseError } from "./limits.ts";
 import { LoadedSegment } from "./loaded-segment.ts";
 
-/** Told in a sentence what a user may want to know: an entry that was damaged, a program that had to make room. */
-export type Remark = (text: string) => void;
-
-export interface EngineOptions {
+export interface EngineOptions extends LaneOptions {
   readonly library: EspressoLibrary;
   /** Where compiled programs are kept; `null` keeps none. */
   readonly cache: EngineCache | null;
   /** The system's build and the framework's version. */
   readonly identity: Omit<CompilerIdentity, "target">;
-  readonly limits?: Partial<EngineLimits>;
-  readonly clock?: Clock;
-}
-
-/** A program that holds places among those that may be loaded, and can be asked to give them up. */
-export interface Resident {
-  readonly name: string;
-  readonly places: number;
-  /** When it ran last: a count of runs. */
-  lastRun: number;
-  /** Unloads, so that it loads itself again when it is run. */
-  evict(): void;
 }
 
 /** How a program came to be loaded. */
@@ -62,88 +40,21 @@ export interface LoadOutcome {
 const longestWait = 120_000;
 const pollInterval = 50;
 
-export class Engine {
+export class Engine extends EngineLane {
   readonly library: EspressoLibrary;
   readonly cache: EngineCache | null;
-  readonly limits: EngineLimits;
-  readonly clock: Clock;
-  readonly budget: CompileBudget;
   readonly #identity: Omit<CompilerIdentity, "target">;
-  readonly #residents = new Set<Resident>();
   #temporary: EngineCache | undefined;
-  #runs = 0;
-  #running: string | undefined;
-  #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ library, cache, identity, limits, clock = systemClock }: EngineOptions) {
-    this.library = library;
-    this.cache = cache;
-    this.limits = { ...defaultLimits, ...limits };
-    this.clock = clock;
-    this.budget = new CompileBudget(this.limits, clock);
-    this.#identity = identity;
-  }
-
-  /** Programs that are loaded now. */
-  get loadedPrograms(): number {
-    let places = 0;
-    for (const resident of this.#residents) places += resident.places;
-    return places;
+  constructor(options: EngineOptions) {
+    super(options);
+    this.library = options.library;
+    this.cache = options.cache;
+    this.#identity = options.identity;
   }
 
   keyOf(segment: EngineSegment, target: string | undefined): string {
     return engineKey(segment, { ...this.#identity, target: target ?? "host" });
-  }
-
-  // ── Running ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Takes the lane. There is one: the engine runs one program at a time, and the library is not for two calls at once. */
-  enter(resident: Resident): void {
-    if (this.#running !== undefined) {
-      throw new DiagnosticError(
-        `${resident.name} cannot run inside of a run of ${this.#running}: the engine has one lane`,
-      );
-    }
-    this.#running = resident.name;
-    resident.lastRun = ++this.#runs;
-  }
-
-  leave(): void {
-    this.#running = undefined;
-  }
-
-  /** Runs `work` behind everything that was queued before. */
-  queue<Result>(work: () => Result): Promise<Result> {
-    const result = this.#tail.then(work);
-    this.#tail = result.catch(() => {});
-    return result;
-  }
-
-  // ── Loading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Makes room for a program, by unloading those that ran longest ago, and enters it. */
-  admit(resident: Resident, remark: Remark): void {
-    const { loadedPrograms: limit } = this.limits;
-    if (resident.places > limit) {
-      throw new DiagnosticError(
-        `${resident.name} consists of ${resident.places} programs for the engine, but one process can load ${limit} at a time`,
-      );
-    }
-    while (this.loadedPrograms + resident.places > limit) {
-      const oldest = [...this.#residents].reduce((a, b) => (b.lastRun < a.lastRun ? b : a));
-      remark(
-        `${oldest.name} is unloaded to make room for ${resident.name}: one process can load ${limit} programs at a time; ` +
-          "it loads itself again when it is run",
-      );
-      this.dismiss(oldest);
-      oldest.evict();
-    }
-    resident.lastRun = ++this.#runs;
-    this.#residents.add(resident);
-  }
-
-  dismiss(resident: Resident): void {
-    this.#residents.delete(resident);
   }
 
   /**
@@ -271,7 +182,7 @@ export class Engine {
 
   /** Removes what stands in for a cache; programs that are loaded go on. */
   removeTemporaryFiles(): void {
-    if (this.#temporary !== undefined && this.#residents.size === 0) {
+    if (this.#temporary !== undefined && this.loadedPrograms === 0) {
       rmSync(this.#temporary.folder, { recursive: true, force: true });
       this.#temporary = undefined;
     }

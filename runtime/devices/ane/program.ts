@@ -7,7 +7,8 @@ import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "
 import { BufferObject, EspressoError } from "../../ffi/espresso.ts";
 import type { ArgumentDescriptor, Program } from "../../program.ts";
 import type { EngineArtefact, EngineSegment } from "./artefact.ts";
-import type { Engine, LoadOutcome, Remark, Resident } from "./engine.ts";
+import type { Engine, LoadOutcome } from "./engine.ts";
+import type { Remark, Resident } from "./lane.ts";
 import { NetworkPorts } from "./network-ports.ts";
 
 /** What loading took, for reports. */

@@ -264,7 +264,7 @@ describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "bu
       for (let index = 0; index < 5; index++)
         programs.push(await ObjcProgram.open(difference(` ${index}`), engine, { onRemark }));
       expect(world.loaded).toBe(3);
-      expect(remarks.join("\n")).toContain("difference BLOBFILE 0 is unloaded to make room for difference BLOBFILE 3");
+      expect(remarks.join("\n")).toContain("difference 0 is unloaded to make room for difference 3");
       const wanted = numbers(x).map((value, index) => value - numbers(a)[index]!);
       for (const program of [...programs, ...programs]) expect(numbers(program.run({ x, a })["y"])).toEqual(wanted);
       expect(world.compiles).toBe(5);

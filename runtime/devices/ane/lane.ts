@@ -1,0 +1,100 @@
+/**
+ * What all programs on the engine share, by whichever driver they came: the one lane on which they run, and the places that one
+ * process has for loaded programs. Whoever needs a place gets that of the network that ran longest ago, which loads itself
+ * again when it is run.
+ */
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import { type Clock, CompileBudget, defaultLimits, type EngineLimits, systemClock } from "./limits.ts";
+
+/** Told in a sentence what a user may want to know: an entry that was damaged, a program that had to make room. */
+export type Remark = (text: string) => void;
+
+/** A network that holds places among the programs that may be loaded, and can be asked to give them up. */
+export interface Resident {
+  readonly name: string;
+  readonly places: number;
+  /** When it ran last: a count of runs. */
+  lastRun: number;
+  /** Unloads, so that it loads itself again when it is run. */
+  evict(): void;
+}
+
+export interface LaneOptions {
+  readonly limits?: Partial<EngineLimits>;
+  readonly clock?: Clock;
+}
+
+export class EngineLane {
+  readonly limits: EngineLimits;
+  readonly clock: Clock;
+  readonly budget: CompileBudget;
+  readonly #residents = new Set<Resident>();
+  #runs = 0;
+  #running: string | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor({ limits, clock = systemClock }: LaneOptions) {
+    this.limits = { ...defaultLimits, ...limits };
+    this.clock = clock;
+    this.budget = new CompileBudget(this.limits, clock);
+  }
+
+  /** Programs that are loaded now. */
+  get loadedPrograms(): number {
+    let places = 0;
+    for (const resident of this.#residents) places += resident.places;
+    return places;
+  }
+
+  /** Takes the lane. There is one: the engine runs one program at a time, and the libraries are not for two calls at once. */
+  enter(resident: Resident): void {
+    if (this.#running !== undefined) {
+      throw new DiagnosticError(
+        `${resident.name} cannot run inside of a run of ${this.#running}: the engine has one lane`,
+      );
+    }
+    this.#running = resident.name;
+    resident.lastRun = ++this.#runs;
+  }
+
+  leave(): void {
+    this.#running = undefined;
+  }
+
+  /** Runs `work` behind everything that was queued before. */
+  queue<Result>(work: () => Result): Promise<Result> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /** Makes room for a network, by unloading those that ran longest ago, and enters it. */
+  admit(resident: Resident, remark: Remark): void {
+    const { loadedPrograms: limit } = this.limits;
+    if (resident.places > limit) {
+      throw new DiagnosticError(
+        `${resident.name} consists of ${resident.places} programs for the engine, but one process can load ${limit} at a time`,
+      );
+    }
+    while (this.loadedPrograms + resident.places > limit) {
+      const oldest = [...this.#residents].reduce((a, b) => (b.lastRun < a.lastRun ? b : a));
+      remark(
+        `${oldest.name} is unloaded to make room for ${resident.name}: one process can load ${limit} programs at a time; ` +
+          "it loads itself again when it is run",
+      );
+      this.dismiss(oldest);
+      oldest.evict();
+    }
+    resident.lastRun = ++this.#runs;
+    this.#residents.add(resident);
+  }
+
+  dismiss(resident: Resident): void {
+    this.#residents.delete(resident);
+  }
+
+  /** Whether a network has its places. */
+  isResident(resident: Resident): boolean {
+    return this.#residents.has(resident);
+  }
+}
