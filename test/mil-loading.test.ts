@@ -12,7 +12,13 @@ import { BlobWriter, ModelWeights } from "../dialects/mil/blob-storage/index.ts"
 import { inCompilerForm } from "../dialects/mil/document/compiler-form.ts";
 import type { MilDocument } from "../dialects/mil/document/document.ts";
 import { moduleOf } from "../dialects/mil/module/index.ts";
-import { modelOf, readMlmodel, writeMlmodel, writeMlpackage } from "../dialects/mil/protobuf/index.ts";
+import {
+  type ModelDescription,
+  modelOf,
+  readMlmodel,
+  writeMlmodel,
+  writeMlpackage,
+} from "../dialects/mil/protobuf/index.ts";
 import { readMilText } from "../dialects/mil/text/reader.ts";
 import { withShapeInformation } from "../frontends/mil/flexible-shapes.ts";
 import { importMil } from "../frontends/mil/import.ts";
@@ -292,6 +298,28 @@ describe("open sizes", () => {
       /^open\.mil:5:\d+: error: .*result 0 is declared as tensor<5x\?xf16>, but is tensor<6x1xf16>/,
     );
   });
+});
+
+test("a model of several functions runs the one that it names", async () => {
+  const text = (name: string, operation: string) =>
+    readMilText(
+      `program(1.3) { func ${name}<ios18>(tensor<fp16, [2]> x) { tensor<fp16, [2]> y = ${operation}(x = x)[name = string("y")]; } -> (y); }`,
+    );
+  const model = modelOf(text("main", "relu"));
+  const functions = [...text("first", "relu").functions, ...text("second", "abs").functions];
+  const named = (description: Partial<ModelDescription>) =>
+    written(
+      "several.mlmodel",
+      writeMlmodel({
+        ...model,
+        document: { ...model.document, functions },
+        description: { ...model.description, input: [], output: [], ...description },
+      }),
+    );
+  const x: TensorData = { shape: [2], element: "f16", data: Float16Array.of(-1, 2) };
+  const { y } = await outputsOf(named({ defaultFunctionName: "second" }), "cpu", { x });
+  expect([...(y?.data ?? [])]).toEqual([1, 2]);
+  expect(messageOf(() => importMil(named({})))).toContain("names no other one; its functions are first, second");
 });
 
 describe("files and folders that are no program", () => {

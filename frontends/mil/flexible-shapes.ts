@@ -6,17 +6,23 @@ import {
   shapeInformation,
   statedShapes,
 } from "../../dialects/mil/document/flexible-shapes.ts";
-import type { FeatureType, MlModel } from "../../dialects/mil/protobuf/index.ts";
+import type { FeatureType, MlModel, ModelDescription } from "../../dialects/mil/protobuf/index.ts";
 
 /** By input name. */
 export function flexibleShapes(document: MilDocument, model: MlModel | undefined): ReadonlyMap<string, FlexibleShape> {
   const main = document.functions.find(({ name }) => name === "main");
   const found = main === undefined ? new Map<string, FlexibleShape>() : statedShapes(main);
-  for (const { name, type } of model?.description.input ?? []) {
+  for (const { name, type } of model === undefined ? [] : describedInputs(model)) {
     const flexible = describedShape(type);
     if (name !== undefined && flexible !== undefined) found.set(name, flexible);
   }
   return found;
+}
+
+/** A model of several functions describes each by itself. */
+function describedInputs({ description }: MlModel): ModelDescription["input"] {
+  const { functions, defaultFunctionName = "main", input } = description;
+  return functions.find(({ name }) => name === defaultFunctionName)?.input ?? input;
 }
 
 /** The program of a model file with what the description says of open sizes, as Apple's compiler writes it into text. */

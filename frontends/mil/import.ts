@@ -1,6 +1,9 @@
 /** MIL programs from files, as modules of the mil dialect with their weights and the sizes of their inputs. */
+
+import type { MilDocument } from "../../dialects/mil/document/document.ts";
 import { program } from "../../dialects/mil/index.ts";
 import { moduleOf } from "../../dialects/mil/module/index.ts";
+import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { flexibleShapes } from "./flexible-shapes.ts";
 import { type OpenedModel, openModel } from "./open-model.ts";
@@ -22,7 +25,8 @@ export function importMil(path: string, options: ImportMilOptions = {}): Operati
 
 /** The same of a program that is open already. */
 export function importOpened(opened: OpenedModel, { shapes = {} }: ImportMilOptions = {}): Operation {
-  const { document, weights, file, source, model } = opened;
+  const { weights, file, source, model } = opened;
+  const document = withMain(opened);
   const module = moduleOf(document, {
     file,
     ...(source === undefined ? {} : { source }),
@@ -33,4 +37,18 @@ export function importOpened(opened: OpenedModel, { shapes = {} }: ImportMilOpti
     if (program.matches(operation)) specialise(operation, { shapes, flexible, file });
   }
   return module;
+}
+
+/** What runs is called `main`; a model of several functions may name another one. */
+function withMain({ document, model, file }: OpenedModel): MilDocument {
+  const { functions } = document;
+  if (functions.some(({ name }) => name === "main")) return document;
+  const wanted = model?.description.defaultFunctionName ?? "";
+  if (!functions.some(({ name }) => name === wanted)) {
+    const names = functions.map(({ name }) => name).join(", ");
+    throw new DiagnosticError(`has no function main to run, and names no other one; its functions are ${names}`, {
+      file,
+    });
+  }
+  return { ...document, functions: functions.map((item) => (item.name === wanted ? { ...item, name: "main" } : item)) };
 }

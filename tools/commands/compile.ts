@@ -82,7 +82,7 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
   } else if (emit === "mlpackage") {
     const { document, blobs } = emitEngineProgram(lowered.module);
     mkdirSync(dirname(options.output), { recursive: true });
-    writeMlpackage(options.output, modelOf(document), blobs);
+    writeMlpackage(options.output, modelOf(document), blobs.count === 0 ? undefined : blobs);
   } else if (emit === "llvm-ir") writeWhole(options.output, emitLlvmIr(lowered.module));
   else if (emit === "onnx") writeWhole(options.output, emitOnnx(lowered.module));
   else if (emit === "wasm") writeWhole(options.output, await emitWasm(lowered.module));

@@ -65,6 +65,11 @@ export class BlobWriter {
     return this.#records.length === 0;
   }
 
+  /** Blobs of the file. */
+  get count(): number {
+    return this.#records.length;
+  }
+
   /** Bytes of the file. Nothing pads the data of the last blob. */
   get byteLength(): number {
     return this.#end;
