@@ -21,10 +21,10 @@ import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
 import {
+  CompressionLog,
   type CompressionReport,
   type CompressOptions,
   checkCompression,
-  compressionReport,
   compressionStep,
 } from "./compression.ts";
 import { type ConcreteDevice, chooseDevice, type DeviceName, engineTarget } from "./devices.ts";
@@ -169,9 +169,9 @@ export function lowerModule(
     reports.push(dumps === undefined ? report : { ...report, path: dumps.write(level, module) });
   };
   const passes = [...allPasses, ...(options.passes ?? [])];
-  let compression: CompressionReport | undefined;
+  const compression = new CompressionLog();
   const onRemark = (remark: Remark) => {
-    compression = compressionReport(remark) ?? compression;
+    compression.listen(remark);
     options.onRemark?.(remark);
   };
   const listens = options.onRemark !== undefined || options.compress !== undefined;
@@ -180,7 +180,7 @@ export function lowerModule(
     module,
     context,
     levels: reports,
-    ...(compression === undefined ? {} : { compression }),
+    ...(compression.report === undefined ? {} : { compression: compression.report }),
   });
   const run = (pipeline: string): number => {
     const start = performance.now();

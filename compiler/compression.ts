@@ -22,6 +22,8 @@ export interface CompressionReport {
   readonly tensors: number;
   /** The greatest error of an output channel, as a part of its norm. */
   readonly error: number;
+  /** Why the other large tensors stay f16, a reason for each. */
+  readonly kept: readonly string[];
 }
 
 /** The pass in a pipeline. Throws a DiagnosticError for values out of range. */
@@ -55,15 +57,39 @@ export function checkCompression(route: Route, from: Level, last: Level): void {
     );
 }
 
-/** What a remark of the pass says about all weights; undefined for every other remark. */
-export function compressionReport({ pass, kind, arguments: facts }: Remark): CompressionReport | undefined {
-  if (pass !== compressWeights.name || kind !== "analysis") return undefined;
-  const number = (name: string) => Number(facts[name] ?? 0);
-  return { before: number("before"), after: number("after"), tensors: number("count"), error: number("error") };
+/** Gathers what the pass says of its work. */
+export class CompressionLog {
+  readonly #kept: string[] = [];
+  #report: CompressionReport | undefined;
+
+  /** What became of the weights; undefined before the pass has run. */
+  get report(): CompressionReport | undefined {
+    return this.#report;
+  }
+
+  listen({ pass, kind, arguments: facts }: Remark): void {
+    if (pass !== compressWeights.name) return;
+    if (typeof facts.reason === "string") this.#kept.push(facts.reason);
+    if (kind !== "analysis") return;
+    const number = (name: string) => Number(facts[name] ?? 0);
+    const [before, after, tensors, error] = [number("before"), number("after"), number("count"), number("error")];
+    this.#report = { before, after, tensors, error, kept: [...this.#kept] };
+  }
 }
 
-/** One line for people. */
-export function describeCompression({ before, after, tensors, error }: CompressionReport): string {
+/** Reasons that are shown; there are as many as tensors. */
+const shownReasons = 3;
+
+/** A line for people, and a few on what stays f16. */
+export function describeCompression({ before, after, tensors, error, kept }: CompressionReport): string {
   const part = before === 0 ? 100 : (100 * after) / before;
-  return `weights ${before} -> ${after} bytes (${part.toFixed(1)} %), ${tensors} tensors compressed, error at most ${(100 * error).toFixed(2)} % in a channel`;
+  const counts = new Map<string, number>();
+  for (const reason of kept) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const reasons = [...counts].sort(([, a], [, b]) => b - a).map(([reason, count]) => `  ${count} stay f16: ${reason}`);
+  const hidden = reasons.length - shownReasons;
+  return [
+    `weights ${before} -> ${after} bytes (${part.toFixed(1)} %), ${tensors} tensors compressed, error at most ${(100 * error).toFixed(2)} % in a channel`,
+    ...reasons.slice(0, shownReasons),
+    ...(hidden > 0 ? [`  and others, for ${hidden} more reasons`] : []),
+  ].join("\n");
 }

@@ -108,7 +108,7 @@ class Compression {
     const layers: Layer[] = [];
     for (const each of layersOf(source, leastElements)) {
       if ("constant" in each) layers.push(each);
-      else this.#missed(each.task, `${shapeText(each.shape)} stay f16: ${each.reason}`);
+      else this.#kept(each.task, each.shape, each.reason);
     }
     const chosen =
       scheme === "auto"
@@ -129,7 +129,7 @@ class Compression {
     const { found, refusals } = measure(layer, candidatesOf(scheme, this.#settings), this.#settings, true);
     const [first] = found;
     if (first !== undefined) return first;
-    this.#missed(layer.task, `${shapeText(layer.weights.shape)} stay f16: ${summaryOf(refusals)}`);
+    this.#kept(layer.task, layer.weights.shape, summaryOf(refusals));
     return plain(layer);
   }
 
@@ -146,7 +146,7 @@ class Compression {
     const taken = chosen.reduce((sum, { bytes }) => sum + bytes, others);
     const [first] = layers;
     if (size > 0 && taken > size * all && first !== undefined) {
-      this.#missed(
+      this.#context.missed(
         first.task,
         `${percent(size)} of the f16 bytes cannot be reached within the tolerance of ${percent(tolerance)}: with the smallest forms it is ${percent(taken / all)}`,
       );
@@ -157,7 +157,7 @@ class Compression {
         options[position]!.length === 1
           ? "no form that the target streams is within the tolerance"
           : "the size allows it";
-      this.#missed(layer.task, `${shapeText(layer.weights.shape)} stay f16: ${reason}`);
+      this.#kept(layer.task, layer.weights.shape, reason);
     }
     return chosen;
   }
@@ -187,8 +187,9 @@ class Compression {
     return transposeForm(form);
   }
 
-  #missed(task: Operation, message: string): void {
-    this.#context.missed(task, message, { name: "stays-f16" });
+  #kept(task: Operation, shape: readonly number[], reason: string): void {
+    const message = `${shapeText(shape)} stay f16: ${reason}`;
+    this.#context.missed(task, message, { name: "stays-f16", arguments: { reason } });
   }
 }
 
