@@ -18,6 +18,7 @@ import { parsePipeline } from "../passes/pipeline.ts";
 import { chooseDriver, type EngineDriver, openOnEngine } from "../runtime/devices/ane/drivers.ts";
 import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
+import { ResidentStateProgram, type StateNames } from "../runtime/devices/resident-state.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
 import {
@@ -29,7 +30,7 @@ import {
 } from "./compression.ts";
 import { type ConcreteDevice, chooseDevice, type DeviceName, engineTarget } from "./devices.ts";
 import { LevelDumps } from "./dumps.ts";
-import { engineArtefact } from "./engine-artefact.ts";
+import { engineArtefact, statedStates } from "./engine-artefact.ts";
 import { checkEntryPoint } from "./entry-point.ts";
 import { loadHostProgram } from "./host-program.ts";
 import {
@@ -231,8 +232,8 @@ export interface CompileOptions extends Omit<LowerOptions, "route" | "portable">
   /** `false` generates WebAssembly even where a libLLVM is. Default true. */
   readonly llvm?: boolean;
   /**
-   * State that stays on the engine, input to output by name: what the output leaves is what the input finds in the next run.
-   * Beside the results that say so themselves (`{anemone.alias = N}`). Only for the device `ane`.
+   * State that stays with the program, input to output by name: what the output leaves is what the input finds in the next run.
+   * Beside the results that say so themselves (`{anemone.alias = N}`). On the engine both are one buffer.
    */
   readonly state?: Readonly<Record<string, string>>;
   /** How to reach the engine. Default: Espresso where it can be used, else AppleNeuralEngine. */
@@ -258,6 +259,10 @@ function isHostLevel(level: Level): boolean {
   return level === "linalg" || level === "buffers" || level === "loops" || level === "llvm";
 }
 
+/** The state that the caller names. */
+const statesOf = ({ state = {} }: CompileOptions): StateNames[] =>
+  Object.entries(state).map(([input, output]) => ({ input, output }));
+
 /** Whether this machine can run LLVM's code and the caller wants it. */
 function usesLlvm(options: CompileOptions): boolean {
   return (options.llvm ?? true) && findLlvm().library !== undefined;
@@ -275,6 +280,10 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   options.onProgress?.("reading");
   const { name, module } = loadSource(source, context, sourceOptions(options));
   checkEntryPoint(module);
+  const states = statedStates(module);
+  for (const state of statesOf(options)) {
+    if (!states.some(({ input, output }) => input === state.input && output === state.output)) states.push(state);
+  }
   const start = levelOf(module);
   if (options.device === "ane-virtual" && isHostLevel(start) && overflowEntries(module) === undefined) {
     throw new DiagnosticError(
@@ -285,9 +294,6 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
     if (options.device === "ane") return compileForEngine(name, module, context, options);
     const onEngine = await tryEngine(name, module, context, options);
     if (onEngine !== undefined) return onEngine;
-  }
-  if (options.state !== undefined) {
-    throw new DiagnosticError("state stays resident on the engine only: use --device=ane, or give it to each run");
   }
   // Dumps of the engine's own levels hold an engine program: off a Mac the virtual engine runs them. A MIL program need not be one.
   const onEngine = start === "ane" || (start === "mil" && options.device !== "cpu");
@@ -303,7 +309,7 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
   // A lowered dump of an engine program still says that it is one.
   const entries = overflowEntries(lowered.module);
   const virtual = entries === undefined ? undefined : new AneVirtualProgram(host, entries);
-  const program = virtual ?? host;
+  const program = ResidentStateProgram.join(virtual ?? host, states);
   return {
     name,
     device: virtual === undefined ? "cpu" : "ane-virtual",
@@ -330,7 +336,7 @@ async function compileForEngine(
   // The machine's own engine is not named: the compiler takes it without being told.
   const artefact = engineArtefact(lowered.module, name, {
     ...(options.target === undefined ? {} : { target }),
-    ...(options.state === undefined ? {} : { state: options.state }),
+    states: statesOf(options),
   });
   const program = await openOnEngine(artefact, {
     ...chosen,

@@ -1,6 +1,7 @@
 /** Modules at the mil level read as plans of buffers, ports and conversions. */
 import { describe, expect, test } from "vitest";
 import { parse } from "../ir/parser/parse.ts";
+import type { StateNames } from "../runtime/devices/resident-state.ts";
 import { lowerModule } from "./compile.ts";
 import { hostTarget } from "./devices.ts";
 import { type EngineArtefactOptions, engineArtefact } from "./engine-artefact.ts";
@@ -98,20 +99,20 @@ ${call}
   return %0, %1 : ${t}, tensor<1x4x1x1xf32>`,
       `${t} {anemone.output = "y"}, tensor<1x4x1x1xf32> {anemone.output = "m"}`,
     );
-    const message = (state: Record<string, string>) => {
+    const message = (...states: StateNames[]) => {
       try {
-        planOf(plain, { state });
+        planOf(plain, { states });
         return "accepted";
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
       }
     };
-    expect(message({ s: "y" })).toBe("accepted");
-    expect(message({ q: "y" })).toBe(
+    expect(message({ input: "s", output: "y" })).toBe("accepted");
+    expect(message({ input: "q", output: "y" })).toBe(
       "the output 'y' cannot be kept as state in the input 'q': net has the inputs 'x', 's'",
     );
-    expect(message({ s: "m" })).toContain("one is f16[1, 4, 1, 1], the other f16[1, 4, 1, 8]");
-    expect(message({ s: "y", x: "y" })).toContain("'y' is kept in 's' already");
+    expect(message({ input: "s", output: "m" })).toContain("one is f16[1, 4, 1, 1], the other f16[1, 4, 1, 8]");
+    expect(message({ input: "s", output: "y" }, { input: "x", output: "y" })).toContain("'y' is kept in 's' already");
     const beyond = plain.replace('"y"}', '"y", anemone.alias = 7}');
     expect(() => planOf(beyond)).toThrow("has anemone.alias = 7 on result 0, but its arguments are 0 to 1");
   });

@@ -20,14 +20,44 @@ import type {
   EngineSegment,
   EngineState,
 } from "../runtime/devices/ane/artefact.ts";
+import { type StateNames, stateRefusal } from "../runtime/devices/resident-state.ts";
 import { describeTensor, type TensorDescriptor } from "../runtime/program.ts";
 
 export interface EngineArtefactOptions {
   /** The chip to compile for; the machine's own without this. */
   readonly target?: string;
-  /** State that stays on the engine, by name: input to output. Beside what `anemone.alias` says. */
-  readonly state?: Readonly<Record<string, string>>;
+  /** State that stays on the engine, by name. Beside what `anemone.alias` says. */
+  readonly states?: readonly StateNames[];
 }
+
+/**
+ * What a module's @main says of state: each result with `{anemone.alias = N}` is kept in the argument N.
+ *
+ * @throws DiagnosticError where there is no such argument
+ */
+export function statedStates(module: Operation): StateNames[] {
+  const main = functionsOf(module).get("main");
+  if (main === undefined) return [];
+  return (main.res_attrs ?? []).flatMap(({ entries }, position) => {
+    const alias = entries.get("anemone.alias");
+    if (!(alias instanceof IntegerAttribute)) return [];
+    const argument = Number(alias.value);
+    const count = main.function_type.inputs.length;
+    if (argument < 0 || argument >= count) {
+      throw main.error(
+        `has anemone.alias = ${argument} on result ${position}, but its arguments are 0 to ${count - 1}`,
+      );
+    }
+    return [{ input: inputName(main, argument), output: outputName(main, position) }];
+  });
+}
+
+const inputName = (main: FunctionOperation, position: number) =>
+  roleName(main.arg_attrs?.[position]?.entries.get("anemone.input")) ?? `input${position}`;
+
+const outputName = (main: FunctionOperation, position: number) =>
+  roleName(main.res_attrs?.[position]?.entries.get("anemone.output")) ??
+  (main.function_type.results.length === 1 ? "output" : `output${position}`);
 
 /**
  * Plans the calls, buffers and conversions of a module.
@@ -40,7 +70,8 @@ export function engineArtefact(module: Operation, name: string, options: EngineA
   const plan = new Plan(name, programs);
   if (main !== undefined) plan.addMain(main);
   else plan.addProgram(module);
-  return plan.finish(options);
+  for (const state of [...statedStates(module), ...(options.states ?? [])]) plan.addState(state);
+  return plan.finish(options.target);
 }
 
 function descriptorOf(operation: Operation, type: Type): TensorDescriptor {
@@ -108,8 +139,7 @@ class Plan {
   addMain(main: FunctionOperation): void {
     const block = main.body.onlyBlock;
     for (const [position, argument] of block.arguments.entries()) {
-      const name = roleName(main.arg_attrs?.[position]?.entries.get("anemone.input")) ?? `input${position}`;
-      this.#inputs.push({ name, type: descriptorOf(main, argument.type), buffers: [] });
+      this.#inputs.push({ name: inputName(main, position), type: descriptorOf(main, argument.type), buffers: [] });
       this.#places.set(argument, { argument: position });
     }
     for (const operation of block.operations) {
@@ -149,8 +179,7 @@ class Plan {
     this.#segments.push(segmentOf(only, inputs, outputs));
   }
 
-  finish({ target, state = {} }: EngineArtefactOptions): EngineArtefact {
-    for (const [input, output] of Object.entries(state)) this.#addState(input, output);
+  finish(target: string | undefined): EngineArtefact {
     if (this.#segments.length === 0) {
       throw new DiagnosticError(`${this.#name} has nothing for the engine to run: use --device=cpu`);
     }
@@ -204,11 +233,8 @@ class Plan {
   }
 
   #addResults(main: FunctionOperation, terminator: Operation): void {
-    const aliases: [position: number, argument: number][] = [];
     for (const [position, value] of terminator.operands.entries()) {
-      const attributes = main.res_attrs?.[position]?.entries;
-      const fallback = terminator.operands.length === 1 ? "output" : `output${position}`;
-      const name = roleName(attributes?.get("anemone.output")) ?? fallback;
+      const name = outputName(main, position);
       const place = this.#places.get(value);
       if (place === undefined) {
         throw onlyConversions(terminator, `returns as '${name}' what is neither computed by a program nor an argument`);
@@ -216,30 +242,18 @@ class Plan {
       // An argument that is returned goes through a buffer of the result's own type, which no program sees.
       const buffer = place.buffer ?? this.#bufferOf(terminator, value);
       this.#outputs.push({ name, type: descriptorOf(main, value.type), buffer });
-      const alias = attributes?.get("anemone.alias");
-      if (alias instanceof IntegerAttribute) aliases.push([position, Number(alias.value)]);
-    }
-    for (const [position, argument] of aliases) {
-      const input = this.#inputs[argument];
-      if (input === undefined) {
-        throw main.error(
-          `has anemone.alias = ${argument} on result ${position}, but its arguments are 0 to ${this.#inputs.length - 1}`,
-        );
-      }
-      this.#addState(input.name, this.#outputs[position]!.name);
     }
   }
 
   /** Makes the buffer of an output that of an input. */
-  #addState(inputName: string, outputName: string): void {
-    const input = this.#inputs.find(({ name }) => name === inputName);
-    const output = this.#outputs.find(({ name }) => name === outputName);
-    const refuse = (reason: string) =>
-      new DiagnosticError(`the output '${outputName}' cannot be kept as state in the input '${inputName}': ${reason}`);
+  addState(state: StateNames): void {
+    const input = this.#inputs.find(({ name }) => name === state.input);
+    const output = this.#outputs.find(({ name }) => name === state.output);
+    const refuse = (reason: string) => stateRefusal(state, reason);
     if (input === undefined) throw refuse(`${this.#name} has the inputs ${names(this.#inputs)}`);
     if (output === undefined) throw refuse(`${this.#name} has the outputs ${names(this.#outputs)}`);
-    if (this.#states.some((each) => each.input === inputName && each.output === outputName)) return;
-    const taken = this.#states.find((each) => each.input === inputName || each.output === outputName);
+    if (this.#states.some((each) => each.input === state.input && each.output === state.output)) return;
+    const taken = this.#states.find((each) => each.input === state.input || each.output === state.output);
     if (taken !== undefined) throw refuse(`'${taken.output}' is kept in '${taken.input}' already`);
     const [buffer, ...others] = input.buffers;
     if (buffer === undefined || others.length > 0) {
@@ -252,7 +266,7 @@ class Plan {
       throw refuse("a later program of the same run reads what the input held before");
     }
     this.#replaceBuffer(output.buffer, buffer);
-    this.#states.push({ input: inputName, output: outputName });
+    this.#states.push(state);
   }
 
   /** Gives all that uses a buffer another; the old one takes no memory any more. */

@@ -33,6 +33,11 @@ export interface Program extends Disposable {
   readonly device: string;
   readonly inputs: readonly ArgumentDescriptor[];
   readonly outputs: readonly ArgumentDescriptor[];
+  /**
+   * State that stays between runs, by the name of its input: zeros at first. `run` takes a new value for it and otherwise leaves it;
+   * `inputView` shows it. Absent where the network has none.
+   */
+  readonly states?: readonly ArgumentDescriptor[];
 
   /**
    * Copies the inputs in, executes, and returns copies of the outputs.
@@ -49,6 +54,9 @@ export interface Program extends Disposable {
 
   /** The buffer of an output itself: its data change with every execution. Valid until the program is disposed. */
   outputView(name: string): TensorData;
+
+  /** Sets all state to zeros. */
+  resetState?(): void;
 
   /** Frees the code and buffers; running afterwards is an error. */
   dispose(): void;
