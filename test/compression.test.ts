@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type CompressOptions, compile, defaultContext, lowerTo } from "../compiler/index.ts";
+import { type CompressOptions, compile, defaultContext, describeCompression, lowerTo } from "../compiler/index.ts";
 import { allPasses } from "../compiler/registry.ts";
 import { functionsOf } from "../dialects/func/index.ts";
 import { evaluateFunction } from "../ir/evaluate.ts";
@@ -165,6 +165,23 @@ describe("in MIL", () => {
 });
 
 describe("what cannot be", () => {
+  test("is said, the most frequent reason first", () => {
+    const compress = { scheme: "int8" } as const;
+    const { compression } = lowerTo(source(), "ane", { route: "ane", target: "h13", compress });
+    expect(compression).toMatchObject({ tensors: 0, error: 0 });
+    expect(describeCompression(compression!).split("\n")).toEqual([
+      "weights 11776 -> 11776 bytes (100.0 %), 0 tensors compressed, error at most 0.00 % in a channel",
+      "  2 stay f16: h13 (A13) folds int8 weights to f16, they stream from A14 on",
+    ]);
+    const many = describeCompression({ ...compression!, kept: ["a", "b", "c", "c", "d", "e"] }).split("\n");
+    expect(many.slice(1)).toEqual([
+      "  2 stay f16: c",
+      "  1 stay f16: a",
+      "  1 stay f16: b",
+      "  and others, for 2 more reasons",
+    ]);
+  });
+
   test("weights for the CPU are not compressed", async () => {
     const refused = compile(source(), { device: "cpu", compress: { scheme: "int8" } });
     await expect(refused).rejects.toThrow(
