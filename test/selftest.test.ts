@@ -159,6 +159,12 @@ describe("workers", () => {
     expect(results[1]!.summary).toBe("its process died (SIGSEGV): bad access");
   });
 
+  test("where none comes to a check, there is one attempt", async () => {
+    const results = await runWith("echo 'no framework' >&2; exit 3");
+    expect(statusesOf(results)).toEqual(["ceiling.below failed", "ceiling.at failed", "ceiling.partial failed"]);
+    expect(results[2]!.summary).toBe("its process died (exit code 3): no framework");
+  });
+
   test("one that hangs is ended", async () => {
     const results = await runWith(
       `case "$1" in *'"from":0'*) echo '{"started":0}'; exec sleep 60;; *) ${finish(1, "a")}; ${finish(2, "b")};; esac`,

@@ -3,7 +3,7 @@
  * on the engine, by both drivers, against the virtual engine, and writes a report to send back. Exits with 0 where all is as
  * it should be, 1 where something differs or fails, 2 for wrong usage or where there is no engine.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
 import { isTargetName, targetNames } from "../../dialects/ane/index.ts";
@@ -41,7 +41,8 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
   if (options.worker !== undefined) {
     // Written by this program a moment ago.
     const order = JSON.parse(options.worker) as WorkerOrder;
-    await work(order, (line) => process.stdout.write(`${line}\n`));
+    // At once: what is still in a buffer is lost when the process dies.
+    await work(order, (line) => writeSync(1, `${line}\n`));
     return;
   }
   const subjects = chooseSubjects(options);

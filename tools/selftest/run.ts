@@ -107,23 +107,30 @@ export async function runInWorkers(run: SubjectRun, options: WorkerOptions): Pro
     const order: WorkerOrder = { subject: run.subject, target, ...selected, from, count: checksPerWorker };
     const death = await oneWorker(order, { ...options, patience, end }, add);
     if (death === undefined) continue;
-    // Where no check had begun, the next one is what a new worker would die of as well.
-    const check = checks[results.length];
-    if (check !== undefined) add(resultOf(check, { status: "failed", summary: death, details: {} }, 0));
+    // Where no check had begun, a new worker would die of the same: that is what became of all that are left.
+    const lost = checks.slice(results.length, death.isInCheck ? results.length + 1 : undefined);
+    for (const check of lost) add(resultOf(check, { status: "failed", summary: death.reason, details: {} }, 0));
   }
   return results;
 }
 
-/** Runs a worker to its end; undefined where it ended well or its time was up, else how it died. */
+/** How a worker died, and whether a check had begun. */
+interface Death {
+  readonly reason: string;
+  readonly isInCheck: boolean;
+}
+
+/** Runs a worker to its end; undefined where it ended well or its time was up. */
 async function oneWorker(
   order: WorkerOrder,
   { command, patience, end }: WorkerOptions & { readonly patience: number; readonly end: number },
   add: (result: CheckResult) => void,
-): Promise<string | undefined> {
+): Promise<Death | undefined> {
   const worker = Bun.spawn([...command, JSON.stringify(order)], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const errors = new Response(worker.stderr).text();
   let isHanging = false;
   let isLate = false;
+  let isInCheck = false;
   let alarm = setTimeout(() => {}, 0);
   const expectLine = () => {
     clearTimeout(alarm);
@@ -142,6 +149,7 @@ async function oneWorker(
     for (const line of lines) {
       const message = JSON.parse(line) as WorkerLine;
       expectLine();
+      isInCheck = "started" in message;
       if ("result" in message) add(message.result);
       else if (performance.now() > end) {
         isLate = true;
@@ -152,8 +160,9 @@ async function oneWorker(
   const code = await worker.exited;
   clearTimeout(alarm);
   if (isLate || code === 0) return undefined;
-  if (isHanging) return `hung: it gave no answer within ${patience / 1000} s, and its process was ended`;
+  if (isHanging)
+    return { reason: `hung: it gave no answer within ${patience / 1000} s, and its process was ended`, isInCheck };
   const said = (await errors).trim().split("\n").slice(-3).join(" | ");
   const how = worker.signalCode === null ? `exit code ${code}` : worker.signalCode;
-  return `its process died (${how})${said === "" ? "" : `: ${said}`}`;
+  return { reason: `its process died (${how})${said === "" ? "" : `: ${said}`}`, isInCheck };
 }

@@ -114,10 +114,11 @@ export class ObjcSegment {
   }
 }
 
-function sourceOf({ text, weights, weightsPath }: EngineSegment): EngineSource {
+function sourceOf({ kind = "mil", text, weights, weightsPath }: EngineSegment): EngineSource {
+  const hasWeights = kind === "mil" ? text.includes("BLOBFILE") : weights.byteLength > 0;
   return {
-    kind: "mil",
+    kind,
     description: new TextEncoder().encode(text),
-    weights: text.includes("BLOBFILE") ? { [weightsPath]: weights } : {},
+    weights: hasWeights ? { [weightsPath]: weights } : {},
   };
 }

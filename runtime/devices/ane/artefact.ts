@@ -14,6 +14,8 @@ export interface EnginePort {
 /** One program of the engine: compiled and loaded as a whole, one call per run. */
 export interface EngineSegment {
   readonly name: string;
+  /** `netplist`: `text` is a network description instead of MIL, which only the driver `objc` takes. Default `mil`. */
+  readonly kind?: "mil" | "netplist";
   /** MIL text. Its weights are at `weightsPath`. */
   readonly text: string;
   readonly weights: Uint8Array;

@@ -82,6 +82,12 @@ export class AneProgram implements Program, Resident {
    */
   static async open(artefact: EngineArtefact, engine: Engine, options: EngineProgramOptions = {}): Promise<AneProgram> {
     const start = performance.now();
+    const foreign = artefact.segments.find(({ kind }) => kind === "netplist");
+    if (foreign !== undefined) {
+      throw new DiagnosticError(
+        `${foreign.name} is a network description, and Espresso takes MIL only: use the driver objc`,
+      );
+    }
     const program = new AneProgram(artefact, engine, options);
     try {
       engine.admit(program, program.#remark);

@@ -363,22 +363,24 @@ describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "bu
     rmSync(world.folder);
   });
 
-  test("a network description takes the same way", () => {
+  test("a network description takes the same way", async () => {
     using world = new ObjcWorld((folder, file) => {
       expect(readdirSync(folder).sort()).toEqual(["net.plist", "weights.0"]);
-      expect(file).toBe("net.plist");
+      expect(readFileSync(join(folder, file), "utf8")).toBe("<plist/>");
       return { inputs: [port("x")], outputs: [port("y")], run: ([from], [to]) => to!.set(from!) };
     });
-    const engine = engineOf(world);
-    const description = new TextEncoder().encode("<plist/>");
-    const model = engine.open(
-      "bridge",
-      { kind: "netplist", description, weights: { "weights.0": weightBytes } },
-      () => {},
-    );
-    expect(model.ports().inputs.map(({ name }) => name)).toEqual(["x"]);
-    model.unload("default");
-    model.dispose();
+    const bridge = { ...segment("<plist/>", { x: 0 }, { y: 1 }), kind: "netplist", weightsPath: "weights.0" } as const;
+    const artefact: EngineArtefact = {
+      name: "bridge",
+      segments: [bridge],
+      buffers: [f16, f16],
+      inputs: [input("x", 0)],
+      outputs: [output("y", 1)],
+      states: [],
+    };
+    using program = await ObjcProgram.open(artefact, engineOf(world));
+    expect(numbers(program.run({ x })["y"])).toEqual(numbers(x));
+    program.dispose();
     expect(world.problems()).toEqual([]);
   });
 
