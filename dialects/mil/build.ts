@@ -1,9 +1,9 @@
 /** Building MIL ops from plain values: what is a parameter becomes a constant of its own in front of the op. */
-import { FloatAttribute } from "../../ir/attributes.ts";
+import { type Attribute, DenseArrayAttribute, FloatAttribute, IntegerAttribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { AnyDefinition } from "../../ir/context.ts";
 import { type Operation, Value } from "../../ir/operation.ts";
-import { isFloat, TensorType } from "../../ir/types.ts";
+import { IntegerType, isFloat, TensorType } from "../../ir/types.ts";
 import { constant, constantOfParameter } from "./constant.ts";
 import { floatParameter, opsetAt } from "./declare.ts";
 import { signatureOf } from "./meaning.ts";
@@ -45,16 +45,31 @@ export function buildWithConstants(
     let attribute = field.constraint.encode(stated);
     if (field.constraint === floatParameter && attribute instanceof FloatAttribute)
       attribute = FloatAttribute.get(Number(stated), floatElement(args) ?? attribute.type);
-    const plain = constantOfParameter(attribute);
-    if (plain === undefined) throw new Error(`the parameter ${input} of '${definition.name}' cannot be ${attribute}`);
+    const place = (value: Attribute, label: string): Value => {
+      const plain = constantOfParameter(value);
+      if (plain === undefined) throw new Error(`the parameter ${input} of '${definition.name}' cannot be ${value}`);
+      const { result } = builder.build(constant, { val: plain.val, name: label, result: plain.type });
+      result.nameHint = label;
+      return result;
+    };
     const called = nameConstant(input);
-    const { result } = builder.build(constant, { val: plain.val, name: called, result: plain.type });
-    result.nameHint = called;
-    given[input] = result;
+    const isTuple = definition.operandFields.find((each) => each.name === input)?.field.arity === "variadic";
+    given[input] = isTuple
+      ? scalarsOf(attribute).map((value, position) => place(value, `${called}_${position}`))
+      : place(attribute, called);
   }
   const made = builder.build(definition, given);
   if (name !== undefined && made.results.length === 1) made.onlyResult.nameHint = name;
   return made;
+}
+
+/** The numbers of a list, which MIL takes one by one. */
+function scalarsOf(list: Attribute): Attribute[] {
+  if (!(list instanceof DenseArrayAttribute)) return [list];
+  const { element, values } = list;
+  return values.map((value) =>
+    element instanceof IntegerType ? IntegerAttribute.get(value, element) : FloatAttribute.get(Number(value), element),
+  );
 }
 
 /** The type of the floats that an op computes on. */

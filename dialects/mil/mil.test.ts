@@ -1,18 +1,32 @@
 /** The mil dialect: its types in text, how ops are written, and that every op computes what its types say. */
 import { describe, expect, test } from "vitest";
 import { at, Builder } from "../../ir/builder.ts";
-import { Context } from "../../ir/context.ts";
+import { type AnyDefinition, Context } from "../../ir/context.ts";
 import { evaluateBlock } from "../../ir/evaluate.ts";
+import { unknownLocation } from "../../ir/location.ts";
 import { Block, type Value } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import { print } from "../../ir/printer/print.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
-import { TensorType } from "../../ir/types.ts";
+import { f16, f32, TensorType } from "../../ir/types.ts";
 import { verifyAll } from "../../ir/verifier.ts";
 import { plainSample } from "../../test/testing/sample-data.ts";
 import { upstreamDialects } from "../index.ts";
 import { tensor } from "../tensor/index.ts";
-import { elementTypes, mainOf, meaningOfBlock, mil, milComputeOps, milTypeOf, typeOfMil } from "./index.ts";
+import {
+  buildWithConstants,
+  elementTypes,
+  leakyRelu,
+  mainOf,
+  meaningOfBlock,
+  mil,
+  milComputeOps,
+  milTypeOf,
+  reshapeLike,
+  rsqrt,
+  softmax,
+  typeOfMil,
+} from "./index.ts";
 import { programOfExample } from "./module/arbitrary-program.ts";
 
 const context = new Context([...upstreamDialects, tensor, mil], { allowUnregistered: true });
@@ -86,6 +100,39 @@ describe("ops are written with the names of their inputs", () => {
   test("a shape may be computed", () => {
     const text = `${sources}%s = "test.source"() : () -> tensor<2xi32>\n%y = mil.reshape(x = %x, shape = %s) : (${T}, tensor<2xi32>) -> tensor<?x?xf16>`;
     expect(complaints(text)).toEqual([]);
+  });
+});
+
+describe("ops are built from plain values", () => {
+  const built = (
+    definition: AnyDefinition,
+    args: (x: Value) => { readonly [input: string]: unknown },
+    element = f16,
+  ) => {
+    const block = new Block();
+    const x = block.addArgument(TensorType.get([2, 3], element), unknownLocation);
+    const options = { name: "y", nameConstant: (parameter: string) => `y_${parameter}` };
+    buildWithConstants(new Builder(at.endOf(block)), definition, args(x), options);
+    return [...block.operations].map((operation) => print(operation).replaceAll(/ loc\(.*\)/g, ""));
+  };
+
+  test("defaults are written out", () => {
+    expect(built(softmax, (x) => ({ x }))[0]).toContain('const {name = "y_axis"} dense<-1> : tensor<i32>');
+  });
+
+  test("a float is of the type of the numbers that the op computes on", () => {
+    expect(built(rsqrt, (x) => ({ x, epsilon: 0.5 }), f32)[0]).toContain("dense<0.5> : tensor<f32>");
+  });
+
+  test("a tuple is built of one constant each", () => {
+    const args = (x: Value) => ({ x, ref_tensors: [x], begins: [0], ends: [2], end_masks: [false] });
+    const lines = built(reshapeLike, args);
+    expect(lines[2]).toContain('const {name = "y_end_masks_0"} dense<false> : tensor<i1>');
+    expect(lines[3]).toContain("begins = (");
+  });
+
+  test("a missing parameter is an error", () => {
+    expect(() => built(leakyRelu, (x) => ({ x }))).toThrow("'mil.leaky_relu' needs the operand alpha");
   });
 });
 
