@@ -20,7 +20,7 @@ import { constantOf } from "../../../ir/effects.ts";
 import { dataOfAttribute, evaluateOperation } from "../../../ir/evaluate.ts";
 import type { Region, Value } from "../../../ir/operation.ts";
 import type { TensorData } from "../../../ir/tensor-data.ts";
-import { dynamic, f32, i32, TensorType, type Type } from "../../../ir/types.ts";
+import { dynamic, f32, f64, i32, TensorType, type Type } from "../../../ir/types.ts";
 import { tensor as tensorDialect } from "../../tensor/index.ts";
 import * as tensor from "../../tensor/ops.ts";
 import { constantValue, parameterOf } from "../constant.ts";
@@ -174,8 +174,9 @@ export const makeList = milOpWithResults(
       '%dtype = mil.const "fp16"',
       `%r = mil.make_list(init_length = %n, elem_shape = (%size), dtype = %dtype) : (tensor<i32>, tensor<i32>, !mil.string) -> ${listText}`,
     ].join("\n"),
-    infer: ({ init_length: first, dynamic_length: isOpen, elem_shape: sizes, dtype }) => {
-      const length = isOpen || first === undefined ? (isOpen ? dynamic : 1) : statedSize(first);
+    // A type states the first length, also of a list that grows (coremltools writes it so).
+    infer: ({ init_length: first, elem_shape: sizes, dtype }) => {
+      const length = first === undefined ? 1 : statedSize(first);
       return ListType.get(TensorType.get(sizes.map(statedSize), elementTypes[dtype]), length);
     },
     refuses: refusesLists,
@@ -387,11 +388,11 @@ export const classify = milOpWithResults(
     example: [
       source("p", "tensor<3xf32>"),
       source("c", "!mil.list<!mil.string, 3>"),
-      "%r:2 = mil.classify(probabilities = %p, classes = %c) : (tensor<3xf32>, !mil.list<!mil.string, 3>) -> (!mil.string, !mil.dict<!mil.string, tensor<f32>>)",
+      "%r:2 = mil.classify(probabilities = %p, classes = %c) : (tensor<3xf32>, !mil.list<!mil.string, 3>) -> (!mil.string, !mil.dict<!mil.string, tensor<f64>>)",
     ].join("\n"),
-    infer: ({ probabilities, classes }) => {
+    infer: ({ classes }) => {
       const key = classes.type instanceof ListType ? classes.type.element : StringType.instance;
-      return [key, DictType.get(key, withShape(probabilities, []))];
+      return [key, DictType.get(key, TensorType.get([], f64))];
     },
     refuses: "its results are no tensors",
   },
