@@ -1,13 +1,15 @@
 /**
  * Networks through `compile` for the device `ane` with the stand-in in Espresso's place, against the virtual engine: MIL text and
- * weights are written, read again, run. By default a small one; all test networks with ANEMONE_LONG_TESTS.
+ * weights are written, read again, run. By default a small one; all test networks
+ * with ANEMONE_LONG_TESTS.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.ts";
 import { describeDevices } from "../../compiler/devices.ts";
+import { constant, input } from "../../frontends/graph/index.ts";
 import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 import { difference } from "../testing/compare.ts";
-import { missingNetwork, sampleInput, shapesOf, testNetworks } from "../testing/networks.ts";
+import { missingNetwork, noise, sampleInput, shapesOf, testNetworks } from "../testing/networks.ts";
 import { EspressoStandIn } from "./espresso.ts";
 import { temporaryFolder } from "./espresso-fixtures.ts";
 
@@ -15,8 +17,19 @@ const opened = EspressoStandIn.open();
 const reason =
   typeof opened === "string" ? opened : findLlvm().library === undefined ? "there is no libLLVM" : undefined;
 const standIn = typeof opened === "string" ? undefined! : opened;
-const shortList = ["MNIST CNN"];
-const chosen = testNetworks.filter(({ name }) => process.env.ANEMONE_LONG_TESTS === "1" || shortList.includes(name));
+const chosen = process.env.ANEMONE_LONG_TESTS === "1" ? testNetworks : [];
+
+/** A convolution with weights in the weight file, an activation, a pool, a matrix product. */
+function smallNetwork() {
+  const weights = (shape: readonly number[], seed: number) => constant(noise(shape, seed).data, shape);
+  const x = input("x", [1, 3, 8, 8]);
+  const features = x
+    .conv2d(weights([8, 3, 3, 3], 2), { padding: 1 })
+    .relu()
+    .maxPool2d({ kernel: 2 })
+    .reshape([1, 128]);
+  return { y: features.matmul(weights([128, 10], 3)).softmax(1) };
+}
 
 describe.skipIf(reason !== undefined)(`the device ane${reason === undefined ? "" : ` (SKIPPED: ${reason})`}`, () => {
   const folder = temporaryFolder();
@@ -36,6 +49,14 @@ describe.skipIf(reason !== undefined)(`the device ane${reason === undefined ? ""
     const mistakes = standIn.audit();
     standIn.reset();
     expect(mistakes).toEqual([]);
+  });
+
+  test("a small network gives what the virtual engine gives", async () => {
+    const x = noise([1, 3, 8, 8]);
+    using engine = await compile(smallNetwork(), { device: "ane" });
+    using virtual = await compile(smallNetwork(), { device: "ane-virtual" });
+    const [given, wanted] = [engine.program.run({ x }), virtual.program.run({ x })];
+    expect(difference(given.y!, wanted.y!, 2e-3)).toBeUndefined();
   });
 
   for (const network of chosen) {
