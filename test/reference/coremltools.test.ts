@@ -3,15 +3,19 @@
  * it need not run on a Mac). Without it, nothing here runs.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { lowerTo } from "../../compiler/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile, lowerTo } from "../../compiler/index.ts";
+import { BlobStorage, BlobWriter } from "../../dialects/mil/blob-storage/index.ts";
 import type { MilBlock, MilDocument } from "../../dialects/mil/document/document.ts";
-import { modelOf, writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
+import { modelOf, readMlmodel, writeMlmodel, writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
+import { printMilText } from "../../dialects/mil/text/printer.ts";
+import { readMilText } from "../../dialects/mil/text/reader.ts";
 import { openModel } from "../../frontends/mil/open-model.ts";
 import { emitMil } from "../../lowering/mil-to-text/index.ts";
+import { difference } from "../testing/compare.ts";
 import { writeRandomWeights } from "../testing/mil-weights.ts";
 import { shapesOf, testNetworks } from "../testing/networks.ts";
 
@@ -88,6 +92,77 @@ describe.skipIf(isMissing)(
       const found = loaded(made.map(({ target }) => target));
       for (const [index, { name, document }] of made.entries())
         expect(found[index], name).toMatchObject(expected(document));
+    });
+  },
+);
+
+/** Packages that nothing here can run, with the reason. */
+const unrunnable: readonly (readonly [name: RegExp, reason: RegExp])[] = [
+  [/^classifier/, /its output classLabel is !mil\.string/],
+  [/^lists/, /mil\.make_list' op .* has no meaning in tensor ops/],
+  [/^state/, /its input s is !mil\.state/],
+];
+
+describe.skipIf(python === undefined)(
+  "we read what coremltools writes (skipped without ANEMONE_COREMLTOOLS_PYTHON)",
+  () => {
+    let packages: Record<string, { inputs: Record<string, number[]>; output: number[] } | null> = {};
+    const made = join(folder, "made");
+    beforeAll(() => {
+      mkdirSync(made);
+      const script = resolve(import.meta.dirname, "coremltools-make.py");
+      const { stdout, stderr } = spawnSync(python ?? "", [script, made], { encoding: "utf8", maxBuffer: 2 ** 28 });
+      const line = stdout.split("\n").findLast((each) => each.startsWith("{"));
+      if (line === undefined) throw new Error(stderr);
+      packages = JSON.parse(line);
+    }, 300_000);
+
+    test("the bytes of models and weights come back", () => {
+      expect(Object.keys(packages).length).toBeGreaterThan(20);
+      for (const name of Object.keys(packages)) {
+        const home = join(made, `${name}.mlpackage/Data/com.apple.CoreML`);
+        const bytes = new Uint8Array(readFileSync(join(home, "model.mlmodel")));
+        expect(Buffer.compare(writeMlmodel(readMlmodel(bytes, name)), bytes), name).toBe(0);
+        const weights = join(home, "weights/weight.bin");
+        if (!existsSync(weights)) continue;
+        const writer = new BlobWriter({ share: false });
+        for (const { type, bytes, elementCount } of BlobStorage.open(weights).blobs())
+          writer.add(type, bytes, elementCount);
+        expect(Buffer.compare(writer.finish(), readFileSync(weights)), name).toBe(0);
+      }
+    });
+
+    test("programs are written as text and read again", () => {
+      for (const name of Object.keys(packages)) {
+        const { document } = openModel(join(made, `${name}.mlpackage`));
+        expect(printMilText(readMilText(printMilText(document))), name).toBe(printMilText(document));
+      }
+    });
+
+    test("they compute what numpy computes", { timeout: 300_000 }, async () => {
+      for (const [name, expectation] of Object.entries(packages)) {
+        const path = join(made, `${name}.mlpackage`);
+        const refused = unrunnable.find(([pattern]) => pattern.test(name));
+        if (refused !== undefined) {
+          await expect(compile(path, { device: "cpu" }), name).rejects.toThrow(refused[1]);
+          continue;
+        }
+        using network = await compile(path, { device: "cpu" });
+        const inputs = Object.fromEntries(
+          network.program.inputs.map(({ name: input, type }) => {
+            const values = expectation?.inputs[input] ?? [];
+            const { shape, element } = type;
+            return [input, { shape, element, data: (element === "i32" ? Int32Array : Float32Array).from(values) }];
+          }),
+        );
+        const [output] = Object.values(network.program.run(inputs));
+        const reference = {
+          shape: output!.shape,
+          element: output!.element,
+          data: Float32Array.from(expectation!.output),
+        };
+        expect(difference(output!, reference, 1e-5), name).toBeUndefined();
+      }
     });
   },
 );
