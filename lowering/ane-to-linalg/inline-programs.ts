@@ -16,7 +16,7 @@ import { at, Builder } from "../../ir/builder.ts";
 import { type Location, nameOf, placeOf } from "../../ir/location.ts";
 import { Block, type Operation, Region, type Value } from "../../ir/operation.ts";
 import { resolveSymbol } from "../../ir/symbol-table.ts";
-import { f16, f32, i32, TensorType } from "../../ir/types.ts";
+import { f16, f32, i1, i32, TensorType } from "../../ir/types.ts";
 import type { OverflowEntry } from "./overflow-entries.ts";
 
 /** A count of infinities, and what it counts for. */
@@ -238,6 +238,8 @@ class TaskGroup {
 
 /** Whether a task can give an infinity although its operands have none. */
 function canOverflow(task: Operation, rules: ane.EngineRules): boolean {
+  // Truth values, from a comparison with a constant for example.
+  if (task.onlyResult.type instanceof ane.SurfaceType && task.onlyResult.type.element === i1) return false;
   if (ane.move.matches(task)) {
     return task.kind === "slice" && rules.cropLimit !== undefined && (task.begin?.at(-1) ?? 0) !== 0;
   }

@@ -69,6 +69,22 @@ describe("overflow", () => {
     expect(Array.from(result!.data, Number)).toEqual([0, 0]);
     expect(Array.from(counts!.data, Number)).toEqual([0, 1]);
   });
+
+  test("of truth values there is none, not even where a constant is compared", () => {
+    const guarded = lowered(
+      `func.func @main(%x: tensor<1x2xf32> {anemone.input = "x"}) -> (tensor<1x2xf32> {anemone.output = "y"}) {
+        %c = arith.constant dense<4.0> : tensor<f32>
+        %0 = tensor.less %x, %c : tensor<1x2xf32>, tensor<f32>
+        %1 = tensor.neg %x : tensor<1x2xf32>
+        %2 = tensor.select %0, %1, %x : tensor<1x2xi1>, tensor<1x2xf32>, tensor<1x2xf32>
+        return %2 : tensor<1x2xf32>
+      }`,
+      "fused-to-ane,ane-to-linalg",
+      passes,
+    );
+    const [result] = evaluated(guarded, [vector(1, 5)]);
+    expect(Array.from(result!.data, Number)).toEqual([-1, 5]);
+  });
 });
 
 describe("rounding on the host", () => {
