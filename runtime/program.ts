@@ -46,6 +46,9 @@ export interface Program extends Disposable {
    */
   run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData>;
 
+  /** `run`, behind all runs that were queued before. The inputs must not change until it is done. */
+  runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+
   /** Executes on what the input buffers hold; results are in the output buffers. */
   execute(): void;
 

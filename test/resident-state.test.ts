@@ -41,6 +41,10 @@ describe.each(routes)("state on $name", ({ options, there }) => {
     expect(y({ x: row(1), s: row(10) })).toBe(12);
     program.resetState?.();
     expect(y({ x: row(1) })).toBe(2);
+    // Runs that are queued come in order: each finds the state of the one before.
+    const queued = await Promise.all([1, 1, 1].map((value) => program.runAsync({ x: row(value) })));
+    expect(queued.map(({ y: given }) => Number(given!.data[0]))).toEqual([3, 4, 5]);
+    await expect(program.runAsync({})).rejects.toThrow("is missing");
     expect(() => program.run({ s: row(1) })).toThrow("the input 'x' (f32[1, 4]) is missing");
     expect(() => program.run({ x: row(1), next: row(1) })).toThrow("has no input 'next'");
     expect(() => program.outputView("s")).toThrow("has no output 's'");

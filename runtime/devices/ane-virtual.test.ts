@@ -65,6 +65,7 @@ test("a program keeps the counts from its outputs", () => {
       tensorArgument("output", "anemone.overflow", { shape: [5], element: "i32" }),
     ],
     run: () => ({ y: result, "anemone.overflow": counts }),
+    runAsync: () => Promise.reject(new Error("not called")),
     execute: () => {},
     inputView: () => result,
     outputView: (name) => (name === "y" ? result : counts),

@@ -95,6 +95,12 @@ export class AneVirtualProgram implements Program {
     return outputs;
   }
 
+  async runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    // Not in the caller's turn: what is started in order runs in order.
+    await undefined;
+    return this.run(inputs);
+  }
+
   execute(): void {
     this.#host.execute();
   }

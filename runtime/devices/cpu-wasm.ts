@@ -157,6 +157,12 @@ export class CpuWasmProgram implements Program {
     return outputs;
   }
 
+  async runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    // Not in the caller's turn: what is started in order runs in order.
+    await undefined;
+    return this.run(inputs);
+  }
+
   execute(): void {
     if (this.#call === undefined) throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
     this.#call(...this.#arguments);

@@ -85,6 +85,12 @@ export class ResidentStateProgram implements Program {
     return outputs;
   }
 
+  async runAsync(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    // Not in the caller's turn: what is started in order runs in order.
+    await undefined;
+    return this.run(inputs);
+  }
+
   execute(): void {
     this.#program.execute();
     for (const { from, to } of this.#copies) to.set(from);

@@ -20,6 +20,7 @@ export type EngineDriver = (typeof engineDrivers)[number];
 export interface EngineProgram extends Program {
   /** State that stays between runs, by the name of its input: all zeros at first; `run` takes a new value for it. */
   readonly states: readonly ArgumentDescriptor[];
+  resetState(): void;
 }
 
 export interface OpenOptions {
