@@ -8,8 +8,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { type EnginePorts, readPorts } from "./engine-attributes.ts";
-import { EngineCallError } from "./engine-errors.ts";
+import { type EnginePorts, readPorts } from "./engine/attributes.ts";
+import { EngineCallError } from "./engine/errors.ts";
 import { type Surface, SurfaceFactory } from "./iosurface.ts";
 import { errorCell, nil, ObjectiveC, type ObjectReference, openLookup, type SymbolLookup } from "./objc.ts";
 import type { MessageName } from "./objc-signatures.ts";

@@ -5,7 +5,7 @@
 import type { Source } from "../../compiler/source.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { allocateElements, type ElementName, elementCount, setNumber, type TensorData } from "../../ir/tensor-data.ts";
-import { EngineCallError } from "../../runtime/ffi/engine-errors.ts";
+import { EngineCallError } from "../../runtime/ffi/engine/errors.ts";
 import { EspressoError } from "../../runtime/ffi/espresso.ts";
 import type { Program } from "../../runtime/program.ts";
 import { describeDistance, distanceOf, isNear } from "./compare.ts";

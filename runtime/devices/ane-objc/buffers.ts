@@ -6,8 +6,7 @@
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../../ir/tensor-data.ts";
 import type { AppleNeuralEngine } from "../../ffi/apple-neural-engine.ts";
-import type { EnginePort } from "../../ffi/engine-attributes.ts";
-import type { Surface } from "../../ffi/iosurface.ts";
+import type { EnginePort } from "../../ffi/engine/attributes.ts";
 import {
   isDense,
   layoutElements,
@@ -15,7 +14,8 @@ import {
   type SurfaceCopy,
   type SurfaceLayout,
   surfaceBytes,
-} from "../../ffi/surface-layout.ts";
+} from "../../ffi/engine/surface-layout.ts";
+import type { Surface } from "../../ffi/iosurface.ts";
 import { describeTensor, type TensorDescriptor } from "../../program.ts";
 
 /** A surface of a buffer, and the copies between it and the dense tensor (none where they are the same memory). */

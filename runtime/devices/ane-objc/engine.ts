@@ -5,7 +5,7 @@
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { AppleNeuralEngine, EngineModel, EngineSource, QualityOfService } from "../../ffi/apple-neural-engine.ts";
-import { EngineCallError } from "../../ffi/engine-errors.ts";
+import { EngineCallError } from "../../ffi/engine/errors.ts";
 import { EngineLane, type LaneOptions, type Remark } from "../ane/lane.ts";
 import { CompilePauseError } from "../ane/limits.ts";
 

@@ -4,7 +4,7 @@
  */
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { BoundSurface, EngineModel, EngineRequest, EngineSource } from "../../ffi/apple-neural-engine.ts";
-import type { EnginePort as LoadedPort } from "../../ffi/engine-attributes.ts";
+import type { EnginePort as LoadedPort } from "../../ffi/engine/attributes.ts";
 import type { EnginePort, EngineSegment } from "../ane/artefact.ts";
 import type { Remark } from "../ane/lane.ts";
 import type { BufferSurface, NetworkBuffer } from "./buffers.ts";

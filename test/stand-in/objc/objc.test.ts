@@ -13,8 +13,8 @@ import type { Clock, EngineLimits } from "../../../runtime/devices/ane/limits.ts
 import { ObjcEngine } from "../../../runtime/devices/ane-objc/engine.ts";
 import { ObjcProgram } from "../../../runtime/devices/ane-objc/program.ts";
 import { findAppleNeuralEngine } from "../../../runtime/ffi/apple-neural-engine.ts";
-import { describeEngineError } from "../../../runtime/ffi/engine-errors.ts";
-import { defaultLayout, type SurfaceLayout } from "../../../runtime/ffi/surface-layout.ts";
+import { describeEngineError } from "../../../runtime/ffi/engine/errors.ts";
+import { defaultLayout, type SurfaceLayout } from "../../../runtime/ffi/engine/surface-layout.ts";
 import { longTests } from "../../testing/networks.ts";
 import { ObjcWorld, type StandInCompiler, type StandInPort, standInProblem } from "./world.ts";
 

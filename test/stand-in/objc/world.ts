@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import type { ElementName } from "../../../ir/tensor-data.ts";
 import { type AppleNeuralEngine, openEngine } from "../../../runtime/ffi/apple-neural-engine.ts";
+import { defaultLayout, type SurfaceLayout } from "../../../runtime/ffi/engine/surface-layout.ts";
 import { openSharedLibrary } from "../../../runtime/ffi/libc.ts";
 import { cString } from "../../../runtime/ffi/memory.ts";
-import { defaultLayout, type SurfaceLayout } from "../../../runtime/ffi/surface-layout.ts";
 import { buildObjcStandIn } from "./generate.ts";
 
 /** A port of a program behind the stand-in. */

@@ -1,7 +1,7 @@
 /** Tensors in surfaces: the strides of driver-stack A.4, and packing against a copy that is written out element by element. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forAll } from "../../test/testing/property.ts";
+import { forAll } from "../../../test/testing/property.ts";
 import {
   checkLayout,
   defaultLayout,

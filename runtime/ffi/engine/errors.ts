@@ -3,8 +3,8 @@
  * that its descriptions quote, and what to do where that is known. Source: driver-stack A.5 (decoded from `_ANEErrors`, and
  * seen by several authors).
  */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import type { ErrorDescription } from "./objc.ts";
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import type { ErrorDescription } from "../objc.ts";
 
 const engineDomain = "com.apple.appleneuralengine";
 

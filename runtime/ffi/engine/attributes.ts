@@ -3,9 +3,9 @@
  * comes from `-[_ANEInMemoryModel modelAttributes]`; its keys are those of driver-stack A.4, and a program whose dictionary
  * lacks one of them cannot be run safely, so that is an error which names the key.
  */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { type ElementName, elementBytes } from "../../ir/tensor-data.ts";
-import type { PlainValue } from "./objc.ts";
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import { type ElementName, elementBytes } from "../../../ir/tensor-data.ts";
+import type { PlainValue } from "../objc.ts";
 import { checkLayout, type SurfaceLayout } from "./surface-layout.ts";
 
 /** One input or output of a loaded program. */

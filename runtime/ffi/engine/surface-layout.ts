@@ -3,7 +3,7 @@
  * bytes. A surface is not dense (a `[1, C, 1, 1]` tensor takes 64 bytes per channel), programs' tensors are: packing writes
  * a dense tensor into a surface, unpacking reads it back. What lies between the rows is neither written nor looked at.
  */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 
 /** Rows of a surface begin at multiples of this (driver-stack A.4: recorded inside compiled programs). */
 export const rowAlignment = 64;
