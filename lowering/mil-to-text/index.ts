@@ -70,8 +70,11 @@ function emitProgram(program: mil.ProgramOperation, { weightsPath = defaultWeigh
   if (main === undefined) throw program.error("has no function main to write");
   const blobs = new BlobWriter();
   const document = documentOf(program, {
+    // Apple's reader takes a blob without bytes at the end of a file for one outside of it.
     place: ({ element }, numbers) =>
-      isBlobType(element) ? { path: weightsPath, offset: blobs.addElements(element, numbers) } : undefined,
+      isBlobType(element) && numbers.length > 0
+        ? { path: weightsPath, offset: blobs.addElements(element, numbers) }
+        : undefined,
   });
   const text = printMilText(document);
   const port = (name: string, position: number, types: readonly unknown[]): MilPort => {

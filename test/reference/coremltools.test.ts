@@ -14,10 +14,11 @@ import { modelOf, readMlmodel, writeMlmodel, writeMlpackage } from "../../dialec
 import { printMilText } from "../../dialects/mil/text/printer.ts";
 import { readMilText } from "../../dialects/mil/text/reader.ts";
 import { openModel } from "../../frontends/mil/open-model.ts";
+import { schemes } from "../../lowering/compress-weights/index.ts";
 import { emitMil } from "../../lowering/mil-to-text/index.ts";
 import { difference } from "../testing/compare.ts";
 import { writeRandomWeights } from "../testing/mil-weights.ts";
-import { shapesOf, testNetworks } from "../testing/networks.ts";
+import { shapesOf, testNetwork, testNetworks } from "../testing/networks.ts";
 
 const python = process.env.ANEMONE_COREMLTOOLS_PYTHON;
 const corpus = "../shared/data/mil";
@@ -92,6 +93,23 @@ describe.skipIf(isMissing)(
       const found = loaded(made.map(({ target }) => target));
       for (const [index, { name, document }] of made.entries())
         expect(found[index], name).toMatchObject(expected(document));
+    });
+
+    test("compressed weights of every scheme", { timeout: 300_000 }, () => {
+      const { path } = testNetwork("MNIST CNN");
+      const made = schemes.map((scheme) => {
+        const compress = { scheme, tolerance: 1 };
+        const { document, blobs } = emitMil(lowerTo(path, "mil", { route: "ane", compress }).module);
+        const target = join(folder, `compressed-${scheme}.mlpackage`);
+        writeMlpackage(target, modelOf(document), blobs);
+        return { scheme, document, target };
+      });
+      const found = loaded(made.map(({ target }) => target));
+      for (const [index, { scheme, document }] of made.entries()) {
+        const wanted = expected(document);
+        expect(JSON.stringify(wanted.operations)).toContain("constexpr_");
+        expect(found[index], scheme).toMatchObject(wanted);
+      }
     });
   },
 );
