@@ -24,6 +24,8 @@ const target = "h16g";
 const selections = (...texts: string[]): Selection[] => texts.map((text) => parseSelection(text)!);
 const statusesOf = (results: readonly CheckResult[]) => results.map(({ name, status }) => `${name} ${status}`);
 
+/** What the command is given where nothing is said. */
+const defaults = { device: "ane", driver: "both", output: "unused", budget: "10", isolation: true };
 const command = join(import.meta.dirname, "../bin/anemone");
 const run = (...args: string[]) => spawnSync(command, ["selftest", ...args], { encoding: "utf8", timeout: 100_000 });
 
@@ -84,6 +86,16 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
     using world = new ObjcWorld(virtualCompiler);
     const results = await runHere({ subject: "objc", target, only: few, budget: 100_000 });
     expect(statusesOf(results).filter((line) => !line.endsWith(" passed"))).toEqual([]);
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("a virtual machine has the frameworks and no engine", async () => {
+    process.env.ANEMONE_APPLE_NEURAL_ENGINE = standInPath;
+    using world = new ObjcWorld(virtualCompiler);
+    world.setEngine(false);
+    await expect(selftestCommand({ ...defaults, driver: "objc" })).rejects.toThrow(
+      "macOS says that this machine has no Neural Engine",
+    );
     expect(world.problems()).toEqual([]);
   });
 
@@ -195,7 +207,6 @@ describe("the command", () => {
     [{ device: "ane-virtual", target: "h99" }, "--target takes h11"],
     [{ device: "ane-virtual", budget: "soon" }, "--budget takes a number of seconds"],
   ])("wrong usage: %j", async (options, message) => {
-    const defaults = { device: "ane", driver: "both", output: "unused", budget: "10", isolation: true };
     await expect(selftestCommand({ ...defaults, ...options })).rejects.toThrow(new RegExp(`^${message}`));
   });
 

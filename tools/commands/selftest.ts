@@ -6,9 +6,9 @@
 import { mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
-import { isTargetName, targetNames } from "../../dialects/ane/index.ts";
 import { replaceFile } from "../../ir/sidecar.ts";
 import { driverFaults, engineDrivers } from "../../runtime/devices/ane/drivers.ts";
+import { engineStatus } from "../../runtime/devices/ane/status.ts";
 import { UsageError } from "../failure.ts";
 import { type CheckGroup, checkGroups, parseSelection, type Selection } from "../selftest/checks.ts";
 import { collectEnvironment } from "../selftest/environment.ts";
@@ -22,6 +22,7 @@ import {
 } from "../selftest/report.ts";
 import { type CheckResult, runHere, runInWorkers, type SubjectRun, type WorkerOrder, work } from "../selftest/run.ts";
 import { type SubjectName, usableDrivers } from "../selftest/subjects.ts";
+import { parseTarget } from "../target.ts";
 
 export interface SelftestOptions {
   readonly device: string;
@@ -50,8 +51,7 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
   const seconds = Number(options.budget);
   if (!(seconds > 0)) throw new UsageError(`--budget takes a number of seconds, but got '${options.budget}'`);
   const environment = collectEnvironment();
-  const { target = environment.target } = options;
-  if (!isTargetName(target)) throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${target}'`);
+  const target = parseTarget(options.target ?? environment.target);
   const note = (message: string) => console.error(message);
   note(`${environment.chip}, system build ${environment.system.build}, engine ${target}: ${subjects.join(" and ")}`);
   const reports: SubjectReport[] = [];
@@ -91,9 +91,11 @@ function chooseSubjects({ device, driver }: SelftestOptions): SubjectName[] {
     throw new UsageError(`--driver takes both, ${engineDrivers.join(", ")}, but got '${driver}'`);
   const usable = usableDrivers();
   const found = wanted.filter((name) => usable.includes(name));
-  if (found.length > 0) return found;
+  // A virtual machine has the libraries and no engine behind them.
+  const { available, summary } = engineStatus();
+  if (found.length > 0 && available) return found;
   const faults = driverFaults();
-  const reasons = wanted.map((name) => `${name}: ${faults[name]}`).join("; ");
+  const reasons = found.length > 0 ? summary : wanted.map((name) => `${name}: ${faults[name]}`).join("; ");
   throw new UsageError(
     `the self-test is for a Mac with a Neural Engine, and there is none to be reached here (${reasons}); ` +
       "--device=ane-virtual runs it without one, as a rehearsal",
