@@ -116,6 +116,8 @@ describe("help", () => {
     [["run", "model.onnx", "--fast"], /unknown option '--fast'/],
     [["run", "model.onnx", "--device=tpu"], /--device takes auto, cpu, ane, ane-virtual, but got 'tpu'/],
     [["run", "model.onnx", "--repeat=none"], /--repeat takes a whole number/],
+    [["run", "model.onnx", "--device=ane-virtual", "--target=h99"], /--target takes h11, .* but got 'h99'/],
+    [["run", "model.onnx", "--device=cpu", "--target=h13"], /--target is the engine to compile for/],
     [["run", "model.onnx", "--shape", "x=1,a"], /--shape x takes whole sizes/],
     [["run", "model.onnx", "--shape", "1,3"], /--shape takes NAME=VALUE/],
     [["run", "model.onnx", ...sized, "--input", "x=noise"], /--input x takes a \.npy/],

@@ -33,6 +33,7 @@ program
     "an ONNX model (.onnx), a MIL program (.mil, .mlmodel, .mlpackage, .mlmodelc) or IR text (.mlir)",
   )
   .option("--device <device>", "auto, cpu, ane (a Mac's engine) or ane-virtual (its numerics, on this machine)", "auto")
+  .option("--target <chip>", "the engine to compile for, h13 (M1) to h18; the machine's own, else h16s, without it")
   .option(
     "--input <name=source>",
     "NAME=FILE.npy, NAME=FILE.png, NAME=random:SEED or NAME=zeros; repeatable",

@@ -5,7 +5,6 @@ import colors from "picocolors";
 import { emitEngineProgram, emitLlvmIr, emitOnnx, emitWasm, lowerTo } from "../../compiler/compile.ts";
 import { describeCompression } from "../../compiler/compression.ts";
 import { type Level, levels } from "../../compiler/levels.ts";
-import { targetNames } from "../../dialects/ane/index.ts";
 import { modelOf, writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { writeIr } from "../../ir/sidecar.ts";
 import { type CompressionFlags, parseCompression } from "../compression.ts";
@@ -14,6 +13,7 @@ import { parseShapes } from "../inputs.ts";
 import { modelSource } from "../model-source.ts";
 import { writeFolder, writeWhole } from "../output-files.ts";
 import { withProgress } from "../progress.ts";
+import { parseTarget } from "../target.ts";
 
 export interface CompileOptions extends CompressionFlags {
   readonly output: string;
@@ -43,9 +43,7 @@ const levelFor = (emit: Emission): Level => levels.find((level) => level === emi
 export async function compileCommand(model: string, options: CompileOptions): Promise<void> {
   const emit = emissions.find((level) => level === options.emit);
   if (emit === undefined) throw new UsageError(`--emit takes ${emissions.join(", ")}, but got '${options.emit}'`);
-  const { target } = options;
-  if (!targetNames.includes(target))
-    throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${target}'`);
+  const target = parseTarget(options.target);
   const shapes = parseShapes(options.shape);
   const engine = engineEmissions.has(emit) || (emit === "fused" && options.device === "ane");
   if (options.device !== undefined && options.device !== "cpu" && options.device !== "ane") {

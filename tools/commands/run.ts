@@ -11,9 +11,11 @@ import { parseShapes, readInputs, summarize } from "../inputs.ts";
 import { modelSource } from "../model-source.ts";
 import { writeNpy } from "../npy.ts";
 import { withProgress } from "../progress.ts";
+import { parseTarget } from "../target.ts";
 
 export interface RunOptions extends CompressionFlags {
   readonly device: string;
+  readonly target?: string;
   readonly input: readonly string[];
   readonly shape: readonly string[];
   readonly output?: string;
@@ -36,6 +38,9 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   if (!Number.isInteger(repeat) || repeat < 1)
     throw new UsageError(`--repeat takes a whole number from 1, but got '${options.repeat}'`);
   const device = parseDevice(options.device);
+  const target = options.target === undefined ? {} : { target: parseTarget(options.target) };
+  if (options.target !== undefined && device === "cpu")
+    throw new UsageError("--target is the engine to compile for: it goes with --device=ane or ane-virtual, not cpu");
   const shapes = parseShapes(options.shape);
   const compress = parseCompression(options);
   const note = (message: string) => console.error(colors.dim(message));
@@ -44,6 +49,7 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   const network = await withProgress("compiling", (progress) =>
     compile(source, {
       device,
+      ...target,
       shapes,
       dialects,
       passes,

@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import colors from "picocolors";
-import { targetNames } from "../../dialects/ane/index.ts";
 import { writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { printMilText } from "../../dialects/mil/text/printer.ts";
 import { modelExtensions } from "../../frontends/mil/open-model.ts";
@@ -14,6 +13,7 @@ import { parseShapes } from "../inputs.ts";
 import { longestPrintedResource } from "../opt/settings.ts";
 import { writeFolder, writeWhole } from "../output-files.ts";
 import { writeOut } from "../standard-output.ts";
+import { parseTarget } from "../target.ts";
 import { type ReadProgram, readProgram } from "../translate/program.ts";
 
 export interface TranslateOptions {
@@ -51,12 +51,11 @@ export async function translateCommand(input: string, options: TranslateOptions)
     throw new UsageError(
       `--to ${name} makes no text: name a place for it, -o ${basename(input, extname(input))}.${name}`,
     );
-  if (!targetNames.includes(options.target))
-    throw new UsageError(`--target takes ${targetNames.join(", ")}, but got '${options.target}'`);
+  const target = parseTarget(options.target);
   if (!readable.includes(extensionOf(input)))
     throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}`, { file: input });
   const shapes = parseShapes(options.shape);
-  const program = await readProgram(input, { target: options.target, shapes });
+  const program = await readProgram(input, { target, shapes });
   if (output === undefined) return format.print?.(program);
   await format.write(program, output, input);
   note(`wrote ${name} to ${output}`);
