@@ -339,6 +339,22 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     target: "h16g",
     fineOn: "h16",
   },
+  "convolution-bias": {
+    breaks: one(
+      "conv",
+      "1x1x2x2",
+      "1x1x2x2",
+      [
+        ["weight", float("1x1x1x1")],
+        ["bias", float("1")],
+      ],
+      [half("weight", 1, "1x1x1x1x"), half("bias", 1, "1x")],
+    ),
+    keeps: conv("1x1x2x2", "1x1x1x1", "1x1x2x2"),
+    route: "objc",
+    target: "h16g",
+    fineOn: "h16",
+  },
   "patch-convolution": {
     breaks: conv("1x3x8x8", "2x3x4x4", "1x2x2x2", 4),
     keeps: conv("1x3x8x8", "2x3x2x2", "1x2x4x4", 2),
@@ -436,6 +452,7 @@ export const ruleCases: Readonly<Record<string, RuleCase>> = {
     },
     keeps: slice(0),
   },
+  "slice-of-input": { breaks: sliceByIndex("%x"), keeps: sliceByIndex("%r"), route: "objc" },
   "token-row": { breaks: tokenRow(1), keeps: tokenRow(2) },
   "concat-of-slices": { breaks: slices(2), keeps: slices(0), target: "h15", fineOn: "h16" },
   "concat-axis": { breaks: concat(-1), keeps: concat(1) },
@@ -579,5 +596,17 @@ function scalar(): MilText {
     inputs: ["x: tensor<f16>"],
     lines: ["%y = mil.relu(x = %x) : (tensor<f16>) -> tensor<f16>"],
     outputs: ["%y: tensor<f16>"],
+  };
+}
+function sliceByIndex(source: string): MilText {
+  return {
+    inputs: ["x: tensor<4xf16>"],
+    lines: [
+      "%r = mil.relu(x = %x) : (tensor<4xf16>) -> tensor<4xf16>",
+      ints("begin", [1]),
+      ints("end", [3]),
+      `%y = mil.slice_by_index(x = ${source}, begin = %begin, end = %end) : (tensor<4xf16>, tensor<1xi32>, tensor<1xi32>) -> tensor<2xf16>`,
+    ],
+    outputs: ["%y: tensor<2xf16>"],
   };
 }

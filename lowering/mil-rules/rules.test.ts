@@ -46,7 +46,7 @@ describe("rules", () => {
       ).toBe(true);
   });
 
-  test("docs/mil-rules.md says the same (write it again with vitest -u)", async () => {
+  test("docs/mil-rules.md says the same (write it again: npm run unit -- lowering/mil-rules --update)", async () => {
     await expect(rulesPage()).toMatchFileSnapshot(join(import.meta.dirname, "../../docs/mil-rules.md"));
   });
 });

@@ -15,7 +15,8 @@ const kernelSize: StatementRule = {
   ],
   ops: convolutions,
   check: (statement, { target: { limits } }) => {
-    const [height = 1, width = 1] = statement.sizes("weight")?.slice(-2) ?? [];
+    const extents = statement.sizes("weight")?.slice(2) ?? [];
+    const [height, width] = [extents.at(-2) ?? 1, extents.at(-1) ?? 1];
     if (width <= limits.kernelWidth && height <= limits.kernelHeight) return undefined;
     return {
       expected: `a kernel of at most ${limits.kernelHeight}x${limits.kernelWidth} (height x width)`,
@@ -109,6 +110,20 @@ const manyChannels: StatementRule = {
     if (most < 32768) return undefined;
     return { expected: "fewer than 32768 channels", found: `${most}`, instead: "split the channels" };
   },
+};
+
+const biasInput: StatementRule = {
+  id: "convolution-bias",
+  says: "A convolution with `bias` was refused; an add behind it was not.",
+  sources: [contradicted("driver-stack G.6 no. 13: M4 Max (Orion); Apple's own programs have it")],
+  routes: ["objc"],
+  targets: { only: ["h16g"] },
+  severity: "warning",
+  ops: convolutions,
+  check: (statement) =>
+    statement.value("bias") === undefined
+      ? undefined
+      : { expected: "no bias", found: "one", instead: "add it behind the convolution if this one fails" },
 };
 
 /** The side of square windows that touch: kernel and strides P, no padding, one group; undefined for other convolutions. */
@@ -522,7 +537,7 @@ const epsilon: StatementRule = {
 export const computationRules: RuleGroup = {
   title: "Ops that compute",
   rules: [
-    ...[kernelSize, kernelDepth, groupsDivide, dynamicBatch, dynamicIgnored, manyChannels, patches],
+    ...[kernelSize, kernelDepth, groupsDivide, dynamicBatch, dynamicIgnored, manyChannels, biasInput, patches],
     ...[productRank, productWeight, poolWindow, positionExtent, topkCount, timesZero],
     ...[affineNorm, channelRank, responseNorm, attentionSizes, attentionMask],
     ...[square, round, roundedScalar, softplus, geluMode, geluInvalid, epsilon],

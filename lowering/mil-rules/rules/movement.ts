@@ -133,6 +133,23 @@ const computedBegin: StatementRule = {
   },
 };
 
+const sliceOfInput: StatementRule = {
+  id: "slice-of-input",
+  says: "`slice_by_index` of an input of the program was refused as InvalidMILProgram in networks with RMS norm and convolutions.",
+  sources: [contradicted("aneforge 5.7: a community note; ane-guide has such slices fold into the descriptor")],
+  routes: ["objc"],
+  severity: "warning",
+  ops: ["slice_by_index"],
+  check: (statement) =>
+    statement.value("x")?.definer === undefined
+      ? {
+          expected: "a computed tensor",
+          found: "an input",
+          instead: "use slice_by_size, or slice on the host, if this one fails",
+        }
+      : undefined,
+};
+
 const tokenRow: StatementRule = {
   id: "token-row",
   says: "Taking one row of the token axis did not compile in vision transformers.",
@@ -295,7 +312,17 @@ const missingInMemory: StatementRule = {
 export const movementRules: RuleGroup = {
   title: "Ops that move elements, and constants",
   rules: [
-    ...[transposeExtent, tileFactors, tilePoisons, blockFactors, padAxes, sliceRange, computedBegin, tokenRow],
+    ...[
+      transposeExtent,
+      tileFactors,
+      tilePoisons,
+      blockFactors,
+      padAxes,
+      sliceRange,
+      computedBegin,
+      sliceOfInput,
+      tokenRow,
+    ],
     ...[concatOfSlices, concatAxis, concatRejected, inlineFlags, inlineOperand, blockwise, missingInMemory],
   ],
 };
