@@ -69,6 +69,20 @@ UNUSED static int32_t enter(const char *function) {
   return fail_status;
 }
 
+/* Addresses of objects, for finding them: linear probing. Beyond three quarters full the list is searched instead. */
+#define TABLE_SIZE (1u << 16)
+static object *table[TABLE_SIZE];
+static uint32_t table_count;
+
+static uint32_t slot_of(const void *address) { return (uint32_t)(((uintptr_t)address >> 4) * 0x9e3779b1u) % TABLE_SIZE; }
+
+UNUSED static void enter_table(object *made) {
+  if (++table_count > TABLE_SIZE / 4 * 3) return;
+  uint32_t slot = slot_of(made);
+  while (table[slot] != NULL) slot = (slot + 1) % TABLE_SIZE;
+  table[slot] = made;
+}
+
 UNUSED static object *make(uint32_t kind, const char *maker, size_t payload) {
   object *made = calloc(1, sizeof *made);
   made->magic = OBJECT_MAGIC;
@@ -79,11 +93,17 @@ UNUSED static object *make(uint32_t kind, const char *maker, size_t payload) {
   made->payload = payload == 0 ? NULL : calloc(1, payload);
   made->next = objects;
   objects = made;
+  enter_table(made);
   return made;
 }
 
-/* Looked up in the list, never followed: what is given may be any number. */
+/* Looked up, never followed: what is given may be any number. */
 static object *known(const void *address) {
+  if (table_count <= TABLE_SIZE / 4 * 3) {
+    for (uint32_t slot = slot_of(address); table[slot] != NULL; slot = (slot + 1) % TABLE_SIZE)
+      if (table[slot] == address) return table[slot];
+    return NULL;
+  }
   for (object *each = objects; each != NULL; each = each->next) if (each == address) return each;
   return NULL;
 }
@@ -189,6 +209,8 @@ static void reset_objects(void) {
     free(objects);
     objects = next;
   }
+  memset(table, 0, sizeof table);
+  table_count = 0;
   serials = calls = fail_at = fail_function_times = 0;
   failed[0] = violations[0] = audit[0] = last_message[0] = 0;
   memset(counts, 0, sizeof counts);

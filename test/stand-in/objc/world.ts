@@ -60,6 +60,7 @@ function openSymbols(path: string) {
     stand_in_set_callbacks: { args: ["ptr", "ptr", "ptr"], returns: "void" },
     stand_in_set_limits: { args: ["u64", "u64"], returns: "void" },
     stand_in_set_engine: { args: ["bool"], returns: "void" },
+    stand_in_set_idle: { args: ["bool"], returns: "void" },
     stand_in_hide: { args: ["ptr"], returns: "void" },
     stand_in_purge: { args: [], returns: "void" },
     stand_in_compiles: { args: [], returns: "u64" },
@@ -156,6 +157,11 @@ export class ObjcWorld implements Disposable {
 
   setEngine(present: boolean): void {
     this.#library.stand_in_set_engine(present);
+  }
+
+  /** Evaluating succeeds at once and computes nothing: for measuring what is around it. */
+  setIdle(idle: boolean): void {
+    this.#library.stand_in_set_idle(idle);
   }
 
   /** A version of the framework without this selector. */
