@@ -5,7 +5,7 @@ import type { AnyDefinition } from "../../ir/context.ts";
 import type { OperationOf } from "../../ir/declaration.ts";
 import type { Operation, Value } from "../../ir/operation.ts";
 import { emitSlots, timesConstant } from "./epilogue.ts";
-import { alignedTo, asVector, constantData, type MilBuilder, shapeOf, transposed } from "./mil-builder.ts";
+import { alignedTo, asVector, constantData, expandedTo, type MilBuilder, shapeOf, transposed } from "./mil-builder.ts";
 
 /** Emits a task; its result is then known to `to`. */
 export function emitTask(to: MilBuilder, task: Operation): void {
@@ -209,14 +209,26 @@ function emitElementwise(to: MilBuilder, task: OperationOf<typeof ane.elementwis
   const [first, second, third] = inputs;
   if (kind === "identity") return to.value(first!);
   if (kind === "logical_not") return to.build(mil.logicalNot, { x: to.value(first!) }, "not");
-  if (kind === "select") {
-    return to.build(mil.select, { cond: to.value(first!), a: to.value(second!), b: to.value(third!) }, "select");
-  }
+  if (kind === "select") return emitSelect(to, first!, second!, third!);
   if (kind === "prelu") return emitPrelu(to, task);
   if (kind === "mul" && constantData(second!)?.type.count === 1 && constantData(first!) === undefined) {
     return timesConstant(to, to.value(first!), second!, "product");
   }
   return to.build(binary[kind], { x: to.value(first!), y: to.value(second!) }, kind);
+}
+
+/**
+ * Apple's type rule takes the shape of `select` from a and b alone (coremltools, `control_flow.py`): where both are single numbers, as
+ * the 1 and 0 that a condition becomes, one is written as often as it is chosen from.
+ */
+function emitSelect(to: MilBuilder, condition: Value<ane.SurfaceType>, chosen: Value, other: Value): Value {
+  const isNumber = (surface: Value) => constantData(surface)?.type.count === 1;
+  const shape = shapeOf(condition);
+  const a =
+    isNumber(chosen) && isNumber(other)
+      ? to.laidOut(chosen, `whole_${shape.join("x")}`, expandedTo(shape))
+      : to.value(chosen);
+  return to.build(mil.select, { cond: to.value(condition), a, b: to.value(other) }, "select");
 }
 
 /** MIL has one slope per channel of rank 3 and more; else relu(x) - slope·relu(-x). */
