@@ -1,11 +1,6 @@
 /** Building MIL ops in place of another one: names follow that op, parameters become constants in front. */
 import * as mil from "../../../dialects/mil/index.ts";
-import {
-  type Attribute,
-  DenseElementsAttribute,
-  type ElementsAttribute,
-  StringAttribute,
-} from "../../../ir/attributes.ts";
+import { DenseElementsAttribute, type ElementsAttribute, StringAttribute } from "../../../ir/attributes.ts";
 import { at } from "../../../ir/builder.ts";
 import type { AnyDefinition } from "../../../ir/context.ts";
 import type { Operation, Value } from "../../../ir/operation.ts";
@@ -56,8 +51,9 @@ export class Steps {
     const { operation } = this.statement;
     const { definer } = value;
     if (definer !== undefined) {
-      const stated: Attribute = StringAttribute.get(this.#name);
-      definer.properties.set("name", stated);
+      definer.properties.set("name", StringAttribute.get(this.#name));
+      const resultNames = operation.attribute("result_names");
+      if (resultNames !== undefined) definer.properties.set("result_names", resultNames);
     }
     value.nameHint = operation.onlyResult.nameHint;
     return this.#rewriter.replace(operation, value);
