@@ -36,7 +36,10 @@ export function modelOf(document: MilDocument): MlModel {
     description: {
       input: main.parameters
         .filter(({ type }) => type.kind !== "state")
-        .map(({ name, type }) => feature(name, { multiArrayType: arrayType(name, type, flexible.get(name)) })),
+        .map(({ name, type }) => {
+          if (type.kind === "tensor" && type.shape.length === 0) throw new DiagnosticError(scalarInput(name));
+          return feature(name, { multiArrayType: arrayType(name, type, flexible.get(name)) });
+        }),
       output: main.block.results.map((name) => {
         const type = results.get(name);
         if (type === undefined) throw new DiagnosticError(`main returns ${name}, which it does not define`);
@@ -53,6 +56,10 @@ export function modelOf(document: MilDocument): MlModel {
     documentation: "",
   };
 }
+
+/** (coremltools: "Functions input of type … not supported".) */
+const scalarInput = (name: string) =>
+  `Core ML gives programs tensors of at least one dimension, but the input ${name} is a scalar: make it a tensor of shape [1]`;
 
 function specificationVersionOf({ opset }: MilFunctionText): number {
   const first = opsetNames.findIndex(({ text }) => text === "ios15");

@@ -423,6 +423,7 @@ describe("descriptions", () => {
 
   test("what Core ML cannot take is refused", () => {
     expect(messageOf(() => modelOf(program("tensor<bool, [1]> x")))).toContain("but x is a tensor of bool");
+    expect(messageOf(() => modelOf(program("fp16 x")))).toContain("but the input x is a scalar");
     expect(messageOf(() => modelOf(program("tensor<fp16, [1]> x", "ios14")))).toContain("the opset ios14");
   });
 });
