@@ -303,7 +303,13 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
       "the module is at the 'llvm' level, which only LLVM runs, and no libLLVM is used here: give a higher level",
     );
   }
-  const lowered = lowerModule(name, module, context, llvm ? "llvm" : "loops", { ...options, route, portable: !llvm });
+  const last = llvm ? "llvm" : "loops";
+  const lower = (given: Operation, to: Route) =>
+    lowerModule(name, given, context, last, { ...options, route: to, portable: !llvm });
+  // Which device a MIL program is for, its file does not say: what an engine does not take, the CPU does.
+  const isOpen = start === "mil" && (options.device ?? "auto") === "auto";
+  const attempt = isOpen && route === "ane-virtual" ? loweredOrRefused(() => lower(module.clone(), route)) : undefined;
+  const lowered = attempt ?? lower(module, isOpen ? "cpu" : route);
   options.onProgress?.(llvm ? "machine code" : "WebAssembly");
   const host = await loadHostProgram(name, lowered.module, { llvm });
   // A lowered dump of an engine program still says that it is one.
@@ -367,6 +373,16 @@ async function tryEngine(
     if (!(error instanceof DiagnosticError)) throw error;
     options.onEngineRemark?.(`${name} does not run on the engine, but on the CPU: ${error.message}`);
     return undefined;
+  }
+}
+
+/** What could be lowered, or undefined where a diagnostic refuses it. */
+function loweredOrRefused(lower: () => Lowered): Lowered | undefined {
+  try {
+    return lower();
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined;
+    throw error;
   }
 }
 

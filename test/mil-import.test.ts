@@ -455,3 +455,24 @@ describe.skipIf(files.length === 0)(`programs of the corpus with random weights 
 function isWhole({ element }: TensorData): boolean {
   return !element.startsWith("f") && element !== "bf16";
 }
+
+test("what no engine takes runs on the CPU, where no device is asked for", async () => {
+  const text = `program(1.3)[buildInfo = dict<string, string>({})] {
+    func main<ios16>(tensor<fp32, [1, 4]> x) {
+      tensor<fp32, [1, 4]> y = tan(x = x)[name = string("y")];
+    } -> (y);
+  }`;
+  const module = moduleOf(readMilText(text, { file: "tangents.mil" }), { file: "tangents.mil" });
+  await expect(compile(module, { device: "ane-virtual", llvm: false })).rejects.toThrow(/cannot run on the engine/);
+  using network = await compile(module, { llvm: false });
+  expect(network.device).toBe("cpu");
+  const angles = [0, 0.5, 1, -1];
+  const line = (values: readonly number[]): TensorData => ({
+    shape: [1, 4],
+    element: "f32",
+    data: Float32Array.from(values),
+  });
+  const x = line(angles);
+  const wanted = line(angles.map(Math.tan));
+  expect(difference(network.program.run({ x }).y!, wanted)).toBeUndefined();
+});
