@@ -122,11 +122,8 @@ function isPatches(draft: TaskDraft, weight: EngineValue): boolean {
   const { attributes } = draft;
   const [, , side = 1, width = 1] = weight.shape;
   const [, , rows = 0, columns = 0] = one(draft, "input").shape;
-  let rest = side;
-  for (const factor of [3, 2]) while (rest % factor === 0) rest /= factor;
   return (
     weight.constant !== undefined &&
-    rest === 1 &&
     side === width &&
     numbers(draft, "strides").every((stride) => stride === side) &&
     numbers(draft, "padding").every((size) => size === 0) &&

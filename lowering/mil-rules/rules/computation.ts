@@ -157,7 +157,7 @@ const patches: StatementRule = {
     return {
       expected: "no patches",
       found: `${side}x${side} windows with the stride ${side}`,
-      instead: "space_to_depth by 2, 3, 4 or 8 (twice for larger patches), then a 1x1 convolution",
+      instead: "space_to_depth by 2, 3, 4 or 8 (twice for larger patches) or transposes, then a 1x1 convolution",
     };
   },
 };

@@ -91,24 +91,46 @@ function depthWeight(weight: ElementsAttribute, factors: readonly number[]): Ele
 /** The parameters of a 1x1 convolution, all stated. */
 const pointwise = { strides: [1, 1], pad_type: "valid", pad: [0, 0, 0, 0], dilations: [1, 1], groups: 1 };
 
-// conv(x, w[O, C, P, P], strides = P) -> conv(space_to_depth(x, P), w'[O, C·P², 1, 1])
+// conv(x, w[O, C, P, P], strides = P) -> conv(space_to_depth(x, P), w'[O, C·P², 1, 1]), or the same by transposes
 const patchesToDepth = rewrite(mil.conv, "patches-to-depth", (operation, rewriter) => {
   const statement = new Statement(operation);
   const side = patchSide(statement);
   if (side === undefined || side < 4) return undefined;
   const weight = constantElements(operation.weight);
   if (weight === undefined) return refuse("the weight is not a constant");
-  const factors = engineFactorsOf(side);
-  if (factors === undefined) return refuse(`${side} is no product of ${engineFactors.join(", ")}`);
-  const [, , height = 0, width = 0] = statement.sizes("x") ?? [];
+  const [batch = 1, channels = 1, height = 0, width = 0] = statement.sizes("x") ?? [];
   if (height % side !== 0 || width % side !== 0) return refuse(`${side} does not divide ${height}x${width}`);
   const steps = new Steps(operation, rewriter);
-  let x: Value = operation.x;
-  for (const [position, block_size] of factors.entries()) {
-    x = steps.build(mil.spaceToDepth, { x, block_size }, `depth${position}`);
+  const factors = engineFactorsOf(side);
+  const args = { bias: operation.bias, ...pointwise };
+  if (factors !== undefined) {
+    let x: Value = operation.x;
+    for (const [position, block_size] of factors.entries()) {
+      x = steps.build(mil.spaceToDepth, { x, block_size }, `depth${position}`);
+    }
+    return steps.replaceBy(
+      steps.build(mil.conv, { ...args, x, weight: steps.constant(depthWeight(weight, factors), "weight") }),
+    );
   }
-  const args = { x, weight: steps.constant(depthWeight(weight, factors), "weight"), bias: operation.bias };
-  return steps.replaceBy(steps.build(mil.conv, { ...args, ...pointwise }));
+  // Other sides by transposes of rank 4: rows go in front of the patches, then columns.
+  const [down, across] = [height / side, width / side];
+  const perm = [0, 2, 1, 3];
+  const rows = steps.build(mil.reshape, { x: operation.x, shape: [batch * channels, down, side, width] }, "rows");
+  const byRow = steps.build(mil.transpose, { x: rows, perm }, "by_row");
+  const columns = steps.build(
+    mil.reshape,
+    { x: byRow, shape: [batch * channels * side, down, across, side] },
+    "columns",
+  );
+  const byColumn = steps.build(mil.transpose, { x: columns, perm: [0, 3, 1, 2] }, "by_column");
+  const depth = channels * side * side;
+  const x = steps.build(mil.reshape, { x: byColumn, shape: [batch, depth, down, across] }, "depth");
+  const flat = elementsAttribute(
+    TensorType.get([weight.type.shape[0]!, depth, 1, 1], weight.type.element),
+    weight.value.data,
+    "engine",
+  );
+  return steps.replaceBy(steps.build(mil.conv, { ...args, x, weight: steps.constant(flat, "weight") }));
 });
 
 // layer_norm(x, gamma, beta) -> layer_norm(x)·gamma + beta
