@@ -23,7 +23,7 @@ import { onnxTensorOf, tensorDataOf } from "../frontends/onnx/tensor-values.ts";
 import { evaluateFunction } from "../ir/evaluate.ts";
 import type { Operation } from "../ir/operation.ts";
 import { allocateElements, type ElementName, elementCount, setNumber, type TensorData } from "../ir/tensor-data.ts";
-import { elementNameOf, TensorType } from "../ir/types.ts";
+import { elementNameOf, f32, TensorType } from "../ir/types.ts";
 import { milFindings } from "../lowering/mil-rules/index.ts";
 import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
 import { instantiate } from "../passes/pass.ts";
@@ -455,6 +455,21 @@ describe.skipIf(files.length === 0)(`programs of the corpus with random weights 
 function isWhole({ element }: TensorData): boolean {
   return !element.startsWith("f") && element !== "bf16";
 }
+
+const digits = { mil: "jafreck_ironmill__base.mil", onnx: join(sharedData, "models/mnist/mnist.onnx") };
+const digitsMissing =
+  files.includes(digits.mil) && existsSync(digits.onnx) ? "" : "SKIPPED: the corpus or the model is absent";
+
+test.skipIf(digitsMissing !== "")(
+  `a network of digits, its weights in the text, gives what its ONNX model gives ${digitsMissing}`,
+  async () => {
+    const module = moduleOf(documentOf(digits.mil), { file: digits.mil });
+    using network = await compile(module, { device: "cpu", llvm: false });
+    const inputs = { Input3: randomInput(7, TensorType.get([1, 1, 28, 28], f32)) };
+    const wanted = await (await reference(digits.onnx)).run(inputs);
+    expect(difference(network.program.run(inputs).Plus214_Output_0!, wanted.Plus214_Output_0!)).toBeUndefined();
+  },
+);
 
 test("what no engine takes runs on the CPU, where no device is asked for", async () => {
   const text = `program(1.3)[buildInfo = dict<string, string>({})] {
