@@ -29,7 +29,7 @@ describe.skipIf(direct.length === 0)("programs that ran on the engine (skipped w
     const target = name.includes("swift-ane") ? "h16" : "h14";
     expect(errorsIn(milFindings(module, factsOf("e5rt", target)))).toEqual([]);
     const onObjc = errorsIn(milFindings(module, factsOf("objc", target)));
-    expect(onObjc.filter((id) => id !== "port-order" && id !== "blob-count")).toEqual([]);
+    expect(onObjc.filter((id) => id !== "port-order")).toEqual([]);
     new PassManager(parsePipeline(`mil-workarounds{route=objc target=${target}}`, [milWorkarounds]), milContext).run(
       module,
     );
