@@ -263,7 +263,7 @@ describe("anemone compile", () => {
   test("leaves no other files behind", () => {
     const written = readdirSync(join(folder, "emit"));
     const wanted = [...levels.flatMap((level) => [level, `${level}.mlir`, `${level}.mlir.weights`])];
-    const others = ["generic.mlir", "generic.mlir.weights", "model.ll", "model.wasm"];
+    const others = ["generic.mlir", "generic.mlir.weights", "model.ll", "model.onnx", "model.wasm"];
     expect(written.filter((name) => !wanted.includes(name) && !others.includes(name))).toEqual([]);
   });
 });
