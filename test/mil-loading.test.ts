@@ -94,13 +94,15 @@ async function outputsOf(
   return program.run(given);
 }
 
-describe("one program in four forms", () => {
+describe("one program in five forms", () => {
   const paths: Record<string, string> = {};
   beforeAll(() => {
     const document = readMilText(program());
     paths.mil = written("forms/model.mil", program());
     paths.mlmodel = written("forms/model.mlmodel", writeMlmodel(modelOf(document)));
     paths.mlmodelc = join(written("model.mlmodelc/model.mil", program()), "..");
+    // A folder of any name that holds a program, as `compile --emit mil` writes it.
+    paths.folder = join(written("emitted/model.mil", program()), "..");
     paths.mlpackage = join(folder, "model.mlpackage");
     writeMlpackage(paths.mlpackage, modelOf(document), weightFile());
   });
@@ -116,7 +118,7 @@ describe("one program in four forms", () => {
 
   test("the modules are the same, up to places in text", () => {
     const texts = Object.values(paths).map((path) => print(importMil(path)));
-    expect(texts).toHaveLength(4);
+    expect(texts).toHaveLength(5);
     for (const text of texts) expect(text).toBe(texts[0]);
   });
 

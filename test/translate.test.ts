@@ -193,9 +193,9 @@ describe("what cannot be", () => {
     ],
     [
       "a folder that is no package",
-      ["source", "--to", "mil"],
+      ["source/weights", "--to", "mil"],
       1,
-      "source: error: cannot be read: translate takes .onnx, .mlir, ",
+      "source/weights: error: cannot be read: translate takes .onnx, .mlir, ",
     ],
     ["a level below", ["loops.mlir", "-o", "x.onnx"], 1, "loops.mlir: error: the program stands at the level 'loops'"],
   ])("%s, as the command says it", (_, args, status, message) => {

@@ -90,7 +90,10 @@ program
 program
   .command("translate")
   .description("Read a program in one format and write it in another")
-  .argument("<program>", "an ONNX model (.onnx), IR text (.mlir), or MIL: .mil, .mlmodel, .mlpackage, .mlmodelc")
+  .argument(
+    "<program>",
+    "an ONNX model (.onnx), IR text (.mlir), or MIL: .mil, .mlmodel, .mlpackage, .mlmodelc, a folder with a model.mil",
+  )
   .option("--to <format>", "mil, mlir, mlpackage or onnx; an output that ends in one of them says it as well")
   .option("-o, --output <path>", "file or folder to write; mil and mlir are printed without it")
   .option("--target <chip>", "the engine, for programs that have to be lowered to MIL first", "h16s")

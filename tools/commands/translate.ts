@@ -4,7 +4,7 @@ import { basename, dirname, extname } from "node:path";
 import colors from "picocolors";
 import { writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { printMilText } from "../../dialects/mil/text/printer.ts";
-import { modelExtensions } from "../../frontends/mil/open-model.ts";
+import { isModelPath, modelExtensions } from "../../frontends/mil/open-model.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { print } from "../../ir/printer/print.ts";
 import { blobsOf, writeIr } from "../../ir/sidecar.ts";
@@ -52,8 +52,11 @@ export async function translateCommand(input: string, options: TranslateOptions)
       `--to ${name} makes no text: name a place for it, -o ${basename(input, extname(input))}.${name}`,
     );
   const target = parseTarget(options.target);
-  if (!readable.includes(extensionOf(input)))
-    throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}`, { file: input });
+  if (!isModelPath(input) && !readable.includes(extensionOf(input)))
+    throw new DiagnosticError(
+      `cannot be read: translate takes ${readable.join(", ")}, or a folder with a model.mil`,
+      { file: input },
+    );
   const shapes = parseShapes(options.shape);
   const program = await readProgram(input, { target, shapes });
   if (output === undefined) return format.print?.(program);
