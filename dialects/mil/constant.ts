@@ -21,9 +21,7 @@ import {
   unitAttribute,
 } from "../../ir/constraints.ts";
 import { attribute, type OperationOf, op, optionalAttribute, result } from "../../ir/declaration.ts";
-import { dataOfAttribute } from "../../ir/evaluate.ts";
 import type { CustomFormat } from "../../ir/format.ts";
-import { Evaluate } from "../../ir/interfaces.ts";
 import { Operation, type Value } from "../../ir/operation.ts";
 import { allocateElements, getNumber, setNumber } from "../../ir/tensor-data.ts";
 import { elementNameOf, FloatType, IntegerType, TensorType, type Type } from "../../ir/types.ts";
@@ -85,7 +83,8 @@ const constantFormat: CustomFormat = {
 };
 
 /**
- * Not ConstantLike: generic passes gather such constants at the start of a function, and MIL text keeps them where they are used.
+ * Not ConstantLike: generic passes gather such constants at the start of a function, and MIL text keeps them where they are used. Nor
+ * has it an evaluator, for folding would put a constant of another dialect in its place; programs run as what they mean.
  */
 export const constant = op(
   "mil.const",
@@ -113,13 +112,6 @@ export const constant = op(
       if (view instanceof Operation) return view.results.map(({ type }) => type);
       throw new Error("cannot know the type of a list: state it");
     },
-    interfaces: [
-      Evaluate.implement((operation) => {
-        const data = dataOfAttribute(constant.cast(operation).val);
-        if (data === undefined) throw operation.error("is no constant of numbers");
-        return [data];
-      }),
-    ],
   },
 );
 export type ConstantOperation = OperationOf<typeof constant>;

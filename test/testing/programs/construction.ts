@@ -30,6 +30,13 @@ interface Place {
 
 const location = nameLocation("random");
 
+/** What gives a value in an example, where that is a constant: some ops take nothing else. */
+function constantBehind({ definer }: Value): Operation | undefined {
+  const isConstant =
+    definer?.definition?.hasTrait("Pure") && definer.operandCount === 0 && definer.regions.length === 0;
+  return isConstant ? definer : undefined;
+}
+
 export class Construction {
   readonly #context: Context;
   readonly #module: Operation;
@@ -76,15 +83,18 @@ export class Construction {
     }
   }
 
-  /** With `isFree` operands of any type that the constraints allow and other attributes; else as in the example. */
+  /** With `isFree` operands of any type that the constraints allow and other attributes; else as in the example, its constants too. */
   #tryToAdd(template: Template, place: Place, choices: Choices, isFree: boolean): boolean {
     const { sample } = template;
     const values = this.#scopeOf(place.block);
     const mapping = new Map<Value, Value>();
     const operands: Value[] = [];
+    const constants: Operation[] = [];
     for (const [position, operand] of sample.operands.entries()) {
       const constraint = isFree ? constraintOf(sample, position) : undefined;
-      const chosen = this.#choose(values, operand.type, constraint, place, choices);
+      const constant = isFree ? undefined : constantBehind(operand)?.clone();
+      if (constant !== undefined) constants.push(constant);
+      const chosen = constant?.onlyResult ?? this.#choose(values, operand.type, constraint, place, choices);
       if (chosen === undefined) return false;
       operands.push(chosen);
       mapping.set(operand, chosen);
@@ -101,9 +111,14 @@ export class Construction {
     this.#rename(made, template);
     if (symbolName(made) !== undefined) made.properties.set("sym_name", StringAttribute.get(`n${this.#named++}`));
     if (isFree) varyAttribute(made, template, choices);
+    for (const constant of constants) {
+      dropNames(constant);
+      this.#insert(constant, place.block);
+    }
     this.#insert(made, place.block);
     if (!this.#inferResults(made) || !this.#isRight(made)) {
       made.erase();
+      for (const constant of constants) constant.erase();
       return false;
     }
     if (template.writesRegions) this.#openRegions(made, place.frame);
