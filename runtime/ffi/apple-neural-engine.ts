@@ -36,6 +36,12 @@ export interface EngineSource {
 
 const descriptionFile = { mil: "model.mil", netplist: "net.plist" } as const;
 
+/** One of them is needed. */
+const requestFactories = [
+  "+[_ANERequest requestWithInputs:inputIndices:outputs:outputIndices:procedureIndex:]",
+  "+[_ANERequest requestWithInputs:inputIndices:outputs:outputIndices:weightsBuffer:perfStats:procedureIndex:]",
+] as const satisfies readonly MessageName[];
+
 /** The libraries of the route and where they lie; none of these files exists on disk, the loader finds them by path. */
 const frameworkPaths = {
   runtime: "/usr/lib/libobjc.A.dylib",
@@ -128,7 +134,10 @@ export function openEngine(libraries: EngineLibraries, details: readonly string[
   const missing = [...objc.missing, ...surfaces.missing];
   if (missing.length > 0) return { engine: undefined, reason: `the libraries have no ${missing.join(", ")}`, details };
   const absent = objc.missingMessages("_ANE");
-  const required = absent.filter(({ optional }) => !optional);
+  const hasFactory = requestFactories.some((name) => !absent.some((message) => message.name === name));
+  const required = absent.filter(
+    ({ name, optional }) => !optional || (!hasFactory && requestFactories.some((factory) => factory === name)),
+  );
   const notes = absent.map(({ name, optional }) => `${name}: not there${optional ? ", not needed" : ""}`);
   if (required.length > 0) {
     const names = required.map(({ name }) => name).join(", ");
@@ -161,13 +170,18 @@ export class AppleNeuralEngine {
   deviceInfo(): EngineDeviceInfo {
     const { objc } = this;
     return objc.pool(() => {
-      const text = (name: MessageName, ask: () => ObjectReference) => (this.has(name) ? objc.text(ask()) : "");
+      // Their results are typed `id`: what is no text or number says nothing here.
+      const text = (name: MessageName, ask: () => ObjectReference) => {
+        const answer = this.has(name) ? objc.toPlain(ask()) : "";
+        return typeof answer === "object" ? "" : String(answer);
+      };
       const number = (name: MessageName, ask: () => number) => (this.has(name) ? ask() : undefined);
       return {
         hasEngine: objc.sendClass("+[_ANEDeviceInfo hasANE]"),
+        // Targets are spelled small.
         architecture: text("+[_ANEDeviceInfo aneArchitectureType]", () =>
           objc.sendClass("+[_ANEDeviceInfo aneArchitectureType]"),
-        ),
+        ).toLowerCase(),
         subType: text("+[_ANEDeviceInfo aneSubType]", () => objc.sendClass("+[_ANEDeviceInfo aneSubType]")),
         product: text("+[_ANEDeviceInfo productName]", () => objc.sendClass("+[_ANEDeviceInfo productName]")),
         build: text("+[_ANEDeviceInfo buildVersion]", () => objc.sendClass("+[_ANEDeviceInfo buildVersion]")),
@@ -188,10 +202,12 @@ export class AppleNeuralEngine {
   createModel(source: EngineSource): EngineModel {
     const { objc } = this;
     const reference = objc.pool(() => objc.retain(this.#makeModel(source)));
+    const textOf = (name: "-[_ANEInMemoryModel hexStringIdentifier]" | "-[_ANEInMemoryModel localModelPath]") =>
+      objc.checkedText(name, objc.send(name, reference));
     try {
       const { identifier, folder } = objc.pool(() => ({
-        identifier: objc.text(objc.send("-[_ANEInMemoryModel hexStringIdentifier]", reference)),
-        folder: objc.text(objc.send("-[_ANEInMemoryModel localModelPath]", reference)),
+        identifier: textOf("-[_ANEInMemoryModel hexStringIdentifier]"),
+        folder: textOf("-[_ANEInMemoryModel localModelPath]"),
       }));
       if (identifier === "") throw new EngineCallError("-[_ANEInMemoryModel hexStringIdentifier]", undefined);
       if (!isAbsolute(folder) || basename(folder) !== identifier) {
@@ -291,7 +307,24 @@ export class EngineModel {
   /** Whether the daemon has the compiled model already, so that loading is enough. */
   isCompiled(): boolean {
     const name = "-[_ANEInMemoryModel compiledModelExists]";
-    return this.#engine.has(name) && this.#engine.objc.send(name, this.#reference);
+    const { objc } = this.#engine;
+    return this.#engine.has(name) && objc.pool(() => objc.send(name, this.#reference));
+  }
+
+  /**
+   * Tells the model where its files are, before it is compiled. The framework does so itself when it has saved them; one author's
+   * build crashed where it had not (driver-stack A.2). Not done unless asked for.
+   *
+   * @throws DiagnosticError where this version of the framework has no such method
+   */
+  setUrl(): void {
+    const { objc } = this.#engine;
+    const name = "-[_ANEInMemoryModel setModelURL:]";
+    if (!this.#engine.has(name)) throw new DiagnosticError(`${name}: this version of the framework does not have it`);
+    objc.pool(() => {
+      const make = "+[NSURL fileURLWithPath:]";
+      objc.send(name, this.#reference, objc.require(make, objc.sendClass(make, objc.string(this.folder))));
+    });
   }
 
   /** @throws EngineCallError */
@@ -330,20 +363,9 @@ export class EngineModel {
       const surfacesOf = (ports: readonly BoundSurface[]) =>
         objc.array(ports.map(({ surface }) => objc.require(wrap, objc.sendClass(wrap, surface.reference))));
       const indicesOf = (ports: readonly BoundSurface[]) => objc.array(ports.map(({ index }) => objc.number(index)));
-      const make =
-        "+[_ANERequest requestWithInputs:inputIndices:outputs:outputIndices:weightsBuffer:perfStats:procedureIndex:]";
-      const made = objc.require(
-        make,
-        objc.sendClass(
-          make,
-          surfacesOf(inputs),
-          indicesOf(inputs),
-          surfacesOf(outputs),
-          indicesOf(outputs),
-          nil,
-          nil,
-          objc.number(0),
-        ),
+      const made = this.#makeRequest(
+        [surfacesOf(inputs), indicesOf(inputs), surfacesOf(outputs), indicesOf(outputs)],
+        objc.number(0),
       );
       const validate = "-[_ANERequest validate]";
       if (this.#engine.has(validate) && !objc.send(validate, made)) throw new EngineCallError(validate, undefined);
@@ -355,6 +377,22 @@ export class EngineModel {
       objc.release(reference);
       throw error;
     }
+  }
+
+  /** By the factory that takes least, else by the one with arguments that others have filled with nil. */
+  #makeRequest(
+    lists: [
+      inputs: ObjectReference,
+      inputIndices: ObjectReference,
+      outputs: ObjectReference,
+      outputIndices: ObjectReference,
+    ],
+    procedure: ObjectReference,
+  ): ObjectReference {
+    const { objc } = this.#engine;
+    const [short, long] = requestFactories;
+    if (this.#engine.has(short)) return objc.require(short, objc.sendClass(short, ...lists, procedure));
+    return objc.require(long, objc.sendClass(long, ...lists, nil, nil, procedure));
   }
 
   /** The framework deletes the staged files with it. @throws EngineCallError */

@@ -148,6 +148,8 @@ export const messageTable = {
   "-[NSDictionary allKeys]": gives("NSArray", []),
   "-[NSDictionary objectForKey:]": gives("NSObject", [object("NSObject", "key")]),
 
+  "+[NSURL fileURLWithPath:]": gives("NSURL", [object("NSString", "path")]),
+
   "-[NSError domain]": gives("NSString", []),
   "-[NSError code]": message("i64", []),
   "-[NSError localizedDescription]": gives("NSString", []),
@@ -155,10 +157,10 @@ export const messageTable = {
   "+[_ANEDeviceInfo hasANE]": message("bool", [], { source: "appendix, A.7" }),
   "+[_ANEDeviceInfo numANEs]": message("u32", [], { ...appendix, optional: true }),
   "+[_ANEDeviceInfo numANECores]": message("u32", [], { ...appendix, optional: true }),
-  "+[_ANEDeviceInfo aneArchitectureType]": gives("NSString", [], { ...appendix, optional: true }),
-  "+[_ANEDeviceInfo aneSubType]": gives("NSString", [], { ...appendix, optional: true }),
-  "+[_ANEDeviceInfo productName]": gives("NSString", [], { ...appendix, optional: true }),
-  "+[_ANEDeviceInfo buildVersion]": gives("NSString", [], { ...appendix, optional: true }),
+  "+[_ANEDeviceInfo aneArchitectureType]": gives("NSObject", [], { ...appendix, optional: true }),
+  "+[_ANEDeviceInfo aneSubType]": gives("NSObject", [], { ...appendix, optional: true }),
+  "+[_ANEDeviceInfo productName]": gives("NSObject", [], { ...appendix, optional: true }),
+  "+[_ANEDeviceInfo buildVersion]": gives("NSObject", [], { ...appendix, optional: true }),
   "+[_ANEDeviceInfo isVirtualMachine]": message("bool", [], { ...appendix, optional: true }),
 
   "+[_ANEInMemoryModelDescriptor modelWithMILText:weights:optionsPlist:]": gives(
@@ -189,8 +191,19 @@ export const messageTable = {
     [object("_ANEInMemoryModelDescriptor", "descriptor")],
     sequence,
   ),
-  "-[_ANEInMemoryModel hexStringIdentifier]": gives("NSString", [], sequence),
-  "-[_ANEInMemoryModel localModelPath]": gives("NSString", [], { source: "appendix, A.2" }),
+  "-[_ANEInMemoryModel hexStringIdentifier]": gives("NSObject", [], sequence),
+  "-[_ANEInMemoryModel localModelPath]": gives("NSObject", [], { source: "appendix, A.2" }),
+  "-[_ANEInMemoryModel setModelURL:]": message(
+    "void",
+    [
+      disputed(
+        object("NSURL", "url"),
+        { reading: "not called: the framework sets it when it has saved the model's files", source: "decompiled, A.2" },
+        { reading: "the model's folder, before compiling: one build crashes without it", source: "A.2, one author" },
+      ),
+    ],
+    { source: "appendix, A.2", optional: true },
+  ),
   "-[_ANEInMemoryModel compiledModelExists]": message("bool", [], { ...sequence, optional: true }),
   "-[_ANEInMemoryModel compileWithQoS:options:error:]": message(
     "bool",
@@ -224,6 +237,15 @@ export const messageTable = {
     [object("IOSurface", "surface")],
     sequence,
   ),
+  "+[_ANERequest requestWithInputs:inputIndices:outputs:outputIndices:procedureIndex:]": gives(
+    "_ANERequest",
+    [...request, object("NSNumber", "procedureIndex")],
+    {
+      source: "appendix; what ANEForge runs (aneforge.md 4.3)",
+      note: "all arguments in registers; one of the two factories is needed",
+      optional: true,
+    },
+  ),
   "+[_ANERequest requestWithInputs:inputIndices:outputs:outputIndices:weightsBuffer:perfStats:procedureIndex:]": gives(
     "_ANERequest",
     [
@@ -236,7 +258,7 @@ export const messageTable = {
       ),
       object("NSNumber", "procedureIndex"),
     ],
-    sequence,
+    { ...sequence, optional: true },
   ),
   "-[_ANERequest validate]": message("bool", [], { source: "appendix, A.4", optional: true }),
 } as const;

@@ -93,8 +93,9 @@ export class ObjectiveC {
     return this.#runtime.objc_retain(object);
   }
 
+  /** The last release deallocates, and what is deallocated may autorelease: it has a pool of its own. */
   release(object: ObjectReference): void {
-    if (object !== nil) this.#runtime.objc_release(object);
+    if (object !== nil) this.pool(() => this.#runtime.objc_release(object));
   }
 
   /** The class of this name, nil where no loaded library has it. */
@@ -152,14 +153,16 @@ export class ObjectiveC {
     return (target, ...args) => send(target, selector, ...args);
   }
 
-  /** Whether the framework has the method of a row. */
+  /** Whether the framework has the method of a row. The first message to a class runs its `+initialize`. */
   has(name: MessageName): boolean {
-    const { isClassMethod, className } = messageParts(name);
-    const found = this.findClass(className);
-    if (found === nil) return false;
-    const selector = this.#selector(name);
-    if (isClassMethod) return this.send("-[NSObject respondsToSelector:]", found, selector);
-    return this.send("+[NSObject instancesRespondToSelector:]", found, selector);
+    return this.pool(() => {
+      const { isClassMethod, className } = messageParts(name);
+      const found = this.findClass(className);
+      if (found === nil) return false;
+      const selector = this.#selector(name);
+      if (isClassMethod) return this.send("-[NSObject respondsToSelector:]", found, selector);
+      return this.send("+[NSObject instancesRespondToSelector:]", found, selector);
+    });
   }
 
   /** Rows of classes that begin with a prefix which the loaded libraries cannot answer. */
@@ -246,6 +249,20 @@ export class ObjectiveC {
     return readCString(address);
   }
 
+  /**
+   * The text of a result whose declaration says no class (`id`): a message that its class does not know would end the process.
+   *
+   * @throws DiagnosticError naming `step` where it is no string
+   */
+  checkedText(step: string, object: ObjectReference): string {
+    if (object === nil || this.#isA(object, "NSString")) return this.text(object);
+    throw new DiagnosticError(`${step}: expected a string (NSString), found ${this.#description(object)}`);
+  }
+
+  #description(object: ObjectReference): string {
+    return this.text(this.send("-[NSObject description]", object));
+  }
+
   /** The elements of an NSArray; they live as long as it does. */
   elements(array: ObjectReference): ObjectReference[] {
     const count = Number(this.send("-[NSArray count]", array));
@@ -278,7 +295,7 @@ export class ObjectiveC {
       const length = Number(this.send("-[NSData length]", object));
       return copyBytes(Number(this.send("-[NSData bytes]", object)), length);
     }
-    return this.text(this.send("-[NSObject description]", object));
+    return this.#description(object);
   }
 
   #toNumber(object: ObjectReference): number | bigint {

@@ -13,6 +13,8 @@ export interface ObjcEngineOptions extends LaneOptions {
   readonly framework: AppleNeuralEngine;
   /** How urgent calls are. Default `default` (21), what all known users pass. */
   readonly quality?: QualityOfService;
+  /** Tells models where their files are before they are compiled: what one build of macOS may need. Default false. */
+  readonly setsModelUrl?: boolean;
 }
 
 /** Beyond this many weights in one program some chips refuse it on this route (driver-stack A.5: M4, M4 Max, M5 Max). */
@@ -24,11 +26,34 @@ const mostPorts = 255;
 export class ObjcEngine extends EngineLane {
   readonly framework: AppleNeuralEngine;
   readonly quality: QualityOfService;
+  readonly #setsModelUrl: boolean;
 
   constructor(options: ObjcEngineOptions) {
     super(options);
     this.framework = options.framework;
     this.quality = options.quality ?? "default";
+    this.#setsModelUrl = options.setsModelUrl ?? false;
+  }
+
+  /**
+   * This route compiles for the machine's own engine: there is an option that names another (`kANEFTargetArchitectureKey`,
+   * driver-stack A.3), but nobody is known to have used it.
+   *
+   * @throws DiagnosticError where a network is for another engine
+   */
+  checkTarget(name: string, target: string | undefined, remark: Remark): void {
+    if (target === undefined) return;
+    const { architecture } = this.framework.deviceInfo();
+    if (architecture === "")
+      remark(
+        `${name} is for the engine ${target}; this machine does not say which engine it has, and compiles for that`,
+      );
+    else if (architecture !== target.toLowerCase()) {
+      throw new DiagnosticError(
+        `${name} is to be compiled for ${target}, but the engine of this machine is ${architecture}, and the driver objc compiles for ` +
+          `no other: leave out the target, or use --target=${architecture}, or the driver espresso`,
+      );
+    }
   }
 
   /** `open`, with the pauses that the compile service needs. */
@@ -45,13 +70,17 @@ export class ObjcEngine extends EngineLane {
   }
 
   /**
-   * A loaded model: by the daemon's own copy where it has one, else staged and compiled. The caller unloads and disposes it.
+   * A loaded model: by the daemon's own copy where it has one, else compiled. The caller unloads and disposes it. Its files are
+   * staged in both cases: loading saves what the framework thinks are the files where the daemon has forgotten the model in the
+   * meantime (driver-stack A.2), and compiles from them.
    *
    * @throws EngineCallError naming the step, CompilePauseError where the compile service needs a pause
    */
   open(name: string, source: EngineSource, remark: Remark): EngineModel {
     const model = this.framework.createModel(source);
     try {
+      model.stage();
+      if (this.#setsModelUrl) model.setUrl();
       if (model.isCompiled()) {
         try {
           model.load(this.quality);
@@ -72,7 +101,6 @@ export class ObjcEngine extends EngineLane {
 
   #compile(name: string, model: EngineModel, source: EngineSource): void {
     this.budget.take("the system's cache of compiled models");
-    model.stage();
     try {
       try {
         model.compile(this.quality);

@@ -53,13 +53,15 @@ export class ObjcProgram implements Program, Resident {
   /**
    * Compiles where needed, loads and binds a network.
    *
-   * @throws EngineCallError naming the step that failed; nothing is left behind then
+   * @throws EngineCallError naming the step that failed, DiagnosticError where the network is for another engine; nothing is
+   * left behind then
    */
   static async open(
     artefact: EngineArtefact,
     engine: ObjcEngine,
     { onRemark = () => {} }: ObjcProgramOptions = {},
   ): Promise<ObjcProgram> {
+    engine.checkTarget(artefact.name, artefact.target, onRemark);
     const program = new ObjcProgram(artefact, engine, onRemark);
     try {
       engine.admit(program, onRemark);

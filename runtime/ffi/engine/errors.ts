@@ -55,12 +55,18 @@ const statuses: Readonly<Record<string, string>> = {
 export class EngineCallError extends DiagnosticError {
   readonly step: string;
   readonly code: number | undefined;
+  /**
+   * Whether the engine ran and says that results left its range: code 5, or the status type 19 that the driver answers with (A.5).
+   * What is in the outputs then, nobody says.
+   */
+  readonly isOverflow: boolean;
 
   constructor(step: string, error: ErrorDescription | undefined) {
     super(`${step}: ${describeEngineError(error)}`);
     this.name = "EngineCallError";
     this.step = step;
     this.code = error?.domain === engineDomain ? error.code : undefined;
+    this.isOverflow = this.code === 5 || /\bstatusType\W{0,3}(19|0x13)\b/i.test(error?.description ?? "");
   }
 }
 

@@ -38,9 +38,20 @@ EXPORT void stand_in_hide(const char *selector) { snprintf(hidden, sizeof hidden
 
 EXPORT void stand_in_set_engine(bool present) { has_engine = present; }
 
+static bool odd_answers;
+/* Methods whose result is typed `id` give numbers instead of strings. */
+EXPORT void stand_in_set_odd_answers(bool now) { odd_answers = now; }
+
+static char architecture[32] = "h16g";
+EXPORT void stand_in_set_architecture(const char *name) { snprintf(architecture, sizeof architecture, "%s", name); }
+
 static bool idle;
 /* Evaluating succeeds at once and computes nothing: for measuring what is around it. */
 EXPORT void stand_in_set_idle(bool now) { idle = now; }
+
+static uint64_t urls;
+/* Models that were told their folder. */
+EXPORT uint64_t stand_in_urls(void) { return urls; }
 
 EXPORT uint64_t stand_in_compiles(void) { return compiles; }
 EXPORT uint64_t stand_in_loaded(void) { return loaded_models; }
@@ -67,10 +78,11 @@ EXPORT void stand_in_reset(const char *folder) {
   snprintf(models_folder, sizeof models_folder, "%s", folder);
   compile_limit = 119;
   program_limit = 127;
-  compiles = loaded_models = 0;
+  compiles = loaded_models = urls = 0;
   compiled_count = 0;
   has_engine = true;
-  idle = false;
+  idle = odd_answers = false;
+  snprintf(architecture, sizeof architecture, "h16g");
   hidden[0] = 0;
 }
 
@@ -97,21 +109,29 @@ static void *body_sel_registerName(const char *name) {
   return selectors[i] = strdup(name);
 }
 
+/* The outermost pool has the number 1 until something is put in (libobjc's placeholder of an empty pool): no address. */
+static void *pool_token(void) { return (void *)(uintptr_t)(pools.depth == 1 ? 1 : 0x1000 + pools.depth); }
+
 static void *body_objc_autoreleasePoolPush(void) {
   if (pools.depth == 256) { violate("objc_autoreleasePoolPush", "pools", "are nested too deep"); return NULL; }
   pools.marks[pools.depth++] = pools.count;
-  return (void *)(uintptr_t)(0x1000 + pools.depth);
+  return pool_token();
 }
 
 static void body_objc_autoreleasePoolPop(void *pool) {
-  if ((uintptr_t)pool != 0x1000 + pools.depth) { violate("objc_autoreleasePoolPop", "pool", "is not the innermost one"); return; }
+  if (pools.depth == 0 || pool != pool_token()) { violate("objc_autoreleasePoolPop", "pool", "is not the innermost one"); return; }
   size_t mark = pools.marks[pools.depth - 1];
   while (pools.count > mark) release_object("objc_autoreleasePoolPop", pools.members[--pools.count]);
   pools.depth--;
 }
 
 static void *body_objc_retain(void *target) { retain_object(target); return target; }
-static void body_objc_release(void *target) { release_object("objc_release", target); }
+/* What is deallocated may autorelease: the last release stands inside a pool like every message. */
+static void body_objc_release(void *target) {
+  if (pools.depth == 0) violate("objc_release", kind_names[((object *)target)->kind], "is released outside of any pool");
+  release_object("objc_release", target);
+}
+
 static void body_CFRelease(void *target) { release_object("CFRelease", target); }
 
 static void forget(object *target) {
@@ -205,7 +225,7 @@ static void *body_NSData_bytes(object *self) { return DATA(self)->bytes; }
 static uint64_t body_NSData_length(object *self) { return DATA(self)->length; }
 
 static bool all_objects(const char *step, void *list, uint64_t count) {
-  for (uint64_t i = 0; i < count; i++) if (!check_object(step, "an element", ((void **)list)[i], KIND_NSObject, false)) return false;
+  for (uint64_t i = 0; i < count; i++) if (!check_reference(step, "an element", ((void **)list)[i], KIND_NSObject, false)) return false;
   return true;
 }
 
@@ -228,7 +248,7 @@ static object *new_dictionary(uint64_t count, object **keys, object **objects, c
   object *made = instance_of(KIND_NSDictionary, maker);
   keep(made, count, objects);
   DATA(made)->keys = calloc(count == 0 ? 1 : count, sizeof(object *));
-  for (uint64_t i = 0; i < count; i++) { DATA(made)->keys[i] = keys[i]; retain_object(keys[i]); }
+  for (uint64_t i = 0; i < count; i++) { DATA(made)->keys[i] = untagged(keys[i]); retain_object(DATA(made)->keys[i]); }
   return made;
 }
 
@@ -334,8 +354,12 @@ static bool body_class__ANEDeviceInfo_hasANE(object *self) { (void)self; return 
 static uint32_t body_class__ANEDeviceInfo_numANEs(object *self) { (void)self; return 1; }
 static uint32_t body_class__ANEDeviceInfo_numANECores(object *self) { (void)self; return 16; }
 static bool body_class__ANEDeviceInfo_isVirtualMachine(object *self) { (void)self; return false; }
-static void *info(const char *text) { return autoreleased(new_string(text, "_ANEDeviceInfo")); }
-static void *body_class__ANEDeviceInfo_aneArchitectureType(object *self) { (void)self; return info("h16g"); }
+/* Results that are typed `id` only: where a test asks for it, they are no strings. */
+static void *info(const char *text) {
+  if (odd_answers) return autoreleased(new_number(7, "q", "_ANEDeviceInfo"));
+  return autoreleased(new_string(text, "_ANEDeviceInfo"));
+}
+static void *body_class__ANEDeviceInfo_aneArchitectureType(object *self) { (void)self; return info(architecture); }
 static void *body_class__ANEDeviceInfo_aneSubType(object *self) { (void)self; return info("stand-in"); }
 static void *body_class__ANEDeviceInfo_productName(object *self) { (void)self; return info("macOS"); }
 static void *body_class__ANEDeviceInfo_buildVersion(object *self) { (void)self; return info("25A000"); }
@@ -396,7 +420,18 @@ static void *body_class__ANEInMemoryModel_inMemoryModelWithDescriptor_(object *s
   return autoreleased(made);
 }
 
-static void *body__ANEInMemoryModel_hexStringIdentifier(object *self) { return info(DATA(self)->text); }
+static void *body__ANEInMemoryModel_hexStringIdentifier(object *self) {
+  return autoreleased(new_string(DATA(self)->text, "-[_ANEInMemoryModel hexStringIdentifier]"));
+}
+
+/* ---- the model's URL ---- */
+
+static void *body_class_NSURL_fileURLWithPath_(object *self, void *path) {
+  (void)self;
+  object *made = instance_of(KIND_NSURL, "+[NSURL fileURLWithPath:]");
+  DATA(made)->text = strdup(DATA(path)->text);
+  return autoreleased(made);
+}
 
 static void folder_of(object *model, char *path) { snprintf(path, 8192, "%s/%s", models_folder, DATA(model)->text); }
 
@@ -404,6 +439,13 @@ static void *body__ANEInMemoryModel_localModelPath(object *self) {
   char path[8192];
   folder_of(self, path);
   return info(path);
+}
+
+static void body__ANEInMemoryModel_setModelURL_(object *self, void *url) {
+  char path[8192];
+  folder_of(self, path);
+  if (strcmp(DATA(url)->text, path) != 0) violate("-[_ANEInMemoryModel setModelURL:]", "url", "is not the folder of the model");
+  urls++;
 }
 
 static int find_compiled(const char *identifier) {
@@ -426,20 +468,29 @@ static bool is_staged(const char *folder, const char *name, instance *wanted) {
   return same;
 }
 
+/* Whether everything that the descriptor was given lies in the model's folder; what is missing, else. */
+static const char *missing_file(object *self) {
+  char folder[8192];
+  folder_of(self, folder);
+  if (!is_staged(folder, DATA(self)->is_mil ? "model.mil" : "net.plist", DATA(part(self, 0)))) return "the description is not staged";
+  instance *files = DATA(part(self, 1));
+  for (uint64_t i = 0; i < files->count; i++) {
+    const char *path = DATA(files->keys[i])->text;
+    if (!is_staged(folder, DATA(self)->is_mil ? path + 12 : path, DATA(value_of(files->items[i], "data")))) return "a weight file is not staged";
+  }
+  return NULL;
+}
+
 static bool body__ANEInMemoryModel_compileWithQoS_options_error_(object *self, uint32_t qos, void *options, void **error) {
   (void)options;
   const char *step = "-[_ANEInMemoryModel compileWithQoS:options:error:]";
   if (qos > 33) violate(step, "qos", "is unknown");
   if (compiles++ >= compile_limit) return refuse(error, 4, "program creation failed: too many compiles");
+  const char *missing = missing_file(self);
+  if (missing != NULL) return refuse(error, 16, missing);
   char folder[8192];
   folder_of(self, folder);
   const char *name = DATA(self)->is_mil ? "model.mil" : "net.plist";
-  if (!is_staged(folder, name, DATA(part(self, 0)))) return refuse(error, 16, "the description is not staged");
-  instance *files = DATA(part(self, 1));
-  for (uint64_t i = 0; i < files->count; i++) {
-    const char *path = DATA(files->keys[i])->text;
-    if (!is_staged(folder, DATA(self)->is_mil ? path + 12 : path, DATA(value_of(files->items[i], "data")))) return refuse(error, 16, "a weight file is not staged");
-  }
   char message[4096] = "";
   int32_t program = on_compile == NULL ? 0 : on_compile(folder, name, message);
   if (program < 0) return refuse(error, 10, message);
@@ -454,6 +505,9 @@ static bool body__ANEInMemoryModel_loadWithQoS_options_error_(object *self, uint
   (void)qos;
   (void)options;
   if (DATA(self)->loaded) { violate("-[_ANEInMemoryModel loadWithQoS:options:error:]", "model", "is loaded already"); return true; }
+  /* Some versions save the model's files inside of this call, over what is there (driver-stack A.2): they must be there to be read. */
+  const char *missing = missing_file(self);
+  if (missing != NULL) return refuse(error, 16, missing);
   int position = find_compiled(DATA(self)->text);
   if (position < 0) return refuse(error, 17, "the model is not compiled");
   if (loaded_models >= program_limit) return refuse(error, 6, "program load failure (0x50004)");
@@ -556,20 +610,30 @@ static void *body_class__ANEIOSurfaceObject_objectWithIOSurface_(object *self, v
   return autoreleased(made);
 }
 
-static void *body_class__ANERequest_requestWithInputs_inputIndices_outputs_outputIndices_weightsBuffer_perfStats_procedureIndex_(object *self, void *inputs, void *input_indices, void *outputs, void *output_indices, void *weights, void *stats, void *procedure) {
-  (void)self;
-  (void)stats;
+static void *request_of(object *inputs, object *input_indices, object *outputs, object *output_indices, object *procedure) {
   const char *step = "+[_ANERequest requestWithInputs:…]";
-  if (weights != NULL) violate(step, "weightsBuffer", "needs an entitlement");
   object *lists[] = { inputs, input_indices, outputs, output_indices };
   for (int list = 0; list < 4; list++) {
     instance *data = DATA(lists[list]);
     for (uint64_t i = 0; i < data->count; i++)
       if (!check_object(step, list % 2 == 1 ? "an index" : "a surface", data->items[i], list % 2 == 1 ? KIND_NSNumber : KIND__ANEIOSurfaceObject, false)) return NULL;
   }
+  if (DATA(procedure)->number != 0) { violate(step, "procedureIndex", "is not that of the only procedure"); return NULL; }
   object *made = instance_of(KIND__ANERequest, step);
   keep(made, 5, (object *[]){ inputs, input_indices, outputs, output_indices, procedure });
   return autoreleased(made);
+}
+
+static void *body_class__ANERequest_requestWithInputs_inputIndices_outputs_outputIndices_procedureIndex_(object *self, void *inputs, void *input_indices, void *outputs, void *output_indices, void *procedure) {
+  (void)self;
+  return request_of(inputs, input_indices, outputs, output_indices, procedure);
+}
+
+static void *body_class__ANERequest_requestWithInputs_inputIndices_outputs_outputIndices_weightsBuffer_perfStats_procedureIndex_(object *self, void *inputs, void *input_indices, void *outputs, void *output_indices, void *weights, void *stats, void *procedure) {
+  (void)self;
+  (void)stats;
+  if (weights != NULL) violate("+[_ANERequest requestWithInputs:…]", "weightsBuffer", "needs an entitlement");
+  return request_of(inputs, input_indices, outputs, output_indices, procedure);
 }
 
 static object *list_of(object *request, int position) { return DATA(request)->items[position]; }

@@ -60,7 +60,7 @@ function check(step: string, parameter: ForeignParameter, value: string): string
   const { name, type, kind, nullable = false } = parameter;
   switch (type) {
     case "object":
-      return [`check_object("${step}", "${name}", ${value}, KIND_${kind}, ${nullable})`];
+      return [`check_reference("${step}", "${name}", ${value}, KIND_${kind}, ${nullable})`];
     case "out-object":
       return [`check_error_cell("${step}", ${value})`];
     case "bool":
@@ -85,6 +85,10 @@ const spellings: Partial<Record<ForeignParameter["type"], string>> = {
 const fromRaw = ({ type }: ForeignParameter, position: number) =>
   `${spellings[type] ?? "(void *)(uintptr_t)"}a[${position}]`;
 
+/** Arguments as the bodies take them: references without their tags. */
+const withoutTags = (parameters: readonly ForeignParameter[], values: readonly string[]) =>
+  parameters.map(({ type }, position) => (type === "object" ? `untagged(${values[position]})` : values[position]!));
+
 function prototypeOf(body: string, row: ForeignFunction): string {
   return `static ${cDeclaration(body, { ...row, symbol: body })};`;
 }
@@ -107,18 +111,17 @@ function messageCall({ name, row }: (typeof messages)[number], position: number)
   const parameters = row.parameters.slice(2);
   const values = parameters.map(fromRaw);
   const checks = parameters.flatMap((parameter, index) => check(name, parameter, values[index]!));
-  const call = `${bodyName(name)}(${["self", ...values].join(", ")})`;
+  const call = `${bodyName(name)}(${["self", ...withoutTags(parameters, values)].join(", ")})`;
   const lines = ["  (void)a;"];
   if (fallible(name, row)) lines.push(`  int32_t fault = enter("${name}");`);
   else lines.push(`  count_call("${name}");`);
   if (checks.length > 0) lines.push(`  if (!(${checks.join(" & ")})) return 0;`);
   if (fallible(name, row)) lines.push(`  if (fault != 0) ${failure({ ...row, parameters }, values)};`);
   if (row.returns === "void") lines.push(`  ${call};`, "  return 0;");
+  else if (row.returns === "object") lines.push(`  return tagged(${call});`);
   else
     lines.push(
-      /^(object|address|string)$/.test(row.returns)
-        ? `  return (uint64_t)(uintptr_t)${call};`
-        : `  return (uint64_t)${call};`,
+      /^(address|string)$/.test(row.returns) ? `  return (uint64_t)(uintptr_t)${call};` : `  return (uint64_t)${call};`,
     );
   return `static uint64_t call_${position}(object *self, const uint64_t *a) {\n${lines.join("\n")}\n}`;
 }
@@ -132,14 +135,22 @@ function functionEntry(name: string, row: ForeignFunction): string {
   // An unlock that reports a failure has still happened: a surface must not stay locked for ever.
   if (name === "IOSurfaceUnlock") lines.push(`  if (fault != 0) { body_${name}(${values.join(", ")}); return fault; }`);
   else if (fallible(name, row)) lines.push(`  if (fault != 0) ${failure(row, values)};`);
-  const call = `body_${name}(${values.join(", ")})`;
-  lines.push(row.returns === "void" ? `  ${call};` : `  return ${call};`);
+  const call = `body_${name}(${withoutTags(row.parameters, values).join(", ")})`;
+  if (row.returns === "object") lines.push(`  return (void *)(uintptr_t)tagged(${call});`);
+  else lines.push(row.returns === "void" ? `  ${call};` : `  return ${call};`);
   return `EXPORT ${cDeclaration(name, row)} {\n${lines.join("\n")}\n}`;
 }
 
 const dispatcher = `
+/* A star at the end hides all that begin so. */
+static bool is_hidden(const char *selector) {
+  size_t length = strlen(hidden);
+  if (length > 0 && hidden[length - 1] == '*') return strncmp(selector, hidden, length - 1) == 0;
+  return strcmp(selector, hidden) == 0;
+}
+
 static bool responds(bool is_class, uint32_t class, const char *selector) {
-  if (strcmp(selector, hidden) == 0) return false;
+  if (is_hidden(selector)) return false;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].is_class == is_class && (rows[i].class == class || rows[i].class == KIND_NSObject) && strcmp(rows[i].selector, selector) == 0) return true;
   return false;
@@ -148,16 +159,18 @@ static bool responds(bool is_class, uint32_t class, const char *selector) {
 EXPORT uint64_t objc_msgSend(void *receiver, const char *selector, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7) {
   if (known_selector(selector) == NULL) { violate("objc_msgSend", "the selector", "is not registered"); return 0; }
   if (receiver == NULL) { violate("objc_msgSend", selector, "is sent to nil"); return 0; }
-  if (!check_object("objc_msgSend", selector, receiver, KIND_NSObject, false)) return 0;
-  object *self = receiver;
+  if (!check_reference("objc_msgSend", selector, receiver, KIND_NSObject, false)) return 0;
+  object *self = untagged(receiver);
   bool is_class = self->kind == KIND_Class;
   uint32_t class = is_class ? (uint32_t)DATA(self)->number : self->kind;
+  /* What the framework autoreleases would leak without a pool, and nothing would say so. */
+  if (pools.depth == 0 && strncmp(kind_names[class], "_ANE", 4) == 0) violate(kind_names[class], selector, "is sent outside of any pool");
   const uint64_t arguments[] = { a0, a1, a2, a3, a4, a5, a6, a7 };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bool of_class = rows[i].class == class && rows[i].is_class == is_class;
     bool of_all = rows[i].class == KIND_NSObject && (rows[i].is_class ? is_class : true);
     if ((of_class || of_all) && strcmp(rows[i].selector, selector) == 0) {
-      if (strcmp(selector, hidden) == 0) break;
+      if (is_hidden(selector)) break;
       return rows[i].call(self, arguments);
     }
   }

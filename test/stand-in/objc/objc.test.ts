@@ -13,7 +13,7 @@ import type { Clock, EngineLimits } from "../../../runtime/devices/ane/limits.ts
 import { ObjcEngine } from "../../../runtime/devices/ane-objc/engine.ts";
 import { ObjcProgram } from "../../../runtime/devices/ane-objc/program.ts";
 import { findAppleNeuralEngine } from "../../../runtime/ffi/apple-neural-engine.ts";
-import { describeEngineError } from "../../../runtime/ffi/engine/errors.ts";
+import { describeEngineError, EngineCallError } from "../../../runtime/ffi/engine/errors.ts";
 import { defaultLayout, type SurfaceLayout } from "../../../runtime/ffi/engine/surface-layout.ts";
 import { longTests } from "../../testing/networks.ts";
 import { ObjcWorld, type StandInCompiler, type StandInPort, standInProblem } from "./world.ts";
@@ -64,7 +64,7 @@ const compiler: StandInCompiler = (folder, file) => {
 const segment = (text: string, inputs: Record<string, number>, outputs: Record<string, number>) => {
   const ports = (named: Record<string, number>) => Object.entries(named).map(([name, buffer]) => ({ name, buffer }));
   const files = { weights: weightBytes, weightsPath: "weights/weight.bin" };
-  return { name: text, text, ...files, inputs: ports(inputs), outputs: ports(outputs) };
+  return { name: text, kind: "mil" as const, text, ...files, inputs: ports(inputs), outputs: ports(outputs) };
 };
 
 const input = (name: string, buffer: number) => ({ name, type: f32, buffers: [buffer] });
@@ -152,6 +152,20 @@ describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "bu
     expect(world.problems().join()).toContain("is sent to a NSString, which does not know it");
     objc.string("outside of any pool");
     expect(world.problems().join()).toContain("is autoreleased without a pool");
+    objc.sendClass("+[_ANEDeviceInfo hasANE]");
+    expect(world.problems().join("\n")).toContain("_ANEDeviceInfo: hasANE is sent outside of any pool");
+  });
+
+  test("references with bit 63 set are kept whole: a number would lose what is below", () => {
+    using world = new ObjcWorld(compiler);
+    const { objc } = world.framework();
+    objc.pool(() => {
+      const text = objc.string("kept in the reference itself");
+      expect(text >> 63n).toBe(1n);
+      expect(objc.text(text)).toBe("kept in the reference itself");
+      objc.send("-[NSObject isKindOfClass:]", BigInt(Number(text)), objc.class("NSString"));
+    });
+    expect(world.problems().join()).toMatch(/isKindOfClass: is (no object|a reference that has lost its tag)/);
   });
 
   test("what the machine has", () => {
@@ -160,6 +174,90 @@ describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "bu
     world.hide("numANECores");
     expect(world.framework().deviceInfo()).toMatchObject({ hasEngine: true, cores: undefined });
     expect(world.problems()).toEqual([]);
+  });
+
+  test("answers that are no text where text is expected do not end the process", () => {
+    using world = new ObjcWorld(compiler);
+    world.setArchitecture("H17S");
+    expect(world.framework().deviceInfo().architecture).toBe("h17s");
+    world.setOddAnswers(true);
+    expect(world.framework().deviceInfo()).toMatchObject({ hasEngine: true, subType: "7" });
+    const source = { kind: "mil", description: Uint8Array.of(1), weights: {} } as const;
+    expect(() => world.framework().createModel(source)).toThrow(
+      "-[_ANEInMemoryModel localModelPath]: expected a string (NSString), found NSNumber",
+    );
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("requests are made by either factory; without both the framework cannot be used", async () => {
+    const short = "requestWithInputs:inputIndices:outputs:outputIndices:procedureIndex:";
+    const long = "requestWithInputs:inputIndices:outputs:outputIndices:weightsBuffer:perfStats:procedureIndex:";
+    const wanted = numbers(x).map((value, index) => value - numbers(a)[index]!);
+    for (const [hidden, used] of [
+      ["", short],
+      [short, long],
+      [long, short],
+    ] as const) {
+      using world = new ObjcWorld(compiler);
+      world.hide(hidden);
+      using program = await ObjcProgram.open(difference(), engineOf(world));
+      expect(numbers(program.run({ x, a })["y"])).toEqual(wanted);
+      expect(world.callsOf(`+[_ANERequest ${used}]`)).toBe(1);
+      program.dispose();
+      expect(world.problems()).toEqual([]);
+    }
+    using world = new ObjcWorld(compiler);
+    world.hide("requestWithInputs:*");
+    const opened = world.open();
+    expect(opened.engine === undefined && opened.reason).toContain(`the framework has no +[_ANERequest ${short}]`);
+  });
+
+  test("a network for another engine is refused", async () => {
+    using world = new ObjcWorld(compiler);
+    world.setArchitecture("H16G");
+    (await ObjcProgram.open({ ...difference(), target: "h16g" }, engineOf(world))).dispose();
+    await expect(ObjcProgram.open({ ...difference(), target: "h13" }, engineOf(world))).rejects.toThrow(
+      /difference is to be compiled for h13, but the engine of this machine is h16g.*use --target=h16g, or the driver espresso/,
+    );
+    world.hide("aneArchitectureType");
+    const remarks: string[] = [];
+    const onRemark = (text: string) => remarks.push(text);
+    (await ObjcProgram.open({ ...difference(), target: "h13" }, engineOf(world), { onRemark })).dispose();
+    expect(remarks.join()).toContain("this machine does not say which engine it has");
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("models are told where their files are only where that is asked for", async () => {
+    using world = new ObjcWorld(compiler);
+    (await ObjcProgram.open(difference(), engineOf(world))).dispose();
+    expect(world.urls).toBe(0);
+    const engine = () => new ObjcEngine({ framework: world.framework(), setsModelUrl: true });
+    (await ObjcProgram.open(difference(" url"), engine())).dispose();
+    expect(world.urls).toBe(1);
+    world.hide("setModelURL:");
+    await expect(ObjcProgram.open(difference(" no url"), engine())).rejects.toThrow(
+      "-[_ANEInMemoryModel setModelURL:]: this version of the framework does not have it",
+    );
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("a result beyond the engine's range is told apart from other failures", async () => {
+    using world = new ObjcWorld(compiler);
+    using program = await ObjcProgram.open(difference(), engineOf(world));
+    const failureOf = () => {
+      try {
+        return program.run({ x, a });
+      } catch (error) {
+        return error instanceof EngineCallError && error.isOverflow;
+      }
+    };
+    const evaluate = "-[_ANEInMemoryModel evaluateWithQoS:options:request:error:]";
+    world.failFunction(evaluate, 1, 5);
+    expect(failureOf()).toBe(true);
+    world.failFunction(evaluate, 1, 8);
+    expect(failureOf()).toBe(false);
+    const status = { domain: "com.apple.appleneuralengine", code: 8, description: "statusType=0x13" };
+    expect(new EngineCallError(evaluate, status).isOverflow).toBe(true);
   });
 
   test("a framework without a message that is needed cannot be used, and says which", () => {

@@ -32,6 +32,19 @@ typedef struct instance {
   object *mapped;
 } instance;
 
+/*
+ * Small strings and numbers of Foundation are kept in the reference itself, with bit 63 set: it is no address then, and no number
+ * that a double holds. Here every string and number is given away with that bit, and takes it off again on its way in.
+ */
+#define TAG (1ull << 63)
+static object *untagged(const void *reference) { return (object *)(uintptr_t)((uint64_t)(uintptr_t)reference & ~TAG); }
+
+UNUSED static uint64_t tagged(const void *address) {
+  const object *given = address;
+  bool is_value = given != NULL && !given->lives_on && (given->kind == KIND_NSString || given->kind == KIND_NSNumber);
+  return (uint64_t)(uintptr_t)address | (is_value ? TAG : 0);
+}
+
 #define DATA(handle) ((instance *)((object *)(handle))->payload)
 
 static object *class_objects[KIND_COUNT];
@@ -80,7 +93,7 @@ static void keep(object *owner, uint64_t count, object **items) {
   instance *data = DATA(owner);
   data->items = calloc(count == 0 ? 1 : count, sizeof *items);
   data->count = count;
-  for (uint64_t i = 0; i < count; i++) { data->items[i] = items[i]; retain_object(items[i]); }
+  for (uint64_t i = 0; i < count; i++) { data->items[i] = untagged(items[i]); retain_object(data->items[i]); }
 }
 
 static object *new_string(const char *text, const char *maker) {
@@ -128,6 +141,16 @@ UNUSED static bool check_object(const char *step, const char *argument, void *ad
     return false;
   }
   return true;
+}
+
+/* The same for a reference as callers hold it. */
+UNUSED static bool check_reference(const char *step, const char *argument, void *reference, uint32_t class, bool nullable) {
+  object *found = known(untagged(reference));
+  if (found != NULL && tagged(found) != (uint64_t)(uintptr_t)reference) {
+    violate(step, argument, "is a reference that has lost its tag");
+    return false;
+  }
+  return check_object(step, argument, untagged(reference), class, nullable);
 }
 
 UNUSED static bool check_error_cell(const char *step, void **cell) {

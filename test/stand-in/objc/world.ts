@@ -60,6 +60,9 @@ function openSymbols(path: string) {
     stand_in_set_callbacks: { args: ["ptr", "ptr", "ptr"], returns: "void" },
     stand_in_set_limits: { args: ["u64", "u64"], returns: "void" },
     stand_in_set_engine: { args: ["bool"], returns: "void" },
+    stand_in_set_odd_answers: { args: ["bool"], returns: "void" },
+    stand_in_set_architecture: { args: ["ptr"], returns: "void" },
+    stand_in_urls: { args: [], returns: "u64" },
     stand_in_set_idle: { args: ["bool"], returns: "void" },
     stand_in_hide: { args: ["ptr"], returns: "void" },
     stand_in_purge: { args: [], returns: "void" },
@@ -157,6 +160,21 @@ export class ObjcWorld implements Disposable {
 
   setEngine(present: boolean): void {
     this.#library.stand_in_set_engine(present);
+  }
+
+  /** What the framework calls the engine. */
+  setArchitecture(name: string): void {
+    this.#library.stand_in_set_architecture(cString(name));
+  }
+
+  /** Methods whose result is typed `id` give numbers instead of strings. */
+  setOddAnswers(odd: boolean): void {
+    this.#library.stand_in_set_odd_answers(odd);
+  }
+
+  /** Models that were told their folder. */
+  get urls(): number {
+    return Number(this.#library.stand_in_urls());
   }
 
   /** Evaluating succeeds at once and computes nothing: for measuring what is around it. */
