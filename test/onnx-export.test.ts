@@ -27,8 +27,10 @@ import { type ElementName, elementCount, type TensorData } from "../ir/tensor-da
 import { verifyAll } from "../ir/verifier.ts";
 import { conformanceExceptions } from "./onnx-conformance-exceptions.ts";
 import { openReference, type ReferenceModel } from "./reference/onnxruntime.ts";
+import { arbitraryModule } from "./testing/arbitrary-module.ts";
 import { difference } from "./testing/compare.ts";
 import { importFor } from "./testing/onnx-case.ts";
+import { forAll, forAllAsync } from "./testing/property.ts";
 
 const context = new Context([builtin, func, arith, tensor]);
 const shared = resolve(import.meta.dirname, "../../shared/data");
@@ -385,6 +387,37 @@ describe("conformance cases (skipped where ../shared/data/onnx-node is absent)",
       }
     });
   }
+});
+
+describe("random programs", () => {
+  /** The results of `@main` of a module, and of the model that it is written as. */
+  const portsOf = (bytes: Uint8Array) => modelInterface(decodeOnnxModel(bytes, "random.onnx"));
+
+  test("come back with the same meaning", () => {
+    forAll(arbitraryModule([tensor], { continuous: true, maxSteps: 6 }), 40, (program) => {
+      const module = program.build();
+      const wanted = evaluateFunction(functionsOf(module).get("main")!, program.inputs, context);
+      const bytes = exportOnnx(module);
+      const names = portsOf(bytes).inputs.map(({ name }) => name);
+      const given = Object.fromEntries(names.map((name, position) => [name, program.inputs[position]!]));
+      for (const [position, found] of evaluateImported(bytes, given).entries())
+        expectSame(found, wanted[position]!, `result ${position}`);
+    });
+  });
+
+  test("give in ONNX Runtime what the reference semantics give", async () => {
+    const programs = arbitraryModule([tensor], { continuous: true, maxSteps: 6, elements: ["f32"] });
+    await forAllAsync(programs, 25, async (program) => {
+      const module = program.build();
+      const wanted = evaluateFunction(functionsOf(module).get("main")!, program.inputs, context);
+      const bytes = exportOnnx(module);
+      const { inputs, outputs } = portsOf(bytes);
+      const given = Object.fromEntries(inputs.map(({ name }, position) => [name, program.inputs[position]!]));
+      const found = await runReference(bytes, given, wanted);
+      if (found === undefined) return;
+      for (const [position, { name }] of outputs.entries()) expectSame(found[name], wanted[position]!, name);
+    });
+  });
 });
 
 describe("what the model keeps", () => {
