@@ -38,20 +38,29 @@ function yieldedTypes(body: Region): readonly Type[] {
 const evaluators = new Context([tensorDialect]);
 
 /** What a value that was just built is known to be, computed from the constants behind it. */
-function knownData(value: Value, known: Map<Value, TensorData | undefined>): TensorData | undefined {
-  if (known.has(value)) return known.get(value);
-  const { definer } = value;
-  const constant = dataOfAttribute(constantValue(value) ?? constantOf(value));
-  if (constant !== undefined || definer === undefined) {
-    known.set(value, constant);
-    return constant;
+function knownData(wanted: Value, known: Map<Value, TensorData | undefined>): TensorData | undefined {
+  // Programs may be deep: what is asked for waits on a list, not on the stack.
+  const waiting = [wanted];
+  for (let value = waiting.at(-1); value !== undefined; value = waiting.at(-1)) {
+    const { definer } = value;
+    const constant = dataOfAttribute(constantValue(value) ?? constantOf(value));
+    if (known.has(value) || constant !== undefined || definer === undefined || definer.operandCount === 0) {
+      if (!known.has(value)) known.set(value, constant);
+      waiting.pop();
+      continue;
+    }
+    const open = definer.operands.filter((each) => !known.has(each));
+    // One operand that is not known is enough: nothing else behind it is asked for.
+    const isUnknown = definer.operands.some((each) => known.has(each) && known.get(each) === undefined);
+    if (open.length > 0 && !isUnknown) {
+      waiting.push(open[0]!);
+      continue;
+    }
+    const inputs = definer.operands.map((each) => known.get(each)).filter((each) => each !== undefined);
+    const results = isUnknown ? undefined : evaluateOperation(definer, inputs, evaluators);
+    for (const [position, each] of definer.results.entries()) known.set(each, results?.[position]);
   }
-  const inputs = definer.operands.map((each) => knownData(each, known));
-  const given = inputs.filter((each) => each !== undefined);
-  const results =
-    given.length === inputs.length && given.length > 0 ? evaluateOperation(definer, given, evaluators) : undefined;
-  for (const [position, each] of definer.results.entries()) known.set(each, results?.[position]);
-  return known.get(value);
+  return known.get(wanted);
 }
 
 const condExample = [

@@ -609,6 +609,17 @@ describe("control flow", () => {
     expect(run([...computed, ...branches], "tensor<2xf32>")).toEqual([0, 2]);
   });
 
+  test("a condition behind ten thousand operations", () => {
+    const steps = Array.from(
+      { length: 10_000 },
+      (_, index) => `%s${index + 1} = mil.add(x = %s${index}, y = %one) : (tensor<i32>, tensor<i32>) -> tensor<i32>`,
+    );
+    const compared = "%p = mil.less(x = %s10000, y = %limit) : (tensor<i32>, tensor<i32>) -> tensor<i1>";
+    const constants = ["%one = mil.const dense<1> : tensor<i32>", "%s0 = mil.const dense<0> : tensor<i32>"];
+    const limit = (value: number) => `%limit = mil.const dense<${value}> : tensor<i32>`;
+    expect(run([...constants, ...steps, limit(10_000), compared, ...branches], "tensor<2xf32>")).toEqual([-1, 2]);
+  });
+
   const loop = (limit: string) => [
     "%n = mil.const dense<0> : tensor<i32>",
     "%v = mil.const dense<1.0> : tensor<f32>",
