@@ -137,7 +137,9 @@ class LevelMemory {
   #resident = process.memoryUsage.rss();
 
   release(): void {
-    if (process.memoryUsage.rss() - this.#resident < notableGrowth) return;
+    // Collecting takes as long as what is alive is large: not for a little in a process that holds much else.
+    const grown = process.memoryUsage.rss() - this.#resident;
+    if (grown < Math.max(notableGrowth, this.#resident / 4)) return;
     Bun.gc(true);
     this.#resident = process.memoryUsage.rss();
   }
