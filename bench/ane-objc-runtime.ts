@@ -24,6 +24,7 @@ const network = (name: string, input: TensorDescriptor): EngineArtefact => ({
   name,
   segments: [
     {
+      kind: "mil",
       name,
       text: name,
       weights: new Uint8Array(0),

@@ -25,6 +25,7 @@ function network(): EngineArtefact {
     name: "image-to-scores",
     segments: [
       {
+        kind: "mil",
         name: "main",
         text: "",
         weights: new Uint8Array(0),

@@ -4,7 +4,7 @@
  */
 import { defaultTarget, isTargetName, targets } from "../dialects/ane/index.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { chipName, engineStatus, hostArchitecture } from "../runtime/devices/ane/status.ts";
+import { chipName, engineAvailability, engineStatus, hostArchitecture } from "../runtime/devices/ane/status.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { describeLlvmSearch, findLlvm } from "../runtime/ffi/llvm-library.ts";
 
@@ -50,9 +50,11 @@ export function chooseDevice(wanted: DeviceName): ConcreteDevice {
   if (!deviceNames.includes(wanted)) {
     throw new DiagnosticError(`there is no device '${wanted}': use ${deviceNames.join(", ")}`);
   }
-  const engine = engineStatus();
+  // Nothing is looked for that is not asked for.
+  if (wanted === "cpu" || wanted === "ane-virtual") return wanted;
+  const engine = engineAvailability();
   if (wanted === "auto") return engine.available ? "ane" : "cpu";
-  if (wanted === "ane" && !engine.available) {
+  if (!engine.available) {
     throw new DiagnosticError(`the device 'ane' is not available: ${engine.summary}`, {
       notes: [{ message: "use --device=ane-virtual for its numerics on this machine, or --device=cpu" }],
     });

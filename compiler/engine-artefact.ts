@@ -294,7 +294,7 @@ function segmentOf(
   inputs: EngineSegment["inputs"],
   outputs: EngineSegment["outputs"],
 ): EngineSegment {
-  return { name, text, weights, weightsPath: relativeWeightsPath, inputs, outputs };
+  return { kind: "mil", name, text, weights, weightsPath: relativeWeightsPath, inputs, outputs };
 }
 
 const roleName = (attribute: unknown) => (attribute instanceof StringAttribute ? attribute.value : undefined);

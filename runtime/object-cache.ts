@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Keeps bytes by key. */
 export interface ObjectCache {
@@ -79,10 +79,11 @@ export function cacheFolder(
 ): string | undefined {
   const stated = environment.ANEMONE_CACHE;
   if (stated === "off") return undefined;
-  if (stated !== undefined && stated !== "") return stated;
+  // Absolute: it is told to services that have another working directory.
+  if (stated !== undefined && stated !== "") return resolve(stated);
   const xdg = environment.XDG_CACHE_HOME;
   const base = xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".cache");
-  return join(base, "anemone");
+  return resolve(base, "anemone");
 }
 
 /** The cache that the environment asks for; undefined where it is switched off. */

@@ -9,7 +9,10 @@
  * `ANEMONE_ESPRESSO` names a library to use in place of the system's, which is how tests reach it.
  */
 import { type Pointer, toArrayBuffer } from "bun:ffi";
+import { cpus } from "node:os";
+import { resolve } from "node:path";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { findAutoreleasePools } from "./autorelease.ts";
 import { type EspressoFunctions, type EspressoKind, espressoFunctions } from "./espresso-signatures.ts";
 import { type Binding, bindFunctions, cell } from "./foreign-table.ts";
 import { openSharedLibrary } from "./libc.ts";
@@ -55,14 +58,17 @@ type Functions = Binding<EspressoFunctions>["functions"];
 /** An opened Espresso. Its handles are not for two threads at once, and not for a forked process. */
 export class EspressoLibrary {
   readonly #functions: Functions;
+  readonly #pools: ReturnType<typeof findAutoreleasePools>;
 
   private constructor(
     readonly path: string,
     binding: Binding<EspressoFunctions>,
     /** Functions of later or other versions that this one does not have. */
     readonly missingOptional: readonly string[],
+    pools: ReturnType<typeof findAutoreleasePools>,
   ) {
     this.#functions = binding.functions;
+    this.#pools = pools;
   }
 
   /** Opens the library at `path`; a string is the reason why it cannot be used. Throws nothing. */
@@ -73,7 +79,7 @@ export class EspressoLibrary {
     if (binding.missing.length > 0) {
       return `it lacks ${binding.missing.length} of the functions that are needed: ${binding.missing.join(", ")}`;
     }
-    return new EspressoLibrary(path, binding, binding.missingOptional);
+    return new EspressoLibrary(path, binding, binding.missingOptional, findAutoreleasePools(opened.library.symbol));
   }
 
   get functions(): Functions {
@@ -82,6 +88,25 @@ export class EspressoLibrary {
 
   has(name: FunctionName): boolean {
     return this.#functions[name] !== undefined;
+  }
+
+  /** Runs `body` with an autorelease pool of its own: the library is Objective-C behind its C functions. */
+  pooled<Result>(body: () => Result): Result {
+    const pool = this.pushPool();
+    try {
+      return body();
+    } finally {
+      this.popPool(pool);
+    }
+  }
+
+  /** The same as two calls, for a loop that cannot afford a closure; zero where there are no pools. */
+  pushPool(): Address {
+    return this.#pools === undefined ? 0 : Number(this.#pools.objc_autoreleasePoolPush());
+  }
+
+  popPool(pool: Address): void {
+    if (pool !== 0) this.#pools?.objc_autoreleasePoolPop(pool);
   }
 
   /** What the library says of the last failure on this thread; empty where it says nothing. */
@@ -123,20 +148,34 @@ export interface EspressoSearch {
   readonly reason: string | undefined;
 }
 
+/** Why a machine cannot have the framework that runs on the engine; undefined where it can. */
+export function platformFault(
+  platform: NodeJS.Platform,
+  architecture: string,
+  processor = cpus()[0]?.model ?? "",
+): string | undefined {
+  if (platform !== "darwin") return "it is a framework of macOS";
+  if (architecture === "arm64") return undefined;
+  // Rosetta tells its programs `Apple M1` or `VirtualApple @ 2.50GHz`.
+  return /Apple/.test(processor)
+    ? `this is a Bun for ${architecture}, which Rosetta translates, and Rosetta does not reach the engine: install Bun for arm64 (\`npm ci\` under an arm64 Node)`
+    : "it needs Apple silicon, and this Mac has an Intel processor";
+}
+
 /**
- * Looks for Espresso: where `ANEMONE_ESPRESSO` (a hook for tests) points, else in its place on macOS. Off macOS nothing is
- * opened.
+ * Looks for Espresso: where `ANEMONE_ESPRESSO` (a hook for tests) points, else in its place on macOS on Apple silicon. Elsewhere
+ * nothing is opened.
  */
 export function findEspresso(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
+  architecture: string = process.arch,
 ): EspressoSearch {
   const stated = environment.ANEMONE_ESPRESSO;
   const isOverride = stated !== undefined && stated !== "";
   const path = isOverride ? stated : espressoPath;
-  if (!isOverride && platform !== "darwin") {
-    return { path, isOverride, library: undefined, reason: "it is a framework of macOS" };
-  }
+  const fault = isOverride ? undefined : platformFault(platform, architecture);
+  if (fault !== undefined) return { path, isOverride, library: undefined, reason: fault };
   let opened = openedLibraries.get(path);
   if (opened === undefined) {
     opened = EspressoLibrary.open(path);
@@ -156,6 +195,7 @@ const releases = {
   function: "e5rt_program_function_release",
   operation_options: "e5rt_precompiled_compute_op_create_options_release",
   operation: "e5rt_execution_stream_operation_release",
+  tensor_desc: "e5rt_tensor_desc_release",
   port: "e5rt_io_port_release",
   buffer: "e5rt_buffer_object_release",
   stream: "e5rt_execution_stream_release",
@@ -190,8 +230,8 @@ export abstract class EspressoHandle implements Disposable {
   }
 
   /**
-   * Gives the handle back; does nothing the second time. The callee clears the cell that it is given: where it fails and
-   * the cell still holds the handle, the handle is still ours and is tried once more, else it would leak.
+   * Gives the handle back; does nothing the second time. Where that fails nobody knows whether the handle was freed: it is
+   * given up, since to leak it once is better than to free it twice.
    */
   release(report?: ReleaseReport): void {
     if (this.#address === 0) return;
@@ -199,11 +239,8 @@ export abstract class EspressoHandle implements Disposable {
     slot[0] = BigInt(this.#address);
     this.#address = 0;
     const name = releases[this.kind];
-    for (let attempt = 0; attempt < 2 && slot[0] !== 0n; attempt++) {
-      const status = this.library.functions[name](slot);
-      if (status === 0) return;
-      report?.(this.library.failure(`release the ${this.kind.replace("_", " ")}`, name, status));
-    }
+    const status = this.library.functions[name]?.(slot) ?? 0;
+    if (status !== 0) report?.(this.library.failure(`release the ${this.kind.replace("_", " ")}`, name, status));
   }
 
   [Symbol.dispose](): void {
@@ -230,7 +267,7 @@ class CompilerConfig extends EspressoHandle {
     super(library, "compiler_config", address);
     guarded(this, () => {
       const set = "e5rt_e5_compiler_config_options_set_cache_bundle_location";
-      const status = library.functions[set](this.address, cString(bundleFolder));
+      const status = library.functions[set](this.address, absolutePath(bundleFolder));
       library.check("set the folder for compiled bundles", set, status);
     });
   }
@@ -266,6 +303,9 @@ class CompilerOptions extends EspressoHandle {
   }
 }
 
+/** Paths are read by a service with another working directory than this process. */
+const absolutePath = (path: string) => cString(resolve(path));
+
 /** Runs the rest of a constructor; what was made is released where that fails. */
 function guarded(made: EspressoHandle, rest: () => void): void {
   try {
@@ -299,7 +339,7 @@ export function compileProgram(
     const name = "e5rt_e5_compiler_compile";
     const compile = library.functions[name];
     const address = library.obtain("compile the program", name, (out) =>
-      compile(compiler.address, cString(path), options.address, out),
+      compile(compiler.address, absolutePath(path), options.address, out),
     );
     return new ProgramLibrary(library, address);
   } finally {
@@ -317,7 +357,7 @@ export class ProgramLibrary extends EspressoHandle {
   static open(library: EspressoLibrary, bundlePath: string): ProgramLibrary {
     const name = "e5rt_program_library_create";
     const create = library.functions[name];
-    const address = library.obtain("open the compiled bundle", name, (out) => create(out, cString(bundlePath)));
+    const address = library.obtain("open the compiled bundle", name, (out) => create(out, absolutePath(bundlePath)));
     return new ProgramLibrary(library, address);
   }
 
@@ -391,6 +431,12 @@ export class StreamOperation extends EspressoHandle {
   }
 }
 
+class TensorDescription extends EspressoHandle {
+  constructor(library: EspressoLibrary, address: Address) {
+    super(library, "tensor_desc", address);
+  }
+}
+
 /** Where a tensor enters or leaves an operation. */
 export class Port extends EspressoHandle {
   constructor(
@@ -399,6 +445,31 @@ export class Port extends EspressoHandle {
     readonly description: string,
   ) {
     super(library, "port", address);
+  }
+
+  /**
+   * The bytes of its tensor as the loaded program has it; undefined where this version cannot say.
+   *
+   * @throws EspressoError where it is asked and fails
+   */
+  tensorBytes(report?: ReleaseReport): number | undefined {
+    const retainName = "e5rt_io_port_retain_tensor_desc";
+    const sizeName = "e5rt_tensor_desc_get_size";
+    const { [retainName]: retain, [sizeName]: getSize } = this.library.functions;
+    if (retain === undefined || getSize === undefined || !this.library.has("e5rt_tensor_desc_release"))
+      return undefined;
+    const address = this.library.obtain(`describe the ${this.description}`, retainName, (out) =>
+      retain(this.address, out),
+    );
+    const description = new TensorDescription(this.library, address);
+    try {
+      const size = cell();
+      const status = getSize(address, size);
+      this.library.check(`ask for the size of the ${this.description}`, sizeName, status);
+      return Number(size[0]);
+    } finally {
+      description.release(report);
+    }
   }
 
   /** Makes a buffer the memory of this port. */
@@ -422,7 +493,11 @@ export class BufferObject extends EspressoHandle {
   /** The memory. Its `bytes` are detached (length zero) once the buffer is released, so that no view outlives them. */
   readonly memory: ArrayBuffer;
 
-  constructor(library: EspressoLibrary, bytes: number) {
+  constructor(
+    library: EspressoLibrary,
+    /** What was asked for: the tensor, without what fills up the last line. */
+    readonly bytes: number,
+  ) {
     const name = "e5rt_buffer_object_alloc";
     const allocate = library.functions[name];
     const size = bufferBytes(bytes);

@@ -9,10 +9,10 @@ import { type Address, cString, readCString } from "./memory.ts";
 /** `RTLD_LAZY | RTLD_LOCAL` (`dlfcn.h`): what a library exports must not take the place of another library's symbols. */
 const openFlags = process.platform === "darwin" ? 0x1 | 0x4 : 0x1;
 
-/** glibc, musl, macOS; the first that opens is the one that this process already uses. */
+/** glibc, musl, macOS (in the system's shared cache, by its path); the first that opens is the one that this process already uses. */
 const libraryNames =
   process.platform === "darwin"
-    ? ["libSystem.B.dylib"]
+    ? ["/usr/lib/libSystem.B.dylib", "libSystem.B.dylib"]
     : ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`, "libc.so"];
 
 const declarations = {

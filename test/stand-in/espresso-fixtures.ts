@@ -8,7 +8,7 @@ import { defaultContext } from "../../compiler/registry.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { parse } from "../../ir/parser/parse.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
-import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
+import type { EngineArtefact, MilSegment } from "../../runtime/devices/ane/artefact.ts";
 import { EngineCache } from "../../runtime/devices/ane/cache.ts";
 import { Engine, type EngineOptions } from "../../runtime/devices/ane/engine.ts";
 import type { Clock } from "../../runtime/devices/ane/limits.ts";
@@ -41,6 +41,13 @@ export function artefactOf(text: string, name = "network"): EngineArtefact {
   const context = defaultContext();
   const lowered = lowerModule(name, parse(text, context), context, "mil", { route: "ane" });
   return engineArtefact(lowered.module, name);
+}
+
+/** The only program of a network. */
+export function segmentOf({ segments }: EngineArtefact): MilSegment {
+  const [segment] = segments;
+  if (segment?.kind !== "mil") throw new Error("the network has no MIL program");
+  return segment;
 }
 
 export function floats(shape: readonly number[], valueAt: (index: number) => number): TensorData {
@@ -79,5 +86,10 @@ export function engineIn(
   options: Partial<EngineOptions> = {},
 ): Engine {
   const cache = folder === null ? null : new EngineCache(folder);
-  return new Engine({ library, cache, identity: { systemBuild: "25A1", frameworkVersion: "1" }, ...options });
+  return new Engine({
+    library,
+    cache,
+    identity: { systemBuild: "25A1", frameworkVersion: "1", chip: "h16g" },
+    ...options,
+  });
 }

@@ -37,8 +37,44 @@ EXPORT void stand_in_set_limits(uint64_t programs, uint64_t compilations) {
 
 EXPORT uint64_t stand_in_compiles(void) { return compiles; }
 
+/* The autorelease pools of libobjc, which the library needs around its calls. */
+static uintptr_t pool_depth;
+static uintptr_t deepest_pool;
+static uint64_t pools_pushed;
+static char unpooled[REPORT_BYTES];
+
+EXPORT void *objc_autoreleasePoolPush(void) {
+  pools_pushed++;
+  if (++pool_depth > deepest_pool) deepest_pool = pool_depth;
+  return (void *)(0x1000 + pool_depth);
+}
+
+EXPORT void objc_autoreleasePoolPop(void *pool) {
+  if (pool_depth == 0 || (uintptr_t)pool != 0x1000 + pool_depth) violate("objc_autoreleasePoolPop", "pool", "is not the innermost one");
+  else pool_depth--;
+}
+
+static void note_unpooled(const char *function) {
+  if (pool_depth == 0 && strstr(unpooled, function) == NULL) append(unpooled, function);
+}
+
+EXPORT uint64_t stand_in_pool_depth(void) { return pool_depth; }
+EXPORT uint64_t stand_in_deepest_pool(void) { return deepest_pool; }
+EXPORT uint64_t stand_in_pools_pushed(void) { return pools_pushed; }
+
+/* Functions that were called while there was no pool, one per line. */
+EXPORT const char *stand_in_unpooled(void) { return unpooled; }
+
+/* What ports say beyond the size of their tensor. */
+static int64_t port_excess;
+EXPORT void stand_in_set_port_excess(int64_t bytes) { port_excess = bytes; }
+
 EXPORT void stand_in_reset(void) {
   reset_objects();
+  before_call = note_unpooled;
+  unpooled[0] = 0;
+  pool_depth = deepest_pool = pools_pushed = 0;
+  port_excess = 0;
   compiles = 0;
   program_limit = 127;
   compile_limit = UINT64_MAX;
@@ -53,6 +89,7 @@ typedef struct { int32_t program; } function_data;
 typedef struct { int32_t program; bool named; } operation_options_data;
 typedef struct { int32_t program; bool encoded; object *buffers[2][PORTS]; } operation_data;
 typedef struct { object *operation; int32_t is_output; int32_t index; uint64_t bytes; } port_data;
+typedef struct { uint64_t bytes; } tensor_desc_data;
 typedef struct { uint8_t *memory; uint64_t bytes; } buffer_data;
 typedef struct { object *operations[16]; uint32_t count; } stream_data;
 
@@ -176,6 +213,18 @@ static int32_t body_e5rt_execution_stream_operation_retain_input_port(void *oper
 
 static int32_t body_e5rt_execution_stream_operation_retain_output_port(void *operation, const char *name, void **out) {
   return retain_port(operation, name, 1, "e5rt_execution_stream_operation_retain_output_port", out);
+}
+
+static int32_t body_e5rt_io_port_retain_tensor_desc(void *port, void **out) {
+  tensor_desc_data *data = make_in(out, KIND_tensor_desc, "e5rt_io_port_retain_tensor_desc", sizeof(tensor_desc_data));
+  data->bytes = DATA(port_data, port)->bytes;
+  return 0;
+}
+
+static int32_t body_e5rt_tensor_desc_get_size(void *tensor_desc, uint64_t *out) {
+  if (on_port == NULL) { say("nothing is known of ports"); return 2; }
+  *out = DATA(tensor_desc_data, tensor_desc)->bytes + (uint64_t)port_excess;
+  return 0;
 }
 
 static int32_t body_e5rt_buffer_object_alloc(void **out, uint64_t bytes, uint32_t buffer_type) {

@@ -3,8 +3,18 @@
  * limits that the system sets. (Faults are in `espresso-faults.test.ts`.)
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
@@ -21,6 +31,7 @@ import {
   floats,
   moduleOfText,
   scaled,
+  segmentOf,
   TestClock,
   temporaryFolder,
 } from "./espresso-fixtures.ts";
@@ -150,6 +161,48 @@ describe.skipIf(reason !== undefined)("a program on the stand-in", () => {
     expect(Number((await program.runAsync({ x: small })).y!.data[1])).toBe(-5.5);
   });
 
+  test("every call is made in an autorelease pool, and every pool is popped", async () => {
+    using folder = temporaryFolder();
+    const engine = engineIn(standIn.library, folder.path);
+    for (const _ of ["compiled", "from the cache"]) {
+      const program = await AneProgram.open(network(2), engine);
+      program.run({ x: small });
+      engine.dismiss(program);
+      program.evict();
+      program.run({ x: small });
+      const before = standIn.pools.pushed;
+      program.execute();
+      // One for a run, whatever it consists of.
+      expect(standIn.pools.pushed - before).toBe(1);
+      standIn.failFunction("e5rt_execution_stream_execute_sync", 1);
+      expect(() => program.execute()).toThrow("cannot run the program");
+      program.dispose();
+    }
+    const failing = AneProgram.open(network(3), engine);
+    standIn.failFunction("e5rt_execution_stream_create", 1);
+    await expect(failing).rejects.toThrow("make the execution stream");
+    const { depth, deepest, outside } = standIn.pools;
+    expect([depth, outside]).toEqual([0, ""]);
+    expect(deepest).toBeGreaterThan(0);
+  });
+
+  test("a port of another size than the text says", async () => {
+    const engine = engineIn(standIn.library, null);
+    const program = artefactOf(scaled(2).replaceAll("1x2x4x4", "1x2x1x3"));
+    // The rest of a line of 64 bytes is there: the tensor has 12.
+    standIn.setPortExcess(52);
+    (await AneProgram.open(program, engine)).dispose();
+    for (const [excess, found] of [
+      [53, 65],
+      [-2, 10],
+    ] as const) {
+      standIn.setPortExcess(excess);
+      await expect(AneProgram.open(program, engine)).rejects.toThrow(
+        `main_engine: the input port 'x' has ${found} bytes in the loaded program, but 12 by its text`,
+      );
+    }
+  });
+
   test("the target is told to the compiler only where it was asked for", async () => {
     const engine = engineIn(standIn.library, null);
     (await AneProgram.open(network(2), engine)).dispose();
@@ -195,7 +248,7 @@ describe.skipIf(reason !== undefined)("the cache of compiled programs", () => {
   test("another system, weights or target is another entry", async () => {
     using folder = temporaryFolder();
     await once(folder.path);
-    const other = await once(folder.path, { identity: { systemBuild: "25A2", frameworkVersion: "1" } });
+    const other = await once(folder.path, { identity: { systemBuild: "25A2", frameworkVersion: "1", chip: "h16g" } });
     expect(other).toEqual({ compiled: 1, remarks: [], cached: 0 });
     const engine = engineIn(standIn.library, folder.path);
     (await AneProgram.open(network(3), engine)).dispose();
@@ -245,38 +298,123 @@ describe.skipIf(reason !== undefined)("the cache of compiled programs", () => {
     }
   }
 
-  test("a file too many is noticed as well", async () => {
+  test("a file that appears in a bundle does no harm, and is told about once", async () => {
     using folder = temporaryFolder();
     await once(folder.path);
     const bundle = filesIn(folder.path).find((path) => path.endsWith("bundle.json"))!;
     writeFileSync(`${bundle}.extra`, "");
-    expect((await once(folder.path)).remarks.join()).toContain("which the compiler did not leave");
+    expect(await once(folder.path)).toEqual({
+      compiled: 0,
+      cached: 1,
+      remarks: [
+        expect.stringMatching(/^the cached program of main_engine has files .* recorded: .*bundle\.json\.extra$/),
+      ],
+    });
+    // It ran with that file there: from now on it belongs to the entry, and is verified.
+    expect(await once(folder.path)).toEqual({ compiled: 0, remarks: [], cached: 1 });
+    writeFileSync(`${bundle}.extra`, "changed");
+    expect((await once(folder.path)).remarks.join()).toMatch(
+      /compiled anew: its file .*bundle\.json\.extra has 7 bytes/,
+    );
+  });
+
+  test("what the first run leaves in the bundle belongs to the entry", async () => {
+    using folder = temporaryFolder();
+    standIn.leaveFile = "net.hwx";
+    expect(await once(folder.path)).toEqual({ compiled: 1, remarks: [], cached: 0 });
+    const [left] = filesIn(folder.path).filter((path) => path.endsWith("net.hwx"));
+    expect(await once(folder.path)).toEqual({ compiled: 0, remarks: [], cached: 1 });
+    standIn.leaveFile = undefined;
+    writeFileSync(left!, "damaged");
+    expect((await once(folder.path)).remarks.join()).toContain("net.hwx");
   });
 
   test("an entry in another format is not used", async () => {
     using folder = temporaryFolder();
     await once(folder.path);
     const manifest = filesIn(folder.path).find((path) => path.endsWith("manifest"))!;
-    const body = readFileSync(manifest, "utf8").split("\n")[1]!.replace('"format":1', '"format":99');
+    const body = readFileSync(manifest, "utf8").split("\n")[1]!.replace('"format":2', '"format":99');
     writeFileSync(manifest, `${createHash("sha256").update(body).digest("hex")}\n${body}\n`);
     const { compiled, remarks } = await once(folder.path);
     expect(compiled).toBe(1);
-    expect(remarks.join()).toContain("it has the format 99, not 1");
+    expect(remarks.join()).toContain("it has the format 99, not 2");
   });
 
-  test("a bundle that will not reopen is compiled once more", async () => {
+  const generations = (folder: string) =>
+    readdirSync(folder).flatMap((key) => readdirSync(join(folder, key)).filter((name) => /^\d+-/.test(name)));
+
+  test("a bundle that will not reopen is compiled once more, where the compiler finds what it left", async () => {
     using folder = temporaryFolder();
     await once(folder.path);
+    const before = generations(folder.path);
     standIn.refuseToOpen = "the bundle belongs to another process";
     const { compiled, remarks } = await once(folder.path);
-    expect(compiled).toBe(1);
+    expect([compiled, standIn.foundBundles]).toEqual([1, 1]);
     expect(remarks).toEqual([
       expect.stringMatching(
-        /cannot be used and is compiled anew: cannot open the compiled bundle: .*belongs to another process/,
+        /cannot be opened, and is compiled again: cannot open the compiled bundle: .*belongs to another process/,
       ),
     ]);
+    expect(generations(folder.path)).toEqual(before);
     standIn.refuseToOpen = undefined;
     expect((await once(folder.path)).compiled).toBe(0);
+  });
+
+  test("where that does not load either, it is compiled in a new folder", async () => {
+    using folder = temporaryFolder();
+    await once(folder.path);
+    const [before] = generations(folder.path);
+    standIn.refuseToOpen = "gone";
+    standIn.failFunction("e5rt_program_library_retain_program_function", 1);
+    const { compiled, remarks } = await once(folder.path);
+    expect([compiled, standIn.foundBundles]).toEqual([2, 1]);
+    expect(remarks[1]).toMatch(/^main_engine does not load from there either, and is compiled in a new folder/);
+    expect(generations(folder.path)).not.toEqual([before]);
+    standIn.refuseToOpen = undefined;
+    expect(await once(folder.path)).toEqual({ compiled: 0, remarks: [], cached: 1 });
+  });
+
+  /** A cache that somebody else wrote: chmod would not keep root out. */
+  class ForeignCache extends EngineCache {
+    readonly #refuse = (): never => {
+      throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+    };
+    override stage = this.#refuse;
+    override commit = this.#refuse;
+    override invalidate = this.#refuse;
+    override tryLock = this.#refuse;
+  }
+
+  test("a damaged entry in a cache that cannot be written to is passed over", async () => {
+    using folder = temporaryFolder();
+    await once(folder.path);
+    const cache = new ForeignCache(folder.path);
+    expect(await once(folder.path, { cache })).toEqual({ compiled: 0, remarks: [], cached: 1 });
+    truncateSync(filesIn(folder.path).find((path) => path.endsWith("model.mil"))!, 3);
+    const engine = engineIn(standIn.library, folder.path, { cache });
+    const remarks: string[] = [];
+    const program = await AneProgram.open(network(2), engine, { onRemark: (text) => remarks.push(text) });
+    expect(Number(program.run({ x: small }).y!.data[1])).toBe(-5.5);
+    expect(remarks).toEqual([
+      expect.stringContaining("is not used, and is compiled anew"),
+      expect.stringContaining("cannot be removed, and is passed over: EACCES: permission denied"),
+    ]);
+    // Loaded again, it comes from the folder of this process, without being compiled.
+    engine.dismiss(program);
+    program.evict();
+    expect(Number(program.run({ x: small }).y!.data[1])).toBe(-5.5);
+    expect([standIn.compiles, remarks.length]).toEqual([2, 2]);
+    program.dispose();
+  });
+
+  test("a cache whose place is relative or behind a link", async () => {
+    using folder = temporaryFolder();
+    const real = join(folder.path, "real");
+    mkdirSync(real);
+    const link = join(folder.path, "link");
+    symlinkSync(real, link);
+    expect(await once(link)).toEqual({ compiled: 1, remarks: [], cached: 0 });
+    expect(await once(relative(process.cwd(), link))).toEqual({ compiled: 0, remarks: [], cached: 1 });
   });
 
   test("where the cache cannot be written, programs run all the same", async () => {
@@ -306,7 +444,7 @@ describe.skipIf(reason !== undefined)("the cache of compiled programs", () => {
     using folder = temporaryFolder();
     const cache = new EngineCache(folder.path);
     const engine = engineIn(standIn.library, folder.path);
-    const key = engine.keyOf(network(2).segments[0]!, undefined);
+    const key = engine.keyOf(segmentOf(network(2)), undefined);
     const unlock = cache.tryLock(key);
     expect(unlock).toBeDefined();
     expect(cache.tryLock(key)).toBeUndefined();
@@ -389,8 +527,15 @@ describe.skipIf(reason !== undefined)("what the system allows a process", () => 
     standIn.refuseToCompile = undefined;
     clock.time += 5_000;
     const remarks: string[] = [];
-    const segment = network(3).segments[0]!;
-    expect(() => engine.loadNow(segment, engine.keyOf(segment, undefined), undefined, [], () => {})).toThrow(
+    const segment = segmentOf(network(3));
+    const request = {
+      segment,
+      key: engine.keyOf(segment, undefined),
+      target: undefined,
+      buffers: [],
+      remark: () => {},
+    };
+    expect(() => engine.loadNow(request)).toThrow(
       "a compilation for the engine failed shortly before, and the compile service needs a pause: try again in 10 s",
     );
     using program = await AneProgram.open(network(3), engine, { onRemark: (text) => remarks.push(text) });

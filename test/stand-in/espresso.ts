@@ -5,8 +5,8 @@
 
 import { JSCallback, type Pointer, toArrayBuffer } from "bun:ffi";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../ir/tensor-data.ts";
 import { EspressoLibrary } from "../../runtime/ffi/espresso.ts";
@@ -30,6 +30,11 @@ const controls = {
   stand_in_failed: foreign("string", []),
   stand_in_violations: foreign("string", []),
   stand_in_audit: foreign("string", []),
+  stand_in_pool_depth: foreign("u64", []),
+  stand_in_deepest_pool: foreign("u64", []),
+  stand_in_pools_pushed: foreign("u64", []),
+  stand_in_unpooled: foreign("string", []),
+  stand_in_set_port_excess: foreign("void", [plain("i64", "bytes")]),
   stand_in_set_limits: foreign("void", [plain("u64", "programs"), plain("u64", "compilations")]),
   stand_in_set_callbacks: foreign("void", [
     plain("address", "compile"),
@@ -63,6 +68,12 @@ export class EspressoStandIn {
   refuseToCompile: string | undefined;
   /** Makes bundles unusable, as after an update of the system. */
   refuseToOpen: string | undefined;
+  /** Bundles that the compiler found in the folder that it was given, and did not make anew. */
+  foundBundles = 0;
+  /** Makes each run write a file of this name into the bundle. */
+  leaveFile: string | undefined;
+  /** Where programs came from last. */
+  readonly #bundles = new Map<number, string>();
 
   private constructor(readonly path: string) {
     const opened = openSharedLibrary(path);
@@ -73,6 +84,7 @@ export class EspressoStandIn {
     const library = EspressoLibrary.open(path);
     if (typeof library === "string") throw new Error(library);
     this.library = library;
+    this.#controls.stand_in_reset();
   }
 
   /** Builds and opens the stand-in; a string says why there can be none. */
@@ -127,6 +139,23 @@ export class EspressoStandIn {
     this.onRun = undefined;
     this.refuseToCompile = undefined;
     this.refuseToOpen = undefined;
+    this.leaveFile = undefined;
+    this.foundBundles = 0;
+  }
+
+  /** Autorelease pools: how many are open, how deep they were at most, how many there were, and what was called in none. */
+  get pools(): { readonly depth: number; readonly deepest: number; readonly pushed: number; readonly outside: string } {
+    return {
+      depth: Number(this.#controls.stand_in_pool_depth()),
+      deepest: Number(this.#controls.stand_in_deepest_pool()),
+      pushed: Number(this.#controls.stand_in_pools_pushed()),
+      outside: readCString(this.#controls.stand_in_unpooled()),
+    };
+  }
+
+  /** Makes ports say that their tensors are so much larger. */
+  setPortExcess(bytes: number): void {
+    this.#controls.stand_in_set_port_excess(bytes);
   }
 
   get calls(): number {
@@ -186,9 +215,17 @@ export class EspressoStandIn {
 
   #compile(path: string, bundleFolder: string, target: string, bundlePath: Address): number {
     if (this.refuseToCompile !== undefined) throw new DiagnosticError(this.refuseToCompile);
+    // The compiler is a service: it has a working directory of its own, and gives paths back without links.
+    if (!isAbsolute(path) || !isAbsolute(bundleFolder)) throw new DiagnosticError(`${path} is not there`);
     this.lastTarget = target;
     const program = this.#read(path);
-    const folder = join(bundleFolder, `${contentOf(path).slice(0, 16)}.bundle`);
+    const folder = join(realpathSync(bundleFolder), `${contentOf(path).slice(0, 16)}.bundle`);
+    this.#bundles.set(program, folder);
+    if (existsSync(join(folder, markerFile))) {
+      this.foundBundles++;
+      writeText(bundlePath, folder, messageBytes);
+      return program;
+    }
     mkdirSync(folder, { recursive: true });
     cpSync(path, join(folder, "model.mil"));
     const weights = join(dirname(path), "weights");
@@ -200,10 +237,12 @@ export class EspressoStandIn {
 
   #openBundle(path: string): number {
     if (this.refuseToOpen !== undefined) throw new DiagnosticError(this.refuseToOpen);
-    if (!existsSync(join(path, markerFile))) {
+    if (!isAbsolute(path) || !existsSync(join(path, markerFile))) {
       throw new DiagnosticError("Invalid E5 path specified. @ GetE5PathFromCompositeBundle");
     }
-    return this.#read(join(path, "model.mil"));
+    const program = this.#read(join(path, "model.mil"));
+    this.#bundles.set(program, path);
+    return program;
   }
 
   /** Reads and checks a program with its weights; gives its number. */
@@ -232,6 +271,7 @@ export class EspressoStandIn {
   #execute(number: number, inputs: Address, outputs: Address): number {
     const program = this.#programs[number];
     if (program === undefined) return 2;
+    if (this.leaveFile !== undefined) writeFileSync(join(this.#bundles.get(number) ?? "", this.leaveFile), "left");
     const given = program.inputs.map((port, index) => tensorAt(readAddress(inputs + 8 * index), port.type));
     this.onRun?.({ inputs: Object.fromEntries(program.inputs.map(({ name }, index) => [name, given[index]!])) });
     for (const [index, result] of program.run(given).entries()) {

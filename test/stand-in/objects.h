@@ -55,9 +55,13 @@ UNUSED static void violate(const char *function, const char *argument, const cha
 
 UNUSED static void say(const char *text) { snprintf(last_message, sizeof last_message, "%s", text); }
 
+/* Looks at a call before it is made. */
+static void (*before_call)(const char *function);
+
 /* Counts a call; says whether it is one that is to fail. */
 UNUSED static int32_t enter(const char *function) {
   calls++;
+  if (before_call != NULL) before_call(function);
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     if (counts[i].name == NULL) counts[i].name = function;
     if (counts[i].name == function) { counts[i].count++; break; }

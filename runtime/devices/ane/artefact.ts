@@ -11,19 +11,31 @@ export interface EnginePort {
   readonly buffer: number;
 }
 
-/** One program of the engine: compiled and loaded as a whole, one call per run. */
-export interface EngineSegment {
+/** What programs of every kind have. */
+interface SegmentFrame {
   readonly name: string;
-  /** `netplist`: `text` is a network description instead of MIL, which only the driver `objc` takes. Default `mil`. */
-  readonly kind?: "mil" | "netplist";
-  /** MIL text. Its weights are at `weightsPath`. */
-  readonly text: string;
   readonly weights: Uint8Array;
   /** Where the text says that the weights lie, relative to its own folder: `weights/weight.bin`. */
   readonly weightsPath: string;
   readonly inputs: readonly EnginePort[];
   readonly outputs: readonly EnginePort[];
 }
+
+/** A program as MIL text. */
+export interface MilSegment extends SegmentFrame {
+  readonly kind: "mil";
+  readonly text: string;
+}
+
+/** A program as a network description, which only the driver `objc` takes. */
+export interface NetplistSegment extends SegmentFrame {
+  readonly kind: "netplist";
+  /** The property list, in XML. */
+  readonly text: string;
+}
+
+/** One program of the engine: compiled and loaded as a whole, one call per run. */
+export type EngineSegment = MilSegment | NetplistSegment;
 
 /** A tensor of the caller. Where its elements are not those of the buffer, they are converted. */
 export interface EngineInput {

@@ -1,11 +1,22 @@
 /** Entries on disk: found whole or not at all, whatever happened to them. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { EngineCache, engineKey } from "./cache.ts";
 
 const segment = {
+  kind: "mil" as const,
   name: "p",
   text: "program(1.3)",
   weights: Uint8Array.from({ length: 200 }, (_, index) => index),
@@ -13,7 +24,7 @@ const segment = {
   inputs: [],
   outputs: [],
 };
-const identity = { systemBuild: "25A1", frameworkVersion: "1", target: "h13" };
+const identity = { systemBuild: "25A1", frameworkVersion: "1", chip: "h16g", target: "h13" };
 const key = engineKey(segment, identity);
 let cache: EngineCache;
 
@@ -23,20 +34,20 @@ beforeEach(() => {
 afterEach(() => rmSync(cache.folder, { recursive: true }));
 
 /** Enters a bundle of one file, and a link as bundles of macOS may have them. */
-function enter(): string {
-  const generation = cache.stage(key, segment);
+function enter(into = cache, name = key, system = "25A1"): string {
+  const generation = into.stage(name, segment);
   const bundle = join(generation.bundleFolder, "b");
   mkdirSync(bundle);
   writeFileSync(join(bundle, "code"), "code");
   symlinkSync("code", join(bundle, "current"));
-  expect(cache.commit(key, generation, bundle)).toBe(true);
+  expect(into.commit(name, generation, bundle, system)).toBe(true);
   return bundle;
 }
 
 test("what was entered is found", () => {
   expect(cache.lookup(key)).toEqual({ found: false, reason: undefined });
   const bundle = enter();
-  expect(cache.lookup(key)).toEqual({ found: true, bundlePath: bundle });
+  expect(cache.lookup(key)).toMatchObject({ found: true, bundlePath: bundle, extra: [] });
   expect(readFileSync(join(bundle, "../../model.mil"), "utf8")).toBe("program(1.3)");
   expect([...readFileSync(join(bundle, "../../weights/weight.bin"))]).toEqual([...segment.weights]);
   expect(cache.usage().programs).toBe(1);
@@ -53,6 +64,7 @@ test("the key changes with each thing that decides the content", () => {
     engineKey(segment, { ...identity, target: "h14" }),
     engineKey(segment, { ...identity, systemBuild: "25A2" }),
     engineKey(segment, { ...identity, frameworkVersion: "2" }),
+    engineKey(segment, { ...identity, chip: "h16s" }),
   ];
   expect(new Set(keys).size).toBe(keys.length);
   // Names of ports and programs do not.
@@ -106,7 +118,7 @@ test("compilations of processes that are gone are removed, those of living ones 
   mkdirSync(join(cache.folder, key, `${process.ppid}-00000000`), { recursive: true });
   const first = enter();
   const second = enter();
-  expect(cache.lookup(key)).toEqual({ found: true, bundlePath: second });
+  expect(cache.lookup(key)).toMatchObject({ found: true, bundlePath: second });
   expect(readFileSync(join(first, "code"), "utf8")).toBe("code");
   expect(() => readFileSync(join(cache.folder, key, "999999999-00000000"))).toThrow("ENOENT");
   expect(() => readFileSync(join(cache.folder, key, `${process.ppid}-00000000`))).toThrow("EISDIR");
@@ -131,4 +143,65 @@ test("files that are not ours do not disturb the report", () => {
   writeFileSync(join(cache.folder, "stray"), "x");
   expect(cache.usage()).toMatchObject({ programs: 1 });
   expect(new EngineCache(join(cache.folder, "nowhere")).usage()).toEqual({ programs: 0, bytes: 0 });
+});
+
+test("files beside the recorded ones are told, and recorded when it is committed again", () => {
+  const bundle = enter();
+  writeFileSync(join(bundle, "added"), "1");
+  const found = cache.lookup(key);
+  if (!found.found) throw new Error(found.reason);
+  expect(found.extra).toEqual([join("bundles", "b", "added")]);
+  expect(cache.isChanged(found.generation)).toBe(true);
+  cache.commit(key, found.generation, bundle);
+  expect(cache.isChanged(found.generation)).toBe(false);
+  expect(cache.lookup(key)).toMatchObject({ found: true, extra: [] });
+  writeFileSync(join(bundle, "code"), "CODE");
+  expect(cache.isChanged(found.generation)).toBe(true);
+  expect(cache.lookup(key)).toMatchObject({ found: false, reason: expect.stringContaining("code is damaged") });
+});
+
+test("a bundle's path may be spelled otherwise than its folder's", () => {
+  const link = join(cache.folder, "link");
+  const real = join(cache.folder, "real");
+  mkdirSync(real);
+  symlinkSync(real, link);
+  const linked = new EngineCache(relative(process.cwd(), link));
+  expect(linked.folder).toBe(link);
+  const generation = linked.stage(key, segment);
+  expect(linked.commit(key, generation, join(realpathSync(generation.bundleFolder), "b"))).toBe(true);
+  expect(linked.lookup(key)).toMatchObject({ found: true, bundlePath: join(generation.bundleFolder, "b") });
+
+  const composed = new EngineCache(join(cache.folder, "caf\u00e9"));
+  const other = composed.stage(key, segment);
+  // As macOS may give it back: the letter and its accent apart.
+  expect(composed.commit(key, other, join(other.bundleFolder, "b").normalize("NFD"))).toBe(true);
+  expect(composed.lookup(key)).toMatchObject({ found: true, bundlePath: join(other.bundleFolder, "b") });
+});
+
+test("entries of other systems go by age, then the oldest by size", () => {
+  const names = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(64));
+  const systems = ["old", "old", "new", "new", "new"];
+  const days = [40, 20, 50, 3, 45];
+  for (const [position, name] of names.entries()) {
+    enter(cache, name, systems[position]);
+    const used = new Date(Date.now() - days[position]! * 24 * 3_600_000);
+    utimesSync(join(cache.folder, name, "manifest"), used, used);
+  }
+  writeFileSync(join(cache.folder, "stray"), "x");
+  const left = () => names.filter((name) => existsSync(join(cache.folder, name))).map((name) => name[0]);
+  const keep = new Set([names[4]!]);
+  expect(cache.prune({ system: "new", keep })).toMatchObject({ outdated: 1, crowded: 0 });
+  expect(left()).toEqual(["b", "c", "d", "e"]);
+  const { bytes } = cache.usage();
+  const size = bytes / 4;
+  // A lookup counts as use; what is kept or being compiled stays, however old.
+  cache.lookup(names[2]!);
+  const unlock = cache.tryLock(names[3]!);
+  expect(cache.prune({ system: "new", keep, mostBytes: 2.5 * size })).toMatchObject({ outdated: 0, crowded: 2 });
+  expect(left()).toEqual(["d", "e"]);
+  unlock?.();
+  expect(cache.prune({ system: "new", keep, mostBytes: 0 })).toMatchObject({ crowded: 1 });
+  expect(left()).toEqual(["e"]);
+  expect(cache.lookup(names[4]!).found).toBe(true);
+  expect(existsSync(join(cache.folder, "stray"))).toBe(true);
 });

@@ -3,6 +3,7 @@
  * folder of its own in there, and a manifest, put in place by one rename, names the one that counts, with the size and hash of
  * every file. So a reader sees whole entries only, two processes that compile the same program do not disturb each other, and
  * what is damaged or of another version is noticed before it is opened. A lock file saves the second process its compilation.
+ * What the system adds to a bundle later does no harm: the recorded files are checked, others are reported.
  */
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -14,17 +15,19 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { cacheKey } from "../../object-cache.ts";
-import type { EngineSegment } from "./artefact.ts";
+import type { MilSegment } from "./artefact.ts";
 
 /** Changes with the layout of entries, or with what is told to the compiler. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** What besides the program decides what the compiler makes of it. */
 export interface CompilerIdentity {
@@ -32,14 +35,17 @@ export interface CompilerIdentity {
   readonly systemBuild: string;
   /** The version of the framework, where it can be read. */
   readonly frameworkVersion: string;
+  /** The engine's name, `h16g`, or the chip's: what is compiled for "this machine" differs with it. */
+  readonly chip: string;
   readonly target: string;
 }
 
 /** The name of a program's entry. */
-export function engineKey({ text, weights, weightsPath }: EngineSegment, identity: CompilerIdentity): string {
+export function engineKey({ text, weights, weightsPath }: MilSegment, identity: CompilerIdentity): string {
   const weightsHash = createHash("sha256").update(weights).digest("hex");
-  const { systemBuild, frameworkVersion, target } = identity;
-  return cacheKey(`engine ${formatVersion}`, text, weightsPath, weightsHash, systemBuild, frameworkVersion, target);
+  const { systemBuild, frameworkVersion, chip, target } = identity;
+  const machine = [systemBuild, frameworkVersion, chip, target];
+  return cacheKey(`engine ${formatVersion}`, text, weightsPath, weightsHash, ...machine);
 }
 
 interface FileRecord {
@@ -55,12 +61,20 @@ interface Manifest {
   readonly generation: string;
   /** The compiled bundle, inside that folder. */
   readonly bundle: string;
+  /** The system and framework that compiled it. */
+  readonly system: string;
   readonly files: readonly FileRecord[];
 }
 
 /** What became of a look into the cache. */
 export type CacheLookup =
-  | { readonly found: true; readonly bundlePath: string }
+  | {
+      readonly found: true;
+      readonly bundlePath: string;
+      readonly generation: Generation;
+      /** Files that are in the entry's folder and were not recorded. */
+      readonly extra: readonly string[];
+    }
   /** The reason is said where there was something that cannot be used. */
   | { readonly found: false; readonly reason: string | undefined };
 
@@ -73,21 +87,67 @@ export interface Generation {
   readonly bundleFolder: string;
 }
 
-export class EngineCache {
-  constructor(readonly folder: string) {}
+/** What may be removed to keep the cache small. */
+export interface PruneOptions {
+  /** Entries of other systems go when they were not used for `longestUnused`. */
+  readonly system: string;
+  /** Entries that stay in any case. */
+  readonly keep: ReadonlySet<string>;
+  /** The size in bytes above which those that were used longest ago go. */
+  readonly mostBytes?: number;
+  /** In milliseconds. */
+  readonly longestUnused?: number;
+}
 
-  /** Finds and verifies an entry: every byte of it is read. */
+/** What was removed. */
+export interface Pruned {
+  /** Entries of other systems, and what failed compilations left. */
+  readonly outdated: number;
+  /** Entries that had to make room. */
+  readonly crowded: number;
+  readonly bytes: number;
+}
+
+const day = 24 * 60 * 60_000;
+
+/** What a file was like when it was hashed. */
+interface KnownFile {
+  readonly stamp: string;
+  readonly record: FileRecord;
+}
+
+export class EngineCache {
+  readonly folder: string;
+  /** By folder of a compilation and path: what needs not be hashed again. */
+  readonly #known = new Map<string, Map<string, KnownFile>>();
+
+  constructor(folder: string) {
+    // The compiler is a service with another working directory.
+    this.folder = resolve(folder);
+  }
+
+  /** Finds and verifies an entry: every byte of its recorded files is read. */
   lookup(key: string): CacheLookup {
     const manifest = this.#manifest(key);
     if (manifest === undefined || typeof manifest === "string") return { found: false, reason: manifest };
-    const folder = join(this.folder, key, manifest.generation);
-    const reason = differences(manifest.files, folder);
-    if (reason !== undefined) return { found: false, reason };
-    return { found: true, bundlePath: join(folder, manifest.bundle) };
+    const generation = generationIn(join(this.folder, key, manifest.generation));
+    const { folder } = generation;
+    // Verified means read now, whatever the file's times say.
+    this.#known.delete(folder);
+    try {
+      const recorded = new Set(manifest.files.map(({ path }) => path));
+      const reason = differences(manifest.files, this.#recordsOf(folder, recorded));
+      if (reason !== undefined) return { found: false, reason };
+      const extra = filesIn(folder).flatMap(({ path }) => (recorded.has(path) ? [] : [path]));
+      this.#touch(key);
+      return { found: true, bundlePath: join(folder, manifest.bundle), generation, extra };
+    } catch (error) {
+      return { found: false, reason: `it cannot be read (${error instanceof Error ? error.message : error})` };
+    }
   }
 
   /** Makes a folder for a compilation and stages the program in it. */
-  stage(key: string, segment: EngineSegment): Generation {
+  stage(key: string, segment: MilSegment): Generation {
     const folder = join(this.folder, key, `${process.pid}-${randomBytes(4).toString("hex")}`);
     return stageIn(folder, segment);
   }
@@ -97,17 +157,31 @@ export class EngineCache {
    *
    * @returns false where the bundle does not lie in its folder: the entry cannot be found again then
    */
-  commit(key: string, { folder }: Generation, bundlePath: string): boolean {
-    const bundle = relative(folder, bundlePath);
-    if (bundle === "" || bundle.startsWith("..") || bundle.startsWith(sep)) return false;
+  commit(key: string, { folder }: Generation, bundlePath: string, system = ""): boolean {
+    const bundle = pathInside(folder, bundlePath);
+    if (bundle === undefined) return false;
     const generation = relative(join(this.folder, key), folder);
-    const manifest: Manifest = { format: formatVersion, key, generation, bundle, files: recordsOf(folder) };
+    const manifest: Manifest = {
+      format: formatVersion,
+      key,
+      generation,
+      bundle,
+      system,
+      files: this.#recordsOf(folder),
+    };
     const body = JSON.stringify(manifest);
-    const temporary = join(this.folder, key, `${generation}.tmp`);
+    const temporary = join(this.folder, key, `${generation}.${randomBytes(4).toString("hex")}.tmp`);
     writeFileSync(temporary, `${hashOf(Buffer.from(body))}\n${body}\n`);
     renameSync(temporary, this.#manifestPath(key));
     this.#removeOthers(key, generation);
     return true;
+  }
+
+  /** Whether files were added, changed or removed since the entry was looked up or committed. */
+  isChanged({ folder }: Generation): boolean {
+    const known = this.#known.get(folder);
+    const files = filesIn(folder);
+    return files.length !== known?.size || files.some(({ path }) => known.get(path)?.stamp !== stampOf(folder, path));
   }
 
   /** Takes away a compilation that failed. */
@@ -146,20 +220,90 @@ export class EngineCache {
 
   /** Programs in the cache and the bytes that they take, for reports. */
   usage(): { readonly programs: number; readonly bytes: number } {
-    let programs = 0;
-    let bytes = 0;
-    for (const key of namesIn(this.folder)) {
-      try {
-        const sizes = recordedFiles(join(this.folder, key)).map(
-          ({ path }) => [path, sizeOf(this.folder, key, path)] as const,
-        );
-        if (sizes.some(([path]) => path === "manifest")) programs++;
-        for (const [, size] of sizes) bytes += size;
-      } catch {
-        // No entry of ours, or one that another process is changing right now.
-      }
+    const entries = this.#entries();
+    return {
+      programs: entries.filter(({ hasManifest }) => hasManifest).length,
+      bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  /** Removes entries of other systems that nobody used for a month, then what was used longest ago until the size is kept. */
+  prune({ system, keep, mostBytes = 2 * 2 ** 30, longestUnused = 30 * day }: PruneOptions): Pruned {
+    let outdated = 0;
+    let crowded = 0;
+    let removed = 0;
+    const remove = (key: string, bytes: number): boolean => {
+      if (isHeld(join(this.folder, key, "lock"))) return false;
+      // First what makes it an entry: nobody finds half of one.
+      this.invalidate(key);
+      rmSync(join(this.folder, key), { recursive: true, force: true });
+      removed += bytes;
+      return true;
+    };
+    const entries = this.#entries();
+    let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    const left = entries.filter(({ key, bytes, used }) => {
+      if (keep.has(key)) return false;
+      if (Date.now() - used <= longestUnused || this.#systemOf(key) === system || !remove(key, bytes)) return true;
+      outdated++;
+      total -= bytes;
+      return false;
+    });
+    for (const { key, bytes } of left.sort((a, b) => a.used - b.used)) {
+      if (total <= mostBytes) break;
+      if (!remove(key, bytes)) continue;
+      crowded++;
+      total -= bytes;
     }
-    return { programs, bytes };
+    return { outdated, crowded, bytes: removed };
+  }
+
+  /** Folders of programs, with their sizes and when each was used last. */
+  #entries(): { key: string; bytes: number; used: number; hasManifest: boolean }[] {
+    return namesIn(this.folder).flatMap((key) => {
+      try {
+        if (!/^[0-9a-f]{64}$/.test(key)) return [];
+        const folder = join(this.folder, key);
+        const files = filesIn(folder);
+        const hasManifest = files.some(({ path }) => path === "manifest");
+        const bytes = files.reduce((sum, { path }) => sum + lstatSync(join(folder, path)).size, 0);
+        const used = lstatSync(hasManifest ? this.#manifestPath(key) : folder).mtimeMs;
+        return [{ key, bytes, used, hasManifest }];
+      } catch {
+        // Another process is changing it right now.
+        return [];
+      }
+    });
+  }
+
+  #systemOf(key: string): string | undefined {
+    const manifest = this.#manifest(key);
+    return typeof manifest === "object" ? manifest.system : undefined;
+  }
+
+  /** Remembers when an entry was used. */
+  #touch(key: string): void {
+    try {
+      const now = new Date();
+      utimesSync(this.#manifestPath(key), now, now);
+    } catch {
+      // A cache that cannot be written to.
+    }
+  }
+
+  /** What is recorded of files, without hashing again those that did not change; `only` names some. */
+  #recordsOf(folder: string, only?: ReadonlySet<string>): FileRecord[] {
+    const before = this.#known.get(folder);
+    const now = new Map<string, KnownFile>();
+    this.#known.set(folder, now);
+    return filesIn(folder).flatMap((file) => {
+      if (only !== undefined && !only.has(file.path)) return [];
+      const stamp = stampOf(folder, file.path);
+      const known = before?.get(file.path);
+      const record = known?.stamp === stamp ? known.record : recordOf(folder, file);
+      now.set(file.path, { stamp, record });
+      return [record];
+    });
   }
 
   #manifestPath(key: string): string {
@@ -176,8 +320,8 @@ export class EngineCache {
     }
     const [hash, body = ""] = text.split("\n");
     if (hash !== hashOf(Buffer.from(body))) return "its manifest is damaged";
-    const manifest: unknown = JSON.parse(body);
-    if (!isManifest(manifest)) return "its manifest is not one";
+    const manifest = manifestOf(body);
+    if (manifest === undefined) return "its manifest is not one";
     if (manifest.format !== formatVersion) return `it has the format ${manifest.format}, not ${formatVersion}`;
     if (manifest.key !== key) return "it is another program's";
     return manifest;
@@ -193,16 +337,32 @@ export class EngineCache {
   }
 }
 
+/** Where things lie in the folder of a compilation. */
+const generationIn = (folder: string): Generation => ({
+  folder,
+  programPath: join(folder, "model.mil"),
+  bundleFolder: join(folder, "bundles"),
+});
+
 /** Writes a program's files as its text expects them. */
-export function stageIn(folder: string, { text, weights, weightsPath }: EngineSegment): Generation {
-  const programPath = join(folder, "model.mil");
+export function stageIn(folder: string, { text, weights, weightsPath }: MilSegment): Generation {
+  const generation = generationIn(folder);
   const weightsFile = join(folder, weightsPath);
-  const bundleFolder = join(folder, "bundles");
   mkdirSync(dirname(weightsFile), { recursive: true });
-  mkdirSync(bundleFolder, { recursive: true });
-  writeFileSync(programPath, text);
+  mkdirSync(generation.bundleFolder, { recursive: true });
+  writeFileSync(generation.programPath, text);
   writeFileSync(weightsFile, weights);
-  return { folder, programPath, bundleFolder };
+  return generation;
+}
+
+/** The manifest in a text whose hash is right: of any version, or none. */
+function manifestOf(body: string): Manifest | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isManifest(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isManifest(value: unknown): value is Manifest {
@@ -217,7 +377,26 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
-const sizeOf = (...path: readonly string[]) => lstatSync(join(...path)).size;
+/** The path as the file system has it: `/var` is a link to `/private/var`. What is not there stays as it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/**
+ * The way from a folder to what lies in it, however links and letters with accents are spelled (macOS takes both spellings and
+ * may give back the other one); undefined for what lies elsewhere, and for the folder itself.
+ */
+function pathInside(folder: string, path: string): string | undefined {
+  const names = realPath(path).split(sep);
+  const outer = realPath(folder).split(sep);
+  const isSame = (a: string, b: string | undefined) => a.normalize("NFC") === b?.normalize("NFC");
+  if (names.length <= outer.length || !outer.every((name, position) => isSame(name, names[position]))) return undefined;
+  return names.slice(outer.length).join(sep);
+}
 
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -247,8 +426,13 @@ function namesIn(folder: string): string[] {
   }
 }
 
+interface FoundFile {
+  readonly path: string;
+  readonly isLink: boolean;
+}
+
 /** All files and links below a folder. */
-function recordedFiles(folder: string): { readonly path: string; readonly isLink: boolean }[] {
+function filesIn(folder: string): FoundFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => ({
@@ -258,32 +442,28 @@ function recordedFiles(folder: string): { readonly path: string; readonly isLink
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function recordsOf(folder: string): FileRecord[] {
-  return recordedFiles(folder).map(({ path, isLink }) => {
-    if (!isLink) return { path, ...hashOfFile(join(folder, path)) };
-    const target = Buffer.from(readlinkSync(join(folder, path)));
-    return { path, bytes: target.byteLength, hash: hashOf(target) };
-  });
+/** Changes when a file is written. */
+function stampOf(folder: string, path: string): string {
+  const { size, mtimeMs, ctimeMs, ino } = lstatSync(join(folder, path));
+  return [size, mtimeMs, ctimeMs, ino].join();
 }
 
-/** How the files of a folder differ from what is recorded; undefined where they do not. */
-function differences(wanted: readonly FileRecord[], folder: string): string | undefined {
-  let found: FileRecord[];
-  try {
-    found = recordsOf(folder);
-  } catch (error) {
-    return `it cannot be read (${error instanceof Error ? error.message : error})`;
-  }
+function recordOf(folder: string, { path, isLink }: FoundFile): FileRecord {
+  if (!isLink) return { path, ...hashOfFile(join(folder, path)) };
+  const target = Buffer.from(readlinkSync(join(folder, path)));
+  return { path, bytes: target.byteLength, hash: hashOf(target) };
+}
+
+/** How files differ from what is recorded of them; undefined where they do not. */
+function differences(wanted: readonly FileRecord[], found: readonly FileRecord[]): string | undefined {
   const byPath = new Map(found.map((record) => [record.path, record]));
   for (const { path, bytes, hash } of wanted) {
     const record = byPath.get(path);
     if (record === undefined) return `its file ${path} is missing`;
     if (record.bytes !== bytes) return `its file ${path} has ${record.bytes} bytes instead of ${bytes}`;
     if (record.hash !== hash) return `its file ${path} is damaged`;
-    byPath.delete(path);
   }
-  const [extra] = byPath.keys();
-  return extra === undefined ? undefined : `it has the file ${extra}, which the compiler did not leave`;
+  return undefined;
 }
 
 const isExisting = (error: unknown) => error instanceof Error && "code" in error && error.code === "EEXIST";

@@ -9,7 +9,7 @@ import type { ArgumentDescriptor, Program } from "../../program.ts";
 import { ObjcEngine } from "../ane-objc/engine.ts";
 import { ObjcProgram } from "../ane-objc/program.ts";
 import type { EngineArtefact } from "./artefact.ts";
-import type { Remark } from "./lane.ts";
+import { processLane, type Remark } from "./lane.ts";
 import { AneProgram } from "./program.ts";
 import { defaultEngine } from "./status.ts";
 
@@ -57,7 +57,7 @@ export function chooseDriver(wanted?: EngineDriver, environment = process.env): 
 let objcEngine: ObjcEngine | undefined;
 
 function objcEngineFor(framework: AppleNeuralEngine): ObjcEngine {
-  if (objcEngine?.framework !== framework) objcEngine = new ObjcEngine({ framework });
+  if (objcEngine?.framework !== framework) objcEngine = new ObjcEngine({ framework, lane: processLane() });
   return objcEngine;
 }
 

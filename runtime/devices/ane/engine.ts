@@ -1,8 +1,12 @@
 /**
  * The engine through Espresso as this process uses it: the library and the cache of compiled programs, on the lane that all
  * programs of a process share (lane.ts).
+ *
+ * A program comes from the cache where it can. A bundle may belong to the process that compiled it (aneforge.md 4.4; tmc/apple
+ * says to the same signing identity): where one that is whole does not open or does not run, its own text is compiled once more
+ * in its own folder, where the compiler finds what it has left (a twentieth of the time: aneforge.md 6.7), and only then in a new one.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -13,8 +17,8 @@ import {
   ProgramLibrary,
   type ReleaseReport,
 } from "../../ffi/espresso.ts";
-import type { EngineSegment } from "./artefact.ts";
-import { type CompilerIdentity, EngineCache, engineKey, type Generation } from "./cache.ts";
+import type { MilSegment } from "./artefact.ts";
+import { type CacheLookup, type CompilerIdentity, EngineCache, engineKey, type Generation } from "./cache.ts";
 import { EngineLane, type LaneOptions, type Remark } from "./lane.ts";
 import { CompilePauseError } from "./limits.ts";
 import { LoadedSegment } from "./loaded-segment.ts";
@@ -23,15 +27,32 @@ export interface EngineOptions extends LaneOptions {
   readonly library: EspressoLibrary;
   /** Where compiled programs are kept; `null` keeps none. */
   readonly cache: EngineCache | null;
-  /** The system's build and the framework's version. */
+  /** The system's build, the framework's version and the chip. */
   readonly identity: Omit<CompilerIdentity, "target">;
+}
+
+/** A program that is to be loaded. */
+export interface LoadRequest {
+  readonly segment: MilSegment;
+  readonly key: string;
+  readonly target: string | undefined;
+  readonly buffers: readonly BufferObject[];
+  readonly remark: Remark;
+}
+
+/** An entry of a cache. */
+interface Entry {
+  readonly cache: EngineCache;
+  readonly generation: Generation;
 }
 
 /** How a program came to be loaded. */
 export interface LoadOutcome {
   readonly loaded: LoadedSegment;
-  /** Whether it was compiled by an earlier run. */
-  readonly cached: boolean;
+  /** `cache`: opened as an earlier run left it. `again`: compiled once more in the folder of that. `new`: compiled. */
+  readonly origin: "cache" | "again" | "new";
+  /** Where it lies, if it is kept. */
+  readonly entry?: Entry & { readonly bundlePath: string };
   /** Removes files that only this program uses, once it is unloaded. */
   readonly discard?: () => void;
 }
@@ -40,11 +61,40 @@ export interface LoadOutcome {
 const longestWait = 120_000;
 const pollInterval = 50;
 
+/** Folders that stand in for a cache; they go with the process at the latest. */
+const temporaryFolders = new Set<string>();
+let isAtExit = false;
+
+function makeTemporaryFolder(): string {
+  if (!isAtExit) {
+    isAtExit = true;
+    process.on("exit", () => {
+      for (const folder of temporaryFolders) removeTemporaryFolder(folder);
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), "anemone-engine-"));
+  temporaryFolders.add(folder);
+  return folder;
+}
+
+function removeTemporaryFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  temporaryFolders.delete(folder);
+}
+
 export class Engine extends EngineLane {
   readonly library: EspressoLibrary;
   readonly cache: EngineCache | null;
   readonly #identity: Omit<CompilerIdentity, "target">;
   #temporary: EngineCache | undefined;
+  /** Entries of the cache that are no good and cannot be removed. */
+  readonly #barred = new Set<string>();
+  /** Whether the cache could not be written to. */
+  #isUnwritable = false;
+  /** Entries that this process uses or used. */
+  readonly #used = new Set<string>();
+  /** Networks that are not disposed. */
+  #networks = 0;
 
   constructor(options: EngineOptions) {
     super(options);
@@ -53,8 +103,12 @@ export class Engine extends EngineLane {
     this.#identity = options.identity;
   }
 
-  keyOf(segment: EngineSegment, target: string | undefined): string {
+  keyOf(segment: MilSegment, target: string | undefined): string {
     return engineKey(segment, { ...this.#identity, target: target ?? "host" });
+  }
+
+  get #system(): string {
+    return `${this.#identity.systemBuild}, ${this.#identity.frameworkVersion}`;
   }
 
   /**
@@ -63,18 +117,13 @@ export class Engine extends EngineLane {
    *
    * @throws EspressoError where a step fails
    */
-  async load(
-    segment: EngineSegment,
-    key: string,
-    target: string | undefined,
-    buffers: readonly BufferObject[],
-    remark: Remark,
-  ): Promise<LoadOutcome> {
+  async load(request: LoadRequest): Promise<LoadOutcome> {
+    const { segment, key, remark } = request;
     const unlock = await this.#lock(key, segment.name, remark);
     try {
       for (;;) {
         try {
-          return this.loadNow(segment, key, target, buffers, remark);
+          return this.loadNow(request);
         } catch (error) {
           if (!(error instanceof CompilePauseError)) throw error;
           remark(`waiting ${Math.ceil(error.remaining / 1000)} s before ${segment.name} is compiled: ${error.message}`);
@@ -87,55 +136,105 @@ export class Engine extends EngineLane {
   }
 
   /** The same without waiting. @throws CompilePauseError where it would have to */
-  loadNow(
-    segment: EngineSegment,
-    key: string,
-    target: string | undefined,
-    buffers: readonly BufferObject[],
-    remark: Remark,
-  ): LoadOutcome {
-    const cache = this.#usableCache;
-    const entry = cache.lookup(key);
-    if (entry.found) {
-      try {
-        const library = ProgramLibrary.open(this.library, entry.bundlePath);
-        return { loaded: LoadedSegment.load(this.library, library, segment, buffers, reportTo(remark)), cached: true };
-      } catch (error) {
-        if (!(error instanceof EspressoError)) throw error;
-        remark(`the cached program of ${segment.name} cannot be used and is compiled anew: ${error.message}`);
-        cache.invalidate(key);
-      }
-    } else if (entry.reason !== undefined) {
-      remark(`the cached program of ${segment.name} is not used, and is compiled anew: ${entry.reason}`);
-      cache.invalidate(key);
-    }
-    this.budget.take(cache.folder);
-    return this.#compile(segment, key, target, buffers, remark);
+  loadNow(request: LoadRequest): LoadOutcome {
+    this.#used.add(request.key);
+    return this.library.pooled(() => this.#reopened(request) ?? this.#compile(request));
   }
 
-  #compile(
-    segment: EngineSegment,
-    key: string,
-    target: string | undefined,
-    buffers: readonly BufferObject[],
-    remark: Remark,
-  ): LoadOutcome {
-    const [cache, generation] = this.#stage(segment, key, remark);
-    const report = reportTo(remark);
-    let isKept = false;
+  /**
+   * Loads again a program that was loaded, but did not run, and is unloaded now: the next way of those that there are.
+   *
+   * @returns undefined where there is none
+   */
+  renewNow(request: LoadRequest, { origin, entry }: LoadOutcome): LoadOutcome | undefined {
+    if (origin === "new" || entry === undefined) return undefined;
+    return this.library.pooled(() => {
+      const renewed = origin === "cache" ? this.#compileAgain(request, entry) : undefined;
+      if (renewed !== undefined) return renewed;
+      this.#forget(entry.cache, request);
+      return this.#compile(request);
+    });
+  }
+
+  /** To be called when a program has run: what the system has added to its files or changed in them belongs to the entry. */
+  settle({ segment, key, remark }: LoadRequest, { entry }: LoadOutcome): void {
+    if (entry === undefined) return;
+    const { cache, generation, bundlePath } = entry;
     try {
-      const library = this.#compiled(generation, target, report);
-      try {
-        isKept = keepBundle(library, cache, key, generation, segment.name, remark);
-      } catch (error) {
-        library.release(report);
-        throw error;
-      }
-      const loaded = LoadedSegment.load(this.library, library, segment, buffers, report);
-      return { loaded, cached: false, ...(isKept ? {} : { discard: () => cache.discard(generation) }) };
+      if (cache.isChanged(generation)) cache.commit(key, generation, bundlePath, this.#system);
     } catch (error) {
-      // What cannot be loaded right after it was compiled is not worth keeping.
-      if (isKept) cache.invalidate(key);
+      // It is verified before it is used the next time, and compiled anew if need be.
+      remark(`what ${segment.name} has changed in its cached files cannot be recorded: ${messageOf(error)}`);
+    }
+  }
+
+  /** From the cache, or from what stands in for it: as it is, else compiled once more where it lies. */
+  #reopened(request: LoadRequest): LoadOutcome | undefined {
+    const { segment, key, buffers, remark } = request;
+    for (const cache of this.#caches(key)) {
+      const found = cache.lookup(key);
+      if (!found.found) {
+        if (found.reason === undefined) continue;
+        remark(`the cached program of ${segment.name} is not used, and is compiled anew: ${found.reason}`);
+        this.#forget(cache, request);
+        continue;
+      }
+      tellExtra(segment.name, found, remark);
+      const entry = { cache, generation: found.generation, bundlePath: found.bundlePath };
+      try {
+        const library = ProgramLibrary.open(this.library, found.bundlePath);
+        const loaded = LoadedSegment.load(this.library, library, segment, buffers, reportTo(remark));
+        return { loaded, origin: "cache", entry };
+      } catch (error) {
+        if (!(error instanceof EspressoError)) throw error;
+        remark(`the cached program of ${segment.name} cannot be opened, and is compiled again: ${error.message}`);
+      }
+      const again = this.#compileAgain(request, entry);
+      if (again !== undefined) return again;
+      this.#forget(cache, request);
+    }
+    return undefined;
+  }
+
+  /**
+   * Compiles the text of an entry in the entry's own folder.
+   *
+   * @returns undefined where it cannot be, or what comes of it does not load
+   */
+  #compileAgain(request: LoadRequest, { cache, generation }: Entry): LoadOutcome | undefined {
+    const { segment, target, buffers, remark } = request;
+    if (!isWritable(generation.bundleFolder)) return undefined;
+    this.budget.take(cache.folder);
+    let library: ProgramLibrary;
+    try {
+      library = this.#compiled(generation, target, reportTo(remark));
+    } catch (error) {
+      this.#forget(cache, request);
+      throw error;
+    }
+    try {
+      const loaded = LoadedSegment.load(this.library, library, segment, buffers, reportTo(remark));
+      const entry = this.#keep(library, request, { cache, generation });
+      return { loaded, origin: "again", ...(entry === undefined ? {} : { entry }) };
+    } catch (error) {
+      if (!(error instanceof EspressoError)) throw error;
+      remark(`${segment.name} does not load from there either, and is compiled in a new folder: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #compile(request: LoadRequest): LoadOutcome {
+    const { segment, key, target, buffers, remark } = request;
+    this.budget.take(this.cache?.folder);
+    const { cache, generation } = this.#stage(segment, key, remark);
+    try {
+      const library = this.#compiled(generation, target, reportTo(remark));
+      const loaded = LoadedSegment.load(this.library, library, segment, buffers, reportTo(remark));
+      const entry = this.#keep(library, request, { cache, generation });
+      if (entry === undefined) return { loaded, origin: "new", discard: () => cache.discard(generation) };
+      this.#prune(remark);
+      return { loaded, origin: "new", entry };
+    } catch (error) {
       cache.discard(generation);
       throw error;
     }
@@ -153,44 +252,92 @@ export class Engine extends EngineLane {
     }
   }
 
-  /** The place for a compilation: the cache, or a folder of this process where the cache cannot be written. */
-  #stage(segment: EngineSegment, key: string, remark: Remark): [EngineCache, Generation] {
-    const cache = this.#usableCache;
+  /** Enters a compiled bundle into the cache. Where that cannot be done the program runs all the same. */
+  #keep(
+    library: ProgramLibrary,
+    { segment, key, remark }: LoadRequest,
+    { cache, generation }: Entry,
+  ): LoadOutcome["entry"] {
+    const { name } = segment;
     try {
-      return [cache, cache.stage(key, segment)];
+      const bundlePath = library.bundlePath();
+      if (bundlePath === undefined)
+        remark(`${name} is compiled anew in each process: this version does not say where its bundle is`);
+      else if (cache.commit(key, generation, bundlePath, this.#system)) return { cache, generation, bundlePath };
+      else
+        remark(
+          `${name} is compiled anew in each process: its bundle is not where it was asked for, but at ${bundlePath}`,
+        );
     } catch (error) {
-      if (cache === this.#temporary) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      remark(`compiled programs cannot be kept in ${cache.folder}: ${reason}`);
-      this.#temporary = new EngineCache(mkdtempSync(join(tmpdir(), "anemone-engine-")));
-      return [this.#temporary, this.#temporary.stage(key, segment)];
+      if (!(error instanceof EspressoError) && !isFileError(error)) throw error;
+      remark(`${name} is compiled anew in each process: ${error.message}`);
+    }
+    return undefined;
+  }
+
+  /** The place for a compilation: the cache, or a folder of this process where the cache cannot be written. */
+  #stage(segment: MilSegment, key: string, remark: Remark): Entry {
+    const { cache } = this;
+    if (cache !== null && !this.#isUnwritable && !this.#barred.has(key)) {
+      try {
+        return { cache, generation: cache.stage(key, segment) };
+      } catch (error) {
+        this.#isUnwritable = true;
+        remark(`compiled programs cannot be kept in ${cache.folder}: ${messageOf(error)}`);
+      }
+    }
+    this.#temporary ??= new EngineCache(makeTemporaryFolder());
+    return { cache: this.#temporary, generation: this.#temporary.stage(key, segment) };
+  }
+
+  /** Where a program may be found: the cache, and what stands in for it in this process. */
+  #caches(key: string): EngineCache[] {
+    const places = [this.#barred.has(key) ? null : this.cache, this.#temporary ?? null];
+    return places.filter((cache) => cache !== null);
+  }
+
+  /** Removes an entry; where that cannot be done it is not looked at again. */
+  #forget(cache: EngineCache, { segment, key, remark }: Pick<LoadRequest, "segment" | "key" | "remark">): void {
+    try {
+      cache.invalidate(key);
+    } catch (error) {
+      this.#barred.add(key);
+      remark(`the cached program of ${segment.name} cannot be removed, and is passed over: ${messageOf(error)}`);
     }
   }
 
-  /** The cache, or what stands in for it in this process. */
-  get #usableCache(): EngineCache {
-    if (this.#temporary !== undefined) return this.#temporary;
-    if (this.cache !== null) return this.cache;
-    this.#temporary = new EngineCache(mkdtempSync(join(tmpdir(), "anemone-engine-")));
-    return this.#temporary;
-  }
-
-  /** Makes the next load compile. */
-  forget(key: string): void {
-    this.#usableCache.invalidate(key);
-  }
-
-  /** Removes what stands in for a cache; programs that are loaded go on. */
-  removeTemporaryFiles(): void {
-    if (this.#temporary !== undefined && this.loadedPrograms === 0) {
-      rmSync(this.#temporary.folder, { recursive: true, force: true });
-      this.#temporary = undefined;
+  /** Keeps the cache small, behind a compilation that added to it. */
+  #prune(remark: Remark): void {
+    try {
+      const pruned = this.cache?.prune({ system: this.#system, keep: this.#used });
+      if (pruned === undefined || pruned.outdated + pruned.crowded === 0) return;
+      remark(
+        `${(pruned.bytes / 1e6).toFixed(1)} MB of compiled programs were removed from ${this.cache?.folder}: ` +
+          `${pruned.outdated} of other versions of the system, ${pruned.crowded} to make room for others`,
+      );
+    } catch (error) {
+      remark(`old compiled programs cannot be removed from ${this.cache?.folder}: ${messageOf(error)}`);
     }
+  }
+
+  /** A network begins to use the engine. */
+  join(): void {
+    this.#networks++;
+  }
+
+  /** A network is disposed. What stands in for a cache goes with the last one. */
+  part(): void {
+    this.#networks--;
+    if (this.#networks > 0 || this.#temporary === undefined) return;
+    removeTemporaryFolder(this.#temporary.folder);
+    this.#temporary = undefined;
   }
 
   /** Waits until no other process compiles this program; undefined where nothing needs to be compiled or no lock can be had. */
   async #lock(key: string, name: string, remark: Remark): Promise<(() => void) | undefined> {
-    const cache = this.#usableCache;
+    const { cache } = this;
+    // What stands in for it is this process's alone.
+    if (cache === null || this.#barred.has(key)) return undefined;
     const start = this.clock.now();
     for (let isFirst = true; this.clock.now() - start < longestWait; isFirst = false) {
       let unlock: (() => void) | undefined;
@@ -214,27 +361,23 @@ const reportTo =
   (failure) =>
     remark(failure.message);
 
-/** Enters a compiled bundle into the cache. Where that cannot be done the program runs all the same. */
-function keepBundle(
-  library: ProgramLibrary,
-  cache: EngineCache,
-  key: string,
-  generation: Generation,
-  name: string,
-  remark: Remark,
-): boolean {
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Files beside the recorded ones are somebody's to know about. */
+function tellExtra(name: string, { extra }: Extract<CacheLookup, { found: true }>, remark: Remark): void {
+  if (extra.length === 0) return;
+  const shown = extra.slice(0, 5).join(", ");
+  const more = extra.length > 5 ? ` and ${extra.length - 5} more` : "";
+  remark(`the cached program of ${name} has files that were not there when it was recorded: ${shown}${more}`);
+}
+
+function isWritable(folder: string): boolean {
   try {
-    const path = library.bundlePath();
-    if (path === undefined)
-      remark(`${name} is compiled anew in each process: this version does not say where its bundle is`);
-    else if (cache.commit(key, generation, path)) return true;
-    else remark(`${name} is compiled anew in each process: its bundle is not where it was asked for, but at ${path}`);
-  } catch (error) {
-    if (error instanceof EspressoError || isFileError(error)) {
-      remark(`${name} is compiled anew in each process: ${error.message}`);
-    } else throw error;
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return false;
 }
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {

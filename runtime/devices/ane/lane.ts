@@ -1,8 +1,9 @@
 /**
- * What all programs on the engine share, by whichever driver they came: the one lane on which they run, and the places that one
- * process has for loaded programs. Whoever needs a place gets that of the network that ran longest ago, which loads itself
+ * What all programs on the engine share, by whichever driver they came: the one lane on which they run, and the places and
+ * compilations that one process has. Whoever needs a place gets that of the network that ran longest ago, which loads itself
  * again when it is run.
  */
+import { isMainThread } from "node:worker_threads";
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { type Clock, CompileBudget, defaultLimits, type EngineLimits, systemClock } from "./limits.ts";
 
@@ -17,14 +18,19 @@ export interface Resident {
   lastRun: number;
   /** Unloads, so that it loads itself again when it is run. */
   evict(): void;
+  /** Gives up everything. */
+  dispose(): void;
 }
 
 export interface LaneOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly clock?: Clock;
+  /** The lane to share with other drivers; `limits` and `clock` are its own then. Default: one for itself. */
+  readonly lane?: Lane;
 }
 
-export class EngineLane {
+/** The lane itself. Drivers that share one run one program at a time between them, and count together. */
+export class Lane {
   readonly limits: EngineLimits;
   readonly clock: Clock;
   readonly budget: CompileBudget;
@@ -33,7 +39,7 @@ export class EngineLane {
   #running: string | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor({ limits, clock = systemClock }: LaneOptions) {
+  constructor({ limits, clock = systemClock }: Omit<LaneOptions, "lane"> = {}) {
     this.limits = { ...defaultLimits, ...limits };
     this.clock = clock;
     this.budget = new CompileBudget(this.limits, clock);
@@ -97,4 +103,88 @@ export class EngineLane {
   isResident(resident: Resident): boolean {
     return this.#residents.has(resident);
   }
+
+  /** Disposes all that is loaded, for the end of the process: the failure of one keeps no other back. */
+  disposeResidents(): void {
+    for (const resident of [...this.#residents]) {
+      try {
+        resident.dispose();
+      } catch {
+        // The process ends: the system takes back what is left.
+      }
+    }
+  }
+}
+
+/** What a driver's engine has of the lane. */
+export class EngineLane {
+  readonly lane: Lane;
+
+  constructor({ lane, ...options }: LaneOptions) {
+    this.lane = lane ?? new Lane(options);
+  }
+
+  get limits(): EngineLimits {
+    return this.lane.limits;
+  }
+
+  get clock(): Clock {
+    return this.lane.clock;
+  }
+
+  get budget(): CompileBudget {
+    return this.lane.budget;
+  }
+
+  /** Programs that are loaded now, of all drivers on the lane. */
+  get loadedPrograms(): number {
+    return this.lane.loadedPrograms;
+  }
+
+  enter(resident: Resident): void {
+    this.lane.enter(resident);
+  }
+
+  leave(): void {
+    this.lane.leave();
+  }
+
+  queue<Result>(work: () => Result): Promise<Result> {
+    return this.lane.queue(work);
+  }
+
+  admit(resident: Resident, remark: Remark): void {
+    this.lane.admit(resident, remark);
+  }
+
+  dismiss(resident: Resident): void {
+    this.lane.dismiss(resident);
+  }
+
+  isResident(resident: Resident): boolean {
+    return this.lane.isResident(resident);
+  }
+}
+
+let lane: Lane | undefined;
+
+/**
+ * The lane of this process, for both drivers. What is loaded when the process ends is unloaded then.
+ *
+ * @throws DiagnosticError on another thread than the main one: each would have a lane of its own, and the libraries, the
+ * limits and the engine are the process's
+ */
+export function processLane(isMain: boolean = isMainThread): Lane {
+  if (!isMain) {
+    throw new DiagnosticError(
+      "the engine is used from a Worker: one process has one lane to it, which belongs to the main thread; " +
+        "open and run the network there, and send tensors to it",
+    );
+  }
+  if (lane === undefined) {
+    const made = new Lane();
+    lane = made;
+    process.on("exit", () => made.disposeResidents());
+  }
+  return lane;
 }

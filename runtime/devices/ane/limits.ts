@@ -27,7 +27,7 @@ export interface EngineLimits {
 
 /**
  * The 128th load fails (driver-stack.md A.5: 127 or 128 per process), and other code of the process may use the engine too;
- * about 119 compilations (A.5: maderix, Orion); after failures in a row the service, which all processes share, stalls
+ * about 119 compilations (A.5: maderix, Orion; known of the Objective-C route, and kept to on both as a precaution); after failures in a row the service, which all processes share, stalls
  * (aneforge.md 4.4: 15 s).
  */
 export const defaultLimits: EngineLimits = { loadedPrograms: 120, compilations: 119, pauseAfterFailure: 15_000 };
@@ -62,12 +62,12 @@ export class CompileBudget {
   }
 
   /** Asks for one compilation. @throws CompilePauseError where it must wait, DiagnosticError where there is none left */
-  take(cachePlace: string): void {
+  take(cachePlace: string | undefined): void {
     const { compilations, pauseAfterFailure } = this.limits;
     if (this.#used >= compilations) {
       throw new DiagnosticError(
         `this process has compiled ${this.#used} programs for the engine, and macOS lets one process compile about that many: ` +
-          `start a new process; what was compiled is kept in ${cachePlace} and counts no more`,
+          `start a new process${cachePlace === undefined ? "" : `; what was compiled is kept in ${cachePlace} and counts no more`}`,
       );
     }
     if (this.#failure !== undefined) {

@@ -2,12 +2,15 @@
  * One program of the engine as it is loaded: library, function, operation, ports and stream, encoded and ready to run on buffers
  * that belong to somebody else. Handles are released in the order that ANEForge releases them in (aneforge.md 4.2).
  */
+import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import {
   type BufferObject,
+  EspressoError,
   type EspressoHandle,
   type EspressoLibrary,
   ExecutionStream,
   OperationOptions,
+  type Port,
   type ProgramLibrary,
   type ReleaseReport,
   StreamOperation,
@@ -27,7 +30,7 @@ export class LoadedSegment {
   /**
    * Makes a library ready to run on `buffers`, and owns it from now on, whether that succeeds or not.
    *
-   * @throws EspressoError where a step fails; everything is released then
+   * @throws EspressoError where a step fails, DiagnosticError where a port has another size; everything is released then
    */
   static load(
     espresso: EspressoLibrary,
@@ -51,6 +54,7 @@ export class LoadedSegment {
           loaded.#rest.push(port);
           const bound = buffers[buffer];
           if (bound === undefined) throw new Error(`the port '${name}' names the buffer ${buffer}, which is not there`);
+          checkSize(segment.name, port, bound, report);
           port.bind(bound);
         }
       }
@@ -85,4 +89,23 @@ export class LoadedSegment {
     between?.();
     for (const handle of rest) handle.release(report);
   }
+}
+
+/**
+ * Compares a port of the loaded program with the buffer that it is to be bound to. What it may need beyond the tensor is the
+ * rest of the last line of 64 bytes, which every buffer has (aneforge.md 4.2).
+ */
+function checkSize(segment: string, port: Port, buffer: BufferObject, report: ReleaseReport): void {
+  let found: number | undefined;
+  try {
+    found = port.tensorBytes(report);
+  } catch (error) {
+    // Seen at call sites only: that it cannot be asked does not keep a program from running.
+    if (!(error instanceof EspressoError)) throw error;
+    report(error);
+  }
+  if (found === undefined || (found >= buffer.bytes && found <= buffer.memory.byteLength)) return;
+  throw new DiagnosticError(
+    `${segment}: the ${port.description} has ${found} bytes in the loaded program, but ${buffer.bytes} by its text`,
+  );
 }

@@ -6,8 +6,8 @@ import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { elementBytes, elementCount, elementsFromBytes, type TensorData } from "../../../ir/tensor-data.ts";
 import { BufferObject, EspressoError } from "../../ffi/espresso.ts";
 import type { ArgumentDescriptor, Program } from "../../program.ts";
-import type { EngineArtefact, EngineSegment } from "./artefact.ts";
-import type { Engine, LoadOutcome } from "./engine.ts";
+import type { EngineArtefact, MilSegment } from "./artefact.ts";
+import type { Engine, LoadOutcome, LoadRequest } from "./engine.ts";
 import type { Remark, Resident } from "./lane.ts";
 import { NetworkPorts } from "./network-ports.ts";
 
@@ -25,9 +25,18 @@ export interface EngineProgramOptions {
 
 /** A segment, and whether it is loaded. */
 interface SegmentState {
-  readonly segment: EngineSegment;
-  readonly key: string;
+  readonly request: LoadRequest;
   outcome: LoadOutcome | undefined;
+}
+
+/** The programs of a network, which must be MIL. */
+function milSegments({ segments }: EngineArtefact): MilSegment[] {
+  return segments.map((segment) => {
+    if (segment.kind === "mil") return segment;
+    throw new DiagnosticError(
+      `${segment.name} is a network description, and Espresso takes MIL only: use the driver objc`,
+    );
+  });
 }
 
 /**
@@ -55,11 +64,13 @@ export class AneProgram implements Program, Resident {
     this.#artefact = artefact;
     this.#engine = engine;
     this.#remark = onRemark;
-    this.#segments = artefact.segments.map((segment) => ({
-      segment,
-      key: engine.keyOf(segment, artefact.target),
-      outcome: undefined,
-    }));
+    const { target } = artefact;
+    this.#segments = milSegments(artefact).map((segment) => {
+      const key = engine.keyOf(segment, target);
+      return { request: { segment, key, target, buffers: this.#buffers, remark: onRemark }, outcome: undefined };
+    });
+    engine.join();
+    const pool = engine.library.pushPool();
     try {
       const views = artefact.buffers.map((type): TensorData => {
         const bytes = elementCount(type.shape) * elementBytes(type.element);
@@ -71,7 +82,10 @@ export class AneProgram implements Program, Resident {
       this.#ports = new NetworkPorts(artefact, views);
     } catch (error) {
       this.#releaseBuffers();
+      engine.part();
       throw error;
+    } finally {
+      engine.library.popPool(pool);
     }
   }
 
@@ -82,28 +96,19 @@ export class AneProgram implements Program, Resident {
    */
   static async open(artefact: EngineArtefact, engine: Engine, options: EngineProgramOptions = {}): Promise<AneProgram> {
     const start = performance.now();
-    const foreign = artefact.segments.find(({ kind }) => kind === "netplist");
-    if (foreign !== undefined) {
-      throw new DiagnosticError(
-        `${foreign.name} is a network description, and Espresso takes MIL only: use the driver objc`,
-      );
-    }
     const program = new AneProgram(artefact, engine, options);
     try {
       engine.admit(program, program.#remark);
       // Loaded from here on as far as it goes: what fails below gives back what there is.
       program.#phase = "loaded";
-      for (const state of program.#segments) {
-        const { segment, key } = state;
-        state.outcome = await engine.load(segment, key, artefact.target, program.#buffers, program.#remark);
-      }
+      for (const state of program.#segments) state.outcome = await engine.load(state.request);
       // Others were opened meanwhile and needed the room: it loads itself when it is run.
-      if (!program.isLoaded) for (const state of program.#segments) program.#unload(state);
+      if (!program.isLoaded) program.#unloadAll();
     } catch (error) {
       program.dispose();
       throw error;
     }
-    const cached = program.#segments.filter(({ outcome }) => outcome?.cached).length;
+    const cached = program.#segments.filter(({ outcome }) => outcome?.origin === "cache").length;
     program.#report = { programs: program.places, cached, milliseconds: performance.now() - start };
     return program;
   }
@@ -149,17 +154,13 @@ export class AneProgram implements Program, Resident {
   execute(): void {
     if (this.#phase !== "loaded") this.#reload();
     this.#engine.enter(this);
+    const { library } = this.#engine;
+    const pool = library.pushPool();
     try {
-      for (const state of this.#segments) {
-        try {
-          state.outcome?.loaded.execute();
-        } catch (error) {
-          this.#renew(state, error);
-          state.outcome?.loaded.execute();
-        }
-      }
-      this.#isProven = true;
+      if (this.#isProven) for (const { outcome } of this.#segments) outcome?.loaded.execute();
+      else this.#prove();
     } finally {
+      library.popPool(pool);
       this.#engine.leave();
     }
   }
@@ -185,18 +186,20 @@ export class AneProgram implements Program, Resident {
     if (this.#phase !== "loaded") return;
     this.#phase = "evicted";
     this.#isProven = false;
-    for (const state of this.#segments) this.#unload(state);
+    this.#unloadAll();
   }
 
   dispose(): void {
     if (this.#phase === "disposed") return;
     this.#phase = "disposed";
     this.#engine.dismiss(this);
-    const [first, ...others] = this.#segments;
-    for (const state of others) this.#unload(state);
-    if (first !== undefined) this.#unload(first, () => this.#releaseBuffers());
-    this.#releaseBuffers();
-    this.#engine.removeTemporaryFiles();
+    this.#engine.library.pooled(() => {
+      const [first, ...others] = this.#segments;
+      for (const state of others) this.#unload(state);
+      if (first !== undefined) this.#unload(first, () => this.#releaseBuffers());
+      this.#releaseBuffers();
+    });
+    this.#engine.part();
   }
 
   [Symbol.dispose](): void {
@@ -208,10 +211,7 @@ export class AneProgram implements Program, Resident {
     this.#engine.admit(this, this.#remark);
     this.#phase = "loaded";
     try {
-      for (const state of this.#segments) {
-        const { segment, key } = state;
-        state.outcome = this.#engine.loadNow(segment, key, this.#artefact.target, this.#buffers, this.#remark);
-      }
+      for (const state of this.#segments) state.outcome = this.#engine.loadNow(state.request);
     } catch (error) {
       this.#engine.dismiss(this);
       this.evict();
@@ -219,17 +219,36 @@ export class AneProgram implements Program, Resident {
     }
   }
 
-  /**
-   * Compiles anew a program from the cache that was loaded, but does not run: a bundle may belong to the process that compiled
-   * it (aneforge.md 4.4). Once, and only before the first run that succeeded; else it throws what went wrong.
-   */
+  /** The first run since it was loaded: a program from the cache that does not run is compiled again. */
+  #prove(): void {
+    for (const state of this.#segments) {
+      for (let isDone = false; !isDone; ) {
+        try {
+          state.outcome?.loaded.execute();
+          isDone = true;
+        } catch (error) {
+          this.#renew(state, error);
+        }
+      }
+    }
+    this.#isProven = true;
+    for (const { request, outcome } of this.#segments) if (outcome !== undefined) this.#engine.settle(request, outcome);
+  }
+
+  /** Replaces a program that was loaded, but does not run, by the next way to have it; else throws what went wrong. */
   #renew(state: SegmentState, error: unknown): void {
-    if (this.#isProven || !state.outcome?.cached || !(error instanceof EspressoError)) throw error;
-    const { segment, key } = state;
-    this.#remark(`the cached program of ${segment.name} does not run and is compiled anew: ${error.message}`);
+    const { request, outcome } = state;
+    if (outcome === undefined || outcome.origin === "new" || !(error instanceof EspressoError)) throw error;
+    this.#remark(`the cached program of ${request.segment.name} does not run and is compiled again: ${error.message}`);
     this.#unload(state);
-    this.#engine.forget(key);
-    state.outcome = this.#engine.loadNow(segment, key, this.#artefact.target, this.#buffers, this.#remark);
+    state.outcome = this.#engine.renewNow(request, outcome);
+    if (state.outcome === undefined) throw error;
+  }
+
+  #unloadAll(): void {
+    this.#engine.library.pooled(() => {
+      for (const state of this.#segments) this.#unload(state);
+    });
   }
 
   #unload(state: SegmentState, between?: () => void): void {

@@ -12,6 +12,7 @@ import { espressoFunctions } from "../../ffi/espresso-signatures.ts";
 import { cacheFolder } from "../../object-cache.ts";
 import { type CompilerIdentity, EngineCache } from "./cache.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
+import { processLane } from "./lane.ts";
 
 export interface EngineStatus {
   readonly available: boolean;
@@ -46,6 +47,7 @@ export function compilerIdentity(): Omit<CompilerIdentity, "target"> {
   return {
     systemBuild: plistString(system, "ProductBuildVersion") ?? `${process.platform} ${release()}`,
     frameworkVersion: plistString(textOf(join(resources, "Info.plist")), "CFBundleVersion") ?? "unknown",
+    chip: hostArchitecture() ?? chipName(),
   };
 }
 
@@ -55,41 +57,56 @@ export function engineCache(environment: Environment = process.env): EngineCache
   return folder === undefined ? null : new EngineCache(join(folder, "engine"));
 }
 
-/** What is known of this machine's engine. */
+/** Whether this machine's engine can be reached, and in a sentence how or why not. */
+export function engineAvailability(
+  platform: NodeJS.Platform = process.platform,
+  architecture: string = process.arch,
+  environment: Environment = process.env,
+): Omit<EngineStatus, "details"> {
+  const espresso = findEspresso(environment, platform, architecture);
+  if (!isPossible(platform, architecture, environment)) {
+    const translated = platform === "darwin" ? `: ${espresso.reason}` : "";
+    const summary = `no Neural Engine on ${platform} ${architecture}${translated || ": it is part of Apple silicon, reached through macOS"}`;
+    return { available: false, summary };
+  }
+  const classes = findAppleNeuralEngine(environment);
+  // The framework's word counts where it gives one: virtual machines have the libraries, and no engine behind them.
+  if (!espresso.isOverride && deviceInfo(classes)?.hasEngine === false) {
+    return { available: false, summary: "macOS says that this machine has no Neural Engine" };
+  }
+  const library =
+    espresso.library !== undefined ? "Espresso" : classes.engine !== undefined ? "AppleNeuralEngine" : undefined;
+  if (library === undefined) {
+    const summary = "the Neural Engine cannot be reached: neither Espresso nor AppleNeuralEngine can be used";
+    return { available: false, summary };
+  }
+  return { available: true, summary: `the Neural Engine of ${chipName()}, through ${library}` };
+}
+
+/** Whether there may be an engine: on Apple silicon under macOS, and where a test says so. */
+function isPossible(platform: NodeJS.Platform, architecture: string, environment: Environment): boolean {
+  const { ANEMONE_ESPRESSO = "", ANEMONE_APPLE_NEURAL_ENGINE = "" } = environment;
+  return (
+    ANEMONE_ESPRESSO !== "" || ANEMONE_APPLE_NEURAL_ENGINE !== "" || (platform === "darwin" && architecture === "arm64")
+  );
+}
+
+/** The same with all that was looked for and found, for people; it reads the sizes of all that is in the cache. */
 export function engineStatus(
   platform: NodeJS.Platform = process.platform,
   architecture: string = process.arch,
   environment: Environment = process.env,
 ): EngineStatus {
-  const espresso = findEspresso(environment, platform);
-  const isOverride = espresso.isOverride || (environment.ANEMONE_APPLE_NEURAL_ENGINE ?? "") !== "";
-  if (!isOverride && (platform !== "darwin" || architecture !== "arm64")) {
-    return {
-      available: false,
-      summary: `no Neural Engine on ${platform} ${architecture}: it is part of Apple silicon, reached through macOS`,
-      details: [],
-    };
-  }
+  const availability = engineAvailability(platform, architecture, environment);
+  if (!isPossible(platform, architecture, environment)) return { ...availability, details: [] };
   const classes = findAppleNeuralEngine(environment);
-  const info = deviceInfo(classes);
   const details = [
-    describeEspresso(espresso),
+    describeEspresso(findEspresso(environment, platform, architecture)),
     `AppleNeuralEngine.framework: ${classes.engine === undefined ? classes.reason : "found"}`,
-    describeSystem(info),
+    describeSystem(deviceInfo(classes)),
     describeCache(engineCache(environment)),
   ];
-  // The framework's word counts where it gives one: virtual machines have the libraries, and no engine behind them.
-  if (!espresso.isOverride && info?.hasEngine === false) {
-    return { available: false, summary: "macOS says that this machine has no Neural Engine", details };
-  }
-  if (espresso.library !== undefined) {
-    return { available: true, summary: `the Neural Engine of ${chipName()}, through Espresso`, details };
-  }
-  if (classes.engine !== undefined) {
-    return { available: true, summary: `the Neural Engine of ${chipName()}, through AppleNeuralEngine`, details };
-  }
-  const summary = "the Neural Engine cannot be reached: neither Espresso nor AppleNeuralEngine can be used";
-  return { available: false, summary, details };
+  return { ...availability, details };
 }
 
 /** What the framework says of the machine, where it can be asked. */
@@ -141,7 +158,8 @@ export function defaultEngine(options: Partial<Omit<EngineOptions, "library">> =
   if (library === undefined) throw new DiagnosticError(`there is no Neural Engine to be reached: ${reason}`);
   let engine = engines.get(library);
   if (engine === undefined) {
-    engine = new Engine({ library, cache: engineCache(), identity: compilerIdentity(), ...options });
+    const lane = processLane();
+    engine = new Engine({ library, cache: engineCache(), identity: compilerIdentity(), lane, ...options });
     engines.set(library, engine);
   }
   return engine;
