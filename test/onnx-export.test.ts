@@ -163,7 +163,7 @@ function sampleCase(
 const sampleElements: readonly ElementName[] =
   process.env.ANEMONE_LONG_TESTS === "1"
     ? ["f32", "f64", "f16", "bf16", "i1", "i4", "ui4", "i8", "ui8", "i16", "ui16", "i32", "ui32", "i64", "ui64"]
-    : ["f32", "i4", "i32"];
+    : ["f32", "i4"];
 
 const elementwiseCases = sampleElements.flatMap((element) => [
   ...[...ops.unaryOps, ...ops.activationOps].map((definition) => sampleCase(definition, element, [[2, 5]])),
@@ -394,7 +394,7 @@ describe("random programs", () => {
   const portsOf = (bytes: Uint8Array) => modelInterface(decodeOnnxModel(bytes, "random.onnx"));
 
   test("come back with the same meaning", () => {
-    forAll(arbitraryModule([tensor], { continuous: true, maxSteps: 6 }), 40, (program) => {
+    forAll(arbitraryModule([tensor], { continuous: true, maxSteps: 6 }), 20, (program) => {
       const module = program.build();
       const wanted = evaluateFunction(functionsOf(module).get("main")!, program.inputs, context);
       const bytes = exportOnnx(module);
@@ -407,7 +407,7 @@ describe("random programs", () => {
 
   test("give in ONNX Runtime what the reference semantics give", async () => {
     const programs = arbitraryModule([tensor], { continuous: true, maxSteps: 6, elements: ["f32"] });
-    await forAllAsync(programs, 25, async (program) => {
+    await forAllAsync(programs, 12, async (program) => {
       const module = program.build();
       const wanted = evaluateFunction(functionsOf(module).get("main")!, program.inputs, context);
       const bytes = exportOnnx(module);
