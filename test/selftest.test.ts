@@ -8,13 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { selftestCommand } from "../tools/commands/selftest.ts";
+import { checkGroups } from "../tools/selftest/check.ts";
 import { checksFor, parseSelection, type Selection } from "../tools/selftest/checks.ts";
 import { distanceOf, isNear } from "../tools/selftest/compare.ts";
 import { collectEnvironment } from "../tools/selftest/environment.ts";
 import { operatorCases } from "../tools/selftest/operators.ts";
 import { publishedAs } from "../tools/selftest/probes.ts";
 import { isPassed, reportJson, reportText, type SelftestReport } from "../tools/selftest/report.ts";
-import { type CheckResult, runHere, runInWorkers } from "../tools/selftest/run.ts";
+import { type CheckResult, runHere, runInWorkers, type WorkerOrder, work } from "../tools/selftest/run.ts";
 import { EspressoStandIn } from "./stand-in/espresso.ts";
 import { virtualCompiler } from "./stand-in/objc/virtual-compiler.ts";
 import { ObjcWorld, standInPath, standInProblem } from "./stand-in/objc/world.ts";
@@ -70,10 +71,25 @@ describe("comparisons", () => {
   });
 });
 
-/** Operators and probes; in long runs all operators, a network and a latency. */
+/** In long runs the drivers, all operators, a network and a latency; else one or two of some. */
 const few = longTests
-  ? selections("operators", "probes:ceiling.", "networks:pyramid", "latency:dispatch")
-  : selections("operators:move.transpose", "operators:conv.bias", "probes:ceiling.at");
+  ? selections("driver", "operators", "probes:ceiling.", "networks:pyramid", "latency:dispatch")
+  : selections("driver:state", "driver:width.33", "operators:conv.bias", "probes:ceiling.at");
+
+const reportOf = (checks: readonly CheckResult[]): SelftestReport => ({
+  format: 1,
+  date: "2026-01-01T00:00:00.000Z",
+  isDryRun: false,
+  environment: collectEnvironment(),
+  subjects: [{ name: "objc", target, seconds: 1, checks }],
+});
+
+/** What a worker writes. */
+async function linesOf(order: WorkerOrder): Promise<{ readonly started?: number; readonly result?: CheckResult }[]> {
+  const lines: string[] = [];
+  await work(order, (line) => lines.push(line));
+  return lines.map((line) => JSON.parse(line));
+}
 
 describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ?? "built"})`, () => {
   afterEach(() => {
@@ -86,6 +102,59 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
     using world = new ObjcWorld(virtualCompiler);
     const results = await runHere({ subject: "objc", target, only: few, budget: 100_000 });
     expect(statusesOf(results).filter((line) => !line.endsWith(" passed"))).toEqual([]);
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("what one process has compiled, the next one opens; remarks of the driver are in the report", async () => {
+    process.env.ANEMONE_APPLE_NEURAL_ENGINE = standInPath;
+    using world = new ObjcWorld(virtualCompiler);
+    const only = selections("driver:reopen.", "driver:eviction", "driver:model URL");
+    const order = { subject: "objc", target, only, count: 60 } as const;
+    const [first, compiled, ...nothing] = await linesOf({ ...order, from: 0 });
+    expect([first, nothing]).toEqual([{ started: 0 }, []]);
+    expect(compiled!.result!.summary).toMatch(/^opened with 1 compilation in .*; equal$/);
+    // The next check that wants another process ends this worker too.
+    const [, opened, , evicted, ...rest] = await linesOf({ ...order, from: 1 });
+    expect([opened!.result!.status, rest]).toEqual(["passed", []]);
+    expect(opened!.result!.summary).toMatch(/^opened without compiling in .*; equal$/);
+    expect(evicted!.result!.status).toBe("passed");
+    const text = reportText(reportOf([evicted!.result!]));
+    expect(text).toContain("remark: width 8 is unloaded to make room for width 11");
+    const [, url] = await linesOf({ ...order, from: 3 });
+    expect([url!.result!.name, url!.result!.status, world.urls]).toEqual(["model URL", "passed", 1]);
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("what the driver objects to is a failure; what does not come to it is refused, and that alone is no success", async () => {
+    process.env.ANEMONE_APPLE_NEURAL_ENGINE = standInPath;
+    using world = new ObjcWorld((folder, file) => {
+      const program = virtualCompiler(folder, file);
+      return { ...program, inputs: program.inputs.map((port) => ({ ...port, name: `${port.name}_renamed` })) };
+    });
+    const [width] = await runHere({ subject: "objc", target, only: selections("driver:width.1"), budget: 100_000 });
+    expect(width!.summary).toContain("the loaded program has the inputs x_renamed, but its text has x");
+    expect(width!.status).toBe("failed");
+    // Blockwise weights came with the A15.
+    const only = selections("driver:compressed.blockwise");
+    const refused = await runHere({ subject: "objc", target: "h13", only, budget: 100_000 });
+    expect(statusesOf(refused)).toEqual(["compressed.blockwise refused"]);
+    expect(refused[0]!.summary).toContain("no weight is stored as blockwise for h13");
+    expect(isPassed(reportOf(refused))).toBe(false);
+    expect(isPassed(reportOf([{ ...refused[0]!, status: "passed" }, refused[0]!]))).toBe(true);
+    expect(world.problems()).toEqual([]);
+  });
+
+  test("a run that ends in an overflow is a finding", async () => {
+    process.env.ANEMONE_APPLE_NEURAL_ENGINE = standInPath;
+    using world = new ObjcWorld(virtualCompiler);
+    const outcomeOf = async (only: string) => {
+      world.failFunction("-[_ANEInMemoryModel evaluateWithQoS:options:request:error:]", 1, 5);
+      const [result] = await runHere({ subject: "objc", target, only: selections(only), budget: 100_000 });
+      return [result!.status, result!.summary.includes("the inference overflowed")];
+    };
+    expect(await outcomeOf("probes:ceiling.at")).toEqual(["passed", true]);
+    expect(await outcomeOf("probes:ceiling.below")).toEqual(["different", true]);
+    expect(await outcomeOf("driver:width.1")).toEqual(["different", true]);
     expect(world.problems()).toEqual([]);
   });
 
@@ -105,11 +174,17 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
     process.env.ANEMONE_ESPRESSO = standIn.path;
     standIn.reset();
     standIn.connect();
+    const cacheFolder = mkdtempSync(join(tmpdir(), "anemone-selftest-"));
     try {
       const results = await runHere({ subject: "espresso", target, only: few, budget: 100_000 });
       expect(statusesOf(results).filter((line) => !line.endsWith(" passed"))).toEqual([]);
+      const order = { subject: "espresso", target, only: selections("driver:reopen."), count: 1, cacheFolder } as const;
+      const summaryOf = async (from: number) => (await linesOf({ ...order, from }))[1]!.result!.summary;
+      expect(await summaryOf(0)).toMatch(/^opened with 1 compilation/);
+      expect(await summaryOf(1)).toMatch(/^opened without compiling/);
       expect(standIn.audit()).toEqual([]);
     } finally {
+      rmSync(cacheFolder, { recursive: true });
       standIn.disconnect();
     }
   });
@@ -135,13 +210,7 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
     expect(results[0]!.summary).toMatch(/^1 of \d+ elements differ/);
     expect(results[1]!.summary).toContain("reverse is not supported");
     expect(world.problems()).toEqual([]);
-    const report: SelftestReport = {
-      format: 1,
-      date: "2026-01-01T00:00:00.000Z",
-      isDryRun: false,
-      environment: collectEnvironment(),
-      subjects: [{ name: "objc", target, seconds: 1, checks: results }],
-    };
+    const report = reportOf(results);
     expect(isPassed(report)).toBe(false);
     const text = reportText(report);
     expect(text).toContain("== objc (h16g): 1 different, 1 failed, in 1 s");
@@ -186,6 +255,21 @@ describe("workers", () => {
     expect(results[0]!.summary).toContain("hung: it gave no answer within 0.3 s");
   });
 
+  test("one that is at work when the time is up is ended", async () => {
+    const start = performance.now();
+    const script = `${finish(0, "ceiling.below")}; echo '{"started":1}'; exec sleep 60`;
+    const results = await runInWorkers({ subject: "objc", target, only, budget: 500 }, { command: worker(script) });
+    expect(results.map(({ status }) => status)).toEqual(["passed", "skipped", "skipped"]);
+    expect(results[1]!.summary).toBe("not run to its end: the time was up");
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  test("one that ends without a word is not asked for ever", async () => {
+    const results = await runWith("exit 0");
+    expect(results.map(({ status }) => status)).toEqual(["failed", "failed", "failed"]);
+    expect(results[0]!.summary).toBe("its process ended without a result");
+  });
+
   test("when the time is up the rest is skipped", async () => {
     const results = await runHere({ subject: "ane-virtual", target, only, budget: -1 });
     expect(results.map(({ status }) => status)).toEqual(["skipped", "skipped", "skipped"]);
@@ -203,7 +287,7 @@ describe("the command", () => {
   test.each([
     [{ device: "gpu" }, "--device takes ane or ane-virtual here, but got 'gpu'"],
     [{ driver: "metal" }, "--driver takes both, espresso, objc, but got 'metal'"],
-    [{ device: "ane-virtual", only: "speed" }, "--only takes operators, probes, networks, latency"],
+    [{ device: "ane-virtual", only: "speed" }, `--only takes ${checkGroups.join(", ")}`],
     [{ device: "ane-virtual", target: "h99" }, "--target takes h11"],
     [{ device: "ane-virtual", budget: "soon" }, "--budget takes a number of seconds"],
   ])("wrong usage: %j", async (options, message) => {

@@ -1,16 +1,19 @@
 /**
- * `anemone selftest`: one command for the owner of a Mac. It runs the fidelity corpus, the numeric probes, networks and latencies
- * on the engine, by both drivers, against the virtual engine, and writes a report to send back. Exits with 0 where all is as
- * it should be, 1 where something differs or fails, 2 for wrong usage or where there is no engine.
+ * `anemone selftest`: one command for the owner of a Mac. It checks both drivers, and runs the fidelity corpus, the numeric probes,
+ * networks and latencies on the engine by each of them, against the virtual engine; and writes a report to send back. Exits with 0
+ * where all is as it should be, 1 where something differs or fails (or nothing could be run), 2 for wrong usage or where there is
+ * no engine.
  */
-import { mkdirSync, writeSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import colors from "picocolors";
 import { replaceFile } from "../../ir/sidecar.ts";
 import { driverFaults, engineDrivers } from "../../runtime/devices/ane/drivers.ts";
 import { engineStatus } from "../../runtime/devices/ane/status.ts";
 import { UsageError } from "../failure.ts";
-import { type CheckGroup, checkGroups, parseSelection, type Selection } from "../selftest/checks.ts";
+import { type CheckGroup, checkGroups } from "../selftest/check.ts";
+import { parseSelection, type Selection } from "../selftest/checks.ts";
 import { collectEnvironment } from "../selftest/environment.ts";
 import {
   describeCounts,
@@ -53,6 +56,8 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
   const environment = collectEnvironment();
   const target = parseTarget(options.target ?? environment.target);
   const note = (message: string) => console.error(message);
+  if (options.target === undefined && !environment.isTargetKnown && !subjects.includes("ane-virtual"))
+    note(colors.yellow(`unknown chip, compiling for ${target}: --target names another engine`));
   note(`${environment.chip}, system build ${environment.system.build}, engine ${target}: ${subjects.join(" and ")}`);
   const reports: SubjectReport[] = [];
   const start = performance.now();
@@ -60,7 +65,13 @@ export async function selftestCommand(options: SelftestOptions): Promise<void> {
     const remaining = seconds * 1000 - (performance.now() - start);
     // Each of those still to come gets the same share.
     const budget = remaining / (subjects.length - position);
-    reports.push(await runSubject({ subject, target, ...selected, budget }, options.isolation, note));
+    // What earlier runs have compiled must not stand in for what is compiled today.
+    const cacheFolder = mkdtempSync(join(tmpdir(), "anemone-selftest-"));
+    try {
+      reports.push(await runSubject({ subject, target, ...selected, budget, cacheFolder }, options.isolation, note));
+    } finally {
+      rmSync(cacheFolder, { recursive: true, force: true });
+    }
   }
   const report: SelftestReport = {
     format: 1,

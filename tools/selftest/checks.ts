@@ -1,83 +1,30 @@
 /**
  * The self-test as a list of checks, each of which opens a program on a subject, runs it, and says how it went. The list is
- * the same in every process for the same target, so that a check can be named by its position.
+ * the same in every process for the same subject and target, so that a check can be named by its position.
  */
 import type { Source } from "../../compiler/source.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
-import { allocateElements, type ElementName, elementCount, setNumber, type TensorData } from "../../ir/tensor-data.ts";
-import { EngineCallError } from "../../runtime/ffi/engine/errors.ts";
-import { EspressoError } from "../../runtime/ffi/espresso.ts";
+import { elementCount, type TensorData } from "../../ir/tensor-data.ts";
 import type { Program } from "../../runtime/program.ts";
+import {
+  type Check,
+  type CheckGroup,
+  checkGroups,
+  distanceDetails,
+  inOrder,
+  isOverflow,
+  jsonNumber,
+  randomInputs,
+  tensor,
+  using,
+} from "./check.ts";
 import { describeDistance, distanceOf, isNear } from "./compare.ts";
+import { driverChecks } from "./driver-checks.ts";
 import { latencyCases, type Timing, timeCalls } from "./latency.ts";
 import { type NetworkCase, networkCases } from "./networks.ts";
 import { type OperatorCase, operatorCases } from "./operators.ts";
 import { type ProbeCase, probeCases, publishedAs } from "./probes.ts";
 import { rowErrorCases } from "./row-errors.ts";
-import { openReference, type Subject } from "./subjects.ts";
-import { normal } from "./values.ts";
-
-export const checkGroups = ["operators", "probes", "networks", "latency"] as const;
-export type CheckGroup = (typeof checkGroups)[number];
-
-/**
- * - `passed`: as expected, or measured
- * - `different`: it ran, and the result is not what it should be
- * - `failed`: the engine or its driver gave an error, crashed or hung
- * - `refused`: Anemone's own rules do not give this program to this engine
- * - `skipped`: not run, since the time was up
- */
-export const checkStatuses = ["passed", "different", "failed", "refused", "skipped"] as const;
-export type CheckStatus = (typeof checkStatuses)[number];
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-
-export interface CheckOutcome {
-  readonly status: CheckStatus;
-  /** A sentence. */
-  readonly summary: string;
-  /** Numbers for whoever looks closer. */
-  readonly details: { readonly [key: string]: Json };
-}
-
-export interface Check {
-  readonly group: CheckGroup;
-  readonly name: string;
-  run(subject: Subject): Promise<CheckOutcome>;
-}
-
-/** A number as JSON can hold it. */
-export const jsonNumber = (value: number): Json =>
-  Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
-
-function tensor(shape: readonly number[], element: ElementName, values: ArrayLike<number>): TensorData {
-  const made: TensorData = { shape, element, data: allocateElements(element, elementCount(shape)) };
-  for (let index = 0; index < values.length; index++) setNumber(made, index, values[index]!);
-  return made;
-}
-
-/** Random inputs for a program, of its own types. */
-function randomInputs(program: Program, seed: number): Record<string, TensorData> {
-  return Object.fromEntries(
-    program.inputs.map(({ name, type }, position) => [
-      name,
-      tensor(type.shape, type.element, normal(elementCount(type.shape), seed + position)),
-    ]),
-  );
-}
-
-/** Runs `work` on a program that is disposed behind it. */
-async function using<Result>(opening: Promise<Program>, work: (program: Program) => Result): Promise<Result> {
-  const program = await opening;
-  try {
-    return work(program);
-  } finally {
-    program.dispose();
-  }
-}
-
-const inOrder = (program: Program, outputs: Readonly<Record<string, TensorData>>) =>
-  program.outputs.map(({ name }) => outputs[name]!);
+import { openReference, type SubjectName } from "./subjects.ts";
 
 function operatorCheck({ name, inputs, tolerance, module }: OperatorCase): Check {
   return {
@@ -96,21 +43,16 @@ function operatorCheck({ name, inputs, tolerance, module }: OperatorCase): Check
       );
       const found = await using(subject.open(name, source), (program) => inOrder(program, program.run(given)));
       const distance = distanceOf(found, expected);
-      const { elements, different, greatest, relative } = distance;
       return {
         status: isNear(distance, tolerance) ? "passed" : "different",
         summary: describeDistance(distance),
-        details: {
-          elements,
-          different,
-          greatest: jsonNumber(greatest),
-          relative: jsonNumber(relative),
-          tolerance: { ...tolerance },
-        },
+        details: distanceDetails(distance, tolerance),
       };
     },
   };
 }
+
+const INF = Number.POSITIVE_INFINITY;
 
 function probeCheck({ name, question, inputs, published, module }: ProbeCase): Check {
   return {
@@ -124,7 +66,24 @@ function probeCheck({ name, question, inputs, published, module }: ProbeCase): C
       const numbers = (program: Program) =>
         inOrder(program, program.run(given)).flatMap(({ data }) => [...data].map(Number));
       const virtual = await using(openReference(source, subject.target), numbers);
-      const found = await using(subject.open(name, source), numbers);
+      const answer = await using(subject.open(name, source), (program) => {
+        try {
+          return numbers(program);
+        } catch (error) {
+          if (isOverflow(error)) return error;
+          throw error;
+        }
+      });
+      if (isOverflow(answer)) {
+        // One more way to say what probes of the range ask for; where nothing overflows it is a result like others.
+        const overflows = [virtual, ...published.map(({ values }) => values)].some((row) => row.includes(INF));
+        return {
+          status: overflows ? "passed" : "different",
+          summary: `${question} The run ends in an answer instead of a result: ${answer.message}`,
+          details: { overflow: answer.message, virtual: virtual.map(jsonNumber) },
+        };
+      }
+      const found = answer;
       const known = published.find((each) => publishedAs(found, each));
       const isVirtual = found.every((value, index) => value === virtual[index]);
       const verdict =
@@ -253,9 +212,11 @@ export function parseSelection(text: string): Selection | undefined {
 
 const everything: readonly Selection[] = checkGroups.map((group) => ({ group, prefix: "" }));
 
-/** The checks for a target, group by group. */
-export function checksFor(target: string, only: readonly Selection[] = everything): Check[] {
+/** The checks for a target, group by group; for all subjects, unless one is named. */
+export function checksFor(target: string, only: readonly Selection[] = everything, subject?: SubjectName): Check[] {
+  const isFor = ({ subjects }: Check) => subject === undefined || (subjects?.includes(subject) ?? true);
   const made: Record<CheckGroup, () => Check[]> = {
+    driver: driverChecks,
     operators: () => operatorCases(target).map(operatorCheck),
     probes: () => [...probeCases().map(probeCheck), ...rowErrorCases().map(rowErrorCheck), determinismCheck(200)],
     networks: () => networkCases.map(networkCheck),
@@ -264,7 +225,7 @@ export function checksFor(target: string, only: readonly Selection[] = everythin
   return checkGroups.flatMap((group) => {
     const prefixes = only.filter((selection) => selection.group === group).map(({ prefix }) => prefix);
     if (prefixes.length === 0) return [];
-    return made[group]().filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
+    return made[group]().filter((check) => isFor(check) && prefixes.some((prefix) => check.name.startsWith(prefix)));
   });
 }
 
@@ -290,21 +251,4 @@ function rowErrorCheck({
         };
       }),
   };
-}
-
-/** Runs a check. Nothing that it throws leaves: an error is a result too. */
-export async function runCheck(check: Check, subject: Subject): Promise<CheckOutcome> {
-  try {
-    return await check.run(subject);
-  } catch (error) {
-    const isEngine = error instanceof EspressoError || error instanceof EngineCallError;
-    const message = error instanceof Error ? error.message : String(error);
-    const notes = error instanceof DiagnosticError ? (error.details.notes ?? []).map((note) => note.message) : [];
-    const stack = error instanceof DiagnosticError || !(error instanceof Error) ? [] : [error.stack ?? ""];
-    return {
-      status: error instanceof DiagnosticError && !isEngine ? "refused" : "failed",
-      summary: [message, ...notes].join("; "),
-      details: stack.length === 0 ? {} : { stack: stack.join("") },
-    };
-  }
 }

@@ -8,7 +8,7 @@ import { findAppleNeuralEngine } from "../../runtime/ffi/apple-neural-engine.ts"
 import { espressoFunctions } from "../../runtime/ffi/espresso-signatures.ts";
 import { uncertainArguments } from "../../runtime/ffi/foreign-table.ts";
 import { messageTable } from "../../runtime/ffi/objc-signatures.ts";
-import type { Json } from "./checks.ts";
+import type { Json } from "./check.ts";
 
 export interface Environment {
   readonly anemone: string;

@@ -1,5 +1,5 @@
 /** The report of a self-test: one JSON file for whoever evaluates it, one text file for whoever sends it. */
-import { type CheckStatus, checkGroups, checkStatuses } from "./checks.ts";
+import { type CheckStatus, checkGroups, checkStatuses } from "./check.ts";
 import { type Environment, withoutHome } from "./environment.ts";
 import type { CheckResult } from "./run.ts";
 import type { SubjectName } from "./subjects.ts";
@@ -27,12 +27,19 @@ export function countStatuses(checks: readonly CheckResult[]): Record<CheckStatu
   return counts;
 }
 
-/** Whether everything that ran went as it should. */
+/** Whether everything that ran went as it should, and on each subject something did. */
 export function isPassed(report: SelftestReport): boolean {
-  return report.subjects.every(({ checks }) =>
-    checks.every(({ status }) => status !== "different" && status !== "failed"),
-  );
+  return report.subjects.every(({ checks }) => {
+    const { passed, different, failed } = countStatuses(checks);
+    return passed > 0 && different === 0 && failed === 0;
+  });
 }
+
+/** What the driver told while a check ran. */
+const remarksOf = ({ details: { remarks } }: CheckResult): readonly string[] =>
+  Array.isArray(remarks) ? remarks.map(String) : [];
+
+const remarkLines = (result: CheckResult) => remarksOf(result).map((remark) => `            remark: ${remark}`);
 
 /** `101 passed, 2 different` */
 export function describeCounts(checks: readonly CheckResult[]): string {
@@ -52,7 +59,7 @@ export function reportText(report: SelftestReport): string {
   const lines = [
     `Anemone ${environment.anemone} self-test, ${date}${isDryRun ? " (dry run: the virtual engine, no hardware)" : ""}`,
     `${chip}, ${environment.memoryGigabytes} GB, ${environment.platform}, system build ${system.build}, Bun ${environment.bun}`,
-    `engine ${target}${isTargetKnown ? "" : " (assumed: the machine does not say)"}`,
+    `engine ${target}${isTargetKnown ? "" : " (assumed: the chip is unknown)"}`,
     "",
     ...environment.details,
     "",
@@ -60,15 +67,17 @@ export function reportText(report: SelftestReport): string {
   for (const { name, target: subjectTarget, seconds, checks } of subjects) {
     lines.push(`== ${name} (${subjectTarget}): ${describeCounts(checks)}, in ${seconds.toFixed(0)} s`);
     const notable = checks.filter(({ status }) => status !== "passed");
-    for (const { group, name: check, status, summary } of notable)
-      lines.push(`  ${status.padEnd(9)} ${group}: ${check}: ${summary}`);
+    for (const result of notable) {
+      const { group, name: check, status, summary } = result;
+      lines.push(`  ${status.padEnd(9)} ${group}: ${check}: ${summary}`, ...remarkLines(result));
+    }
     for (const group of checkGroups) {
       const passed = checks.filter((check) => check.group === group && check.status === "passed");
       if (passed.length === 0) continue;
       lines.push(`  -- ${group}: ${passed.length} passed`);
       // Operators that agree say nothing more; the other groups are measurements.
-      const shown = group === "operators" ? [] : passed;
-      for (const { name: check, summary } of shown) lines.push(`     ${check}: ${summary}`);
+      const shown = group === "operators" ? passed.filter((check) => remarksOf(check).length > 0) : passed;
+      for (const check of shown) lines.push(`     ${check.name}: ${check.summary}`, ...remarkLines(check));
     }
     lines.push("");
   }
