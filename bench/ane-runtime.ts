@@ -52,7 +52,9 @@ function timed(calls: number, work: () => void): number {
 }
 
 /** The bare call: a stream made by hand, and its address given to the bound function. */
-function bareCall(library: EspressoLibrary): { readonly call: () => void } & Disposable {
+function bareCall(
+  library: EspressoLibrary,
+): { readonly call: () => void; readonly pooledCall: () => void } & Disposable {
   const artefact = network();
   const buffers = artefact.buffers.map(() => new BufferObject(library, 64));
   const program = compileProgram(library, "/none", { bundleFolder: "/none" });
@@ -63,6 +65,11 @@ function bareCall(library: EspressoLibrary): { readonly call: () => void } & Dis
   return {
     call: () => {
       execute(address);
+    },
+    pooledCall: () => {
+      const pool = library.pushPool();
+      execute(address);
+      library.popPool(pool);
     },
     [Symbol.dispose]: () =>
       loaded.release(
@@ -77,6 +84,8 @@ function bareCall(library: EspressoLibrary): { readonly call: () => void } & Dis
 const standIn = EspressoStandIn.open();
 if (typeof standIn === "string") throw new Error(`the stand-in cannot be built: ${standIn}`);
 standIn.disconnect();
+// The stand-in writes down what is called outside of any pool, which takes longer than a call.
+const outerPool = standIn.library.pushPool();
 using bare = bareCall(standIn.library);
 using program = await AneProgram.open(network(), engineIn(standIn.library, null));
 const count = 3 * 224 * 224;
@@ -90,6 +99,7 @@ const typed = new Float16Array(count);
 
 const rows: Record<string, { readonly calls: number; readonly work: () => void }> = {
   "bare foreign call": { calls: callsPerRound, work: bare.call },
+  "bare foreign call in an autorelease pool of its own": { calls: callsPerRound, work: bare.pooledCall },
   "execute on bound f16 views": { calls: callsPerRound, work: () => program.execute() },
   "run, f32 1x3x224x224 in, f32 1x1000 out": { calls: imagesPerRound, work: () => program.run(inputs) },
   "Float16Array.set of the same image, for comparison": {
@@ -105,6 +115,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const base = best.get("bare foreign call") ?? 0;
 console.log(`${cpus()[0]?.model.trim()}, load average ${loadavg()[0]?.toFixed(1)}, best of ${rounds} rounds\n`);
+standIn.library.popPool(outerPool);
 console.log("| call | µs | above the bare call, µs |\n|---|---|---|");
 for (const [name, time] of best) {
   const above = name.startsWith("bare") || name.startsWith("Float16") ? "" : (time - base).toFixed(3);

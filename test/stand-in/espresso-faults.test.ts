@@ -249,6 +249,18 @@ describe.skipIf(reason !== undefined || process.env.ANEMONE_LONG_TESTS !== "1")(
     expect(reports.reduce((sum, { compiles }) => sum + compiles, 0)).toBe(1);
     expect(new EngineCache(folder.path).usage().programs).toBe(1);
   });
+
+  test("one that ends gives everything back, and its Worker is refused", () => {
+    using folder = temporaryFolder();
+    const script = join(import.meta.dirname, "espresso-exit.ts");
+    const text = execFileSync(process.execPath, [script], {
+      env: { ...process.env, TMPDIR: folder.path },
+      encoding: "utf8",
+    });
+    const { refusal, during, after, audit } = JSON.parse(text) as Record<string, string[] | string>;
+    expect(refusal).toMatch(/^the engine is used from a Worker: one process has one lane/);
+    expect([during?.length, after, audit]).toEqual([1, [], []]);
+  });
 });
 
 describe.skipIf(reason !== undefined)("the stand-in notices", () => {
@@ -319,7 +331,7 @@ test("the arguments in dispute are marked, with what each source says", () => {
 
 test("what `anemone devices` says of a library that is no Espresso", () => {
   const root = join(import.meta.dirname, "..", "..");
-  const environment = { ...process.env, ANEMONE_ESPRESSO: "libc.so.6" };
+  const environment = { ...process.env, ANEMONE_ESPRESSO: "libc.so.6", ANEMONE_APPLE_NEURAL_ENGINE: "/nowhere" };
   const text = execFileSync(process.execPath, [join(root, "tools", "anemone.ts"), "devices"], {
     env: environment,
     encoding: "utf8",

@@ -20,6 +20,7 @@ import { compile } from "../../compiler/compile.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
 import { EngineCache } from "../../runtime/devices/ane/cache.ts";
+import { Lane } from "../../runtime/devices/ane/lane.ts";
 import { AneProgram } from "../../runtime/devices/ane/program.ts";
 import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 import { difference } from "../testing/compare.ts";
@@ -498,6 +499,34 @@ describe.skipIf(reason !== undefined)("what the system allows a process", () => 
     // What ran longest ago went each time, and nothing was compiled twice.
     expect(standIn.compiles).toBe(5);
     for (const program of programs) program.dispose();
+  });
+
+  test("drivers on one lane share its places and compilations, and its end is the end of all", async () => {
+    using folder = temporaryFolder();
+    const lane = new Lane({ limits: { loadedPrograms: 2, compilations: 3 } });
+    const [first, second] = [0, 1].map(() => engineIn(standIn.library, folder.path, { lane }));
+    const a = await AneProgram.open(network(2), first!);
+    const b = await AneProgram.open(network(3), second!);
+    expect([first!.loadedPrograms, second!.loadedPrograms]).toEqual([2, 2]);
+    const c = await AneProgram.open(network(4), second!);
+    expect([a, b, c].map(({ isLoaded }) => isLoaded)).toEqual([false, true, true]);
+    await expect(AneProgram.open(network(5), first!)).rejects.toThrow("this process has compiled 3 programs");
+    let inside: unknown;
+    standIn.onRun = () => {
+      try {
+        c.execute();
+      } catch (error) {
+        inside = error;
+      }
+    };
+    b.execute();
+    expect(String(inside)).toContain("times-4 cannot run inside of a run of times-3");
+    a.dispose();
+    lane.disposeResidents();
+    expect([lane.loadedPrograms, standIn.live("operation")]).toEqual([0, 0]);
+    expect(() => b.execute()).toThrow("was disposed");
+    b.dispose();
+    c.dispose();
   });
 
   test("a network of more programs than can be loaded is refused", async () => {
