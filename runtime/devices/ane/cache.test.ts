@@ -75,11 +75,12 @@ test("a manifest cut short or changed at any byte is none", () => {
   enter();
   const path = join(cache.folder, key, "manifest");
   const whole = readFileSync(path);
-  for (let length = 0; length < whole.length - 1; length++) {
+  const step = process.env.ANEMONE_LONG_TESTS === "1" ? 1 : 11;
+  for (let length = 0; length < whole.length - 1; length += step) {
     writeFileSync(path, whole.subarray(0, length));
     expect(cache.lookup(key)).toMatchObject({ found: false, reason: expect.stringContaining("manifest is damaged") });
   }
-  for (let position = 0; position < whole.length - 1; position++) {
+  for (let position = 0; position < whole.length - 1; position += step) {
     const changed = Uint8Array.from(whole);
     changed[position]! ^= 4;
     writeFileSync(path, changed);
