@@ -28,7 +28,7 @@ import {
   checkCompression,
   compressionStep,
 } from "./compression.ts";
-import { type ConcreteDevice, chooseDevice, type DeviceName, engineTarget } from "./devices.ts";
+import { type ConcreteDevice, chooseDevice, type DeviceName, engineTarget, hostTarget } from "./devices.ts";
 import { LevelDumps } from "./dumps.ts";
 import { engineArtefact, statedStates } from "./engine-artefact.ts";
 import { checkEntryPoint } from "./entry-point.ts";
@@ -336,7 +336,8 @@ async function compileForEngine(
   context: Context,
   options: CompileOptions,
 ): Promise<CompiledNetwork> {
-  const target = options.target ?? engineTarget();
+  const known = options.target ?? hostTarget();
+  const target = known ?? engineTarget();
   const driver = chooseDriver(options.driver);
   const chosen = driver === undefined ? {} : { driver };
   const lowered = lowerModule(name, module, context, "mil", { ...options, ...chosen, route: "ane", target });
@@ -346,6 +347,8 @@ async function compileForEngine(
     ...(options.target === undefined ? {} : { target }),
     states: statesOf(options),
   });
+  if (known === undefined)
+    options.onEngineRemark?.(`unknown chip, compiling for ${target}: the option target names another`);
   const program = await openOnEngine(artefact, {
     ...chosen,
     ...(options.onEngineRemark === undefined ? {} : { onRemark: options.onEngineRemark }),

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.ts";
 import { describeDevices } from "../../compiler/devices.ts";
 import { constant, input } from "../../frontends/graph/index.ts";
+import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
+import { openOnEngine } from "../../runtime/devices/ane/drivers.ts";
 import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 import { difference } from "../testing/compare.ts";
 import { missingNetwork, noise, sampleInput, shapesOf, testNetworks } from "../testing/networks.ts";
@@ -85,6 +87,28 @@ describe.skipIf(reason !== undefined)(`the device ane${reason === undefined ? ""
     expect(engine?.summary).toContain("through Espresso");
     expect(engine?.details[0]).toMatch(/named by ANEMONE_ESPRESSO\): (\d+) of \1 known functions$/);
     expect(engine?.details.at(-1)).toMatch(/^compiled programs in .*engine: \d+, [\d.]+ MB$/);
+  });
+
+  test("a network description is for the other driver: refused by name, before anything is opened", async () => {
+    const f16 = { shape: [1, 4], element: "f16" } as const;
+    const [name, weightsPath] = ["bridge", "weights.0"];
+    const [inputs, outputs] = [[{ name: "x", buffer: 0 }], [{ name: "y", buffer: 1 }]];
+    const artefact: EngineArtefact = {
+      name: "network",
+      segments: [
+        { name, kind: "netplist", text: "<plist/>", weights: new Uint8Array(0), weightsPath, inputs, outputs },
+      ],
+      buffers: [f16, f16],
+      inputs: [{ name: "x", type: f16, buffers: [0] }],
+      outputs: [{ name: "y", type: f16, buffer: 1 }],
+      states: [],
+    };
+    const before = standIn.calls;
+    await expect(openOnEngine(artefact, { driver: "espresso" })).rejects.toThrow(
+      /bridge is a network description.*objc/,
+    );
+    expect(standIn.calls).toBe(before);
+    expect(standIn.audit()).toEqual([]);
   });
 
   test("`auto` takes it, and says where a network runs elsewhere", async () => {

@@ -1,6 +1,7 @@
 /** Networks through the Objective-C route from one end to the other: compiled, staged, read back, run on the virtual engine. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../compiler/compile.ts";
+import { hostTarget } from "../../../compiler/devices.ts";
 import { input, type LazyTensor } from "../../../frontends/graph/index.ts";
 import type { TensorData } from "../../../ir/tensor-data.ts";
 import { networkCases } from "../../../tools/selftest/networks.ts";
@@ -39,7 +40,13 @@ describe.skipIf(standInProblem !== undefined)(`stand-in (${standInProblem ?? "bu
     using world = new ObjcWorld(virtualCompiler);
     process.env.ANEMONE_ANE_DRIVER = "objc";
     try {
-      const { program } = await compile(moduleOfText(accumulator), { device: "ane" });
+      world.setArchitecture("H99");
+      const remarks: string[] = [];
+      const onEngineRemark = (text: string) => remarks.push(text);
+      const { program } = await compile(moduleOfText(accumulator), { device: "ane", onEngineRemark });
+      // Where these tests run on a Mac, the chip's own name tells.
+      const unknown = "unknown chip, compiling for h16s: the option target names another";
+      expect(remarks).toEqual(hostTarget() === undefined ? [unknown] : []);
       const x = floats([1, 3, 4, 4], () => 1);
       expect(program.inputs.map(({ name }) => name)).toEqual(["x"]);
       const last = [1, 2, 3].map(() => numbers(program.run({ x })["y"]!)).at(-1);
