@@ -156,6 +156,12 @@ test("files beside the recorded ones are told, and recorded when it is committed
   cache.commit(key, found.generation, bundle);
   expect(cache.isChanged(found.generation)).toBe(false);
   expect(cache.lookup(key)).toMatchObject({ found: true, extra: [] });
+  // Text and weights do not change: what does it is not taken for theirs.
+  writeFileSync(join(bundle, "../../model.mil"), "program(1.0)");
+  cache.commit(key, found.generation, bundle);
+  expect(cache.lookup(key)).toMatchObject({ found: false, reason: "its file model.mil is damaged" });
+  writeFileSync(join(bundle, "../../model.mil"), segment.text);
+  expect(cache.lookup(key).found).toBe(true);
   writeFileSync(join(bundle, "code"), "CODE");
   expect(cache.isChanged(found.generation)).toBe(true);
   expect(cache.lookup(key)).toMatchObject({ found: false, reason: expect.stringContaining("code is damaged") });

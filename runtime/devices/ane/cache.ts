@@ -291,7 +291,10 @@ export class EngineCache {
     }
   }
 
-  /** What is recorded of files, without hashing again those that did not change; `only` names some. */
+  /**
+   * What is recorded of files, without hashing again those that did not change; `only` names some. The text and weights are
+   * ours: what somebody has changed in them since is not recorded, but noticed when they are verified.
+   */
   #recordsOf(folder: string, only?: ReadonlySet<string>): FileRecord[] {
     const before = this.#known.get(folder);
     const now = new Map<string, KnownFile>();
@@ -300,7 +303,8 @@ export class EngineCache {
       if (only !== undefined && !only.has(file.path)) return [];
       const stamp = stampOf(folder, file.path);
       const known = before?.get(file.path);
-      const record = known?.stamp === stamp ? known.record : recordOf(folder, file);
+      const isOurs = !file.path.startsWith(bundleFolderName + sep);
+      const record = known !== undefined && (isOurs || known.stamp === stamp) ? known.record : recordOf(folder, file);
       now.set(file.path, { stamp, record });
       return [record];
     });
@@ -337,11 +341,13 @@ export class EngineCache {
   }
 }
 
+const bundleFolderName = "bundles";
+
 /** Where things lie in the folder of a compilation. */
 const generationIn = (folder: string): Generation => ({
   folder,
   programPath: join(folder, "model.mil"),
-  bundleFolder: join(folder, "bundles"),
+  bundleFolder: join(folder, bundleFolderName),
 });
 
 /** Writes a program's files as its text expects them. */
