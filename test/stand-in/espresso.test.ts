@@ -23,7 +23,6 @@ import { EngineCache } from "../../runtime/devices/ane/cache.ts";
 import { Lane } from "../../runtime/devices/ane/lane.ts";
 import { AneProgram } from "../../runtime/devices/ane/program.ts";
 import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
-import { difference } from "../testing/compare.ts";
 import { EspressoStandIn } from "./espresso.ts";
 import {
   accumulator,
@@ -43,7 +42,6 @@ const reason =
 if (reason !== undefined) console.warn(`the driver is not tested: ${reason}`);
 const standIn = typeof opened === "string" ? undefined! : opened;
 
-const x = floats([1, 3, 4, 4], (index) => Math.sin(index) * 3);
 const small = floats([1, 2, 4, 4], (index) => index / 4 - 3);
 const artefacts: Record<string, EngineArtefact> = {};
 const network = (factor: number) => (artefacts[factor] ??= artefactOf(scaled(factor), `times-${factor}`));
@@ -56,18 +54,21 @@ describe.skipIf(reason !== undefined)("a program on the stand-in", () => {
     expect(mistakes).toEqual([]);
   });
 
-  test("computes what the virtual engine computes, and leaves nothing behind", async () => {
+  test("computes, and leaves nothing behind", async () => {
     const text = accumulator.replace(", anemone.alias = 1", "");
-    const s = floats([1, 3, 4, 4], (index) => Math.cos(index));
+    // All that is computed of these is exact in f16.
+    const x = floats([1, 3, 4, 4], (index) => index - 20);
+    const s = floats([1, 3, 4, 4], (index) => 3 - index / 4);
     const program = await AneProgram.open(artefactOf(text), engineIn(standIn.library, null));
     expect(program.inputs.map(({ name, type }) => [name, type.element])).toEqual([
       ["x", "f32"],
       ["s", "f32"],
     ]);
     const given = program.run({ x, s });
-    using virtual = await compile(moduleOfText(text), { device: "ane-virtual" });
-    const wanted = virtual.program.run({ x, s });
-    for (const name of ["y", "t"]) expect(difference(given[name]!, wanted[name]!, 0)).toBeUndefined();
+    const factors = [0.5, 2, -1];
+    const sums = Array.from({ length: 48 }, (_, index) => (index - 20) * factors[index >> 4]! + 3 - index / 4);
+    expect(Array.from(given.t!.data, Number)).toEqual(sums);
+    expect(Array.from(given.y!.data, Number)).toEqual(sums.map((sum) => Math.max(sum, 0)));
     expect(standIn.live("operation")).toBe(1);
     program.dispose();
     program.dispose();
