@@ -53,10 +53,9 @@ export async function translateCommand(input: string, options: TranslateOptions)
     );
   const target = parseTarget(options.target);
   if (!isModelPath(input) && !readable.includes(extensionOf(input)))
-    throw new DiagnosticError(
-      `cannot be read: translate takes ${readable.join(", ")}, or a folder with a model.mil`,
-      { file: input },
-    );
+    throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}, or a folder with a model.mil`, {
+      file: input,
+    });
   const shapes = parseShapes(options.shape);
   const program = await readProgram(input, { target, shapes });
   if (output === undefined) return format.print?.(program);
