@@ -37,8 +37,11 @@ const context = defaultContext();
 const folder = mkdtempSync(join(tmpdir(), "anemone-levels-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Those that are compiled from each of their dumps in the default run. */
-const small = new Set(["MNIST CNN", "SqueezeNet 1.1"]);
+/** Those that are compiled from each of their dumps in the default run, and by which routes. */
+const small = new Map<string, readonly TestRoute["name"][]>([
+  ["MNIST CNN", ["LLVM", "WebAssembly", "ane-virtual"]],
+  ["SqueezeNet 1.1", ["LLVM"]],
+]);
 /** Those that only the long run takes up again; models.test.ts and read-text.test.ts compile and run them whole. */
 const onlyLong = new Set(["text recogniser", "text detector", "YuNet n 320", "ResNet-20"]);
 if (!longTests) console.log(`levels of networks: larger ones by steps, the largest not at all (${longTestsNote})`);
@@ -121,8 +124,8 @@ function expectSameBits(actual: Record<string, TensorData>, expected: Record<str
 
 for (const network of testNetworks) {
   const absent = missingNetwork(network);
-  const runsEach = longTests || small.has(network.name);
   for (const { name: route, options, missing } of testRoutes) {
+    const runsEach = longTests || (small.get(network.name)?.includes(route) ?? false);
     if (route === "WebAssembly" && !runsEach) continue;
     if (!longTests && onlyLong.has(network.name)) continue;
     const why = absent ?? missing;
