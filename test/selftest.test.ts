@@ -77,7 +77,7 @@ describe("comparisons", () => {
  */
 const few = longTests
   ? [selections("driver", "probes:ceiling.", "networks:pyramid", "latency:dispatch"), selections("operators")]
-  : [selections("driver:state", "driver:width.33", "operators:conv.bias", "probes:ceiling.at")];
+  : [selections("driver:state", "operators:conv.bias")];
 
 /** The checks of `few` that did not pass. */
 async function notPassed(subject: "espresso" | "objc"): Promise<string[]> {
@@ -134,7 +134,7 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
     expect(opened!.result!.summary).toMatch(/^opened without compiling in .*; equal$/);
     expect(evicted!.result!.status).toBe("passed");
     const text = reportText(reportOf([evicted!.result!]));
-    expect(text).toContain("remark: width 8 is unloaded to make room for width 11");
+    expect(text).toContain("remark: width 8 is unloaded to make room for width 10");
     const [, url] = await linesOf({ ...order, from: 3 });
     expect([url!.result!.name, url!.result!.status, world.urls]).toEqual(["model URL", "passed", 1]);
     expect(world.problems()).toEqual([]);
@@ -168,7 +168,6 @@ describe.skipIf(standInProblem !== undefined)(`on stand-ins (${standInProblem ??
       return [result!.status, result!.summary.includes("the inference overflowed")];
     };
     expect(await outcomeOf("probes:ceiling.at")).toEqual(["passed", true]);
-    expect(await outcomeOf("probes:ceiling.below")).toEqual(["different", true]);
     expect(await outcomeOf("driver:width.1")).toEqual(["different", true]);
     expect(world.problems()).toEqual([]);
   });

@@ -172,9 +172,9 @@ function widthCheck(width: number): Check {
 
 /** More programs than there are places: those that ran longest ago make room, and load themselves again. */
 const evictionCheck = driverCheck("eviction", async (subject) => {
-  const places = 3;
+  const places = 2;
   const limited = subject.variant({ loadedPrograms: places });
-  const widths = [8, 9, 10, 11, 12];
+  const widths = [8, 9, 10];
   const programs: Program[] = [];
   try {
     for (const width of widths) programs.push(await limited.open(`width ${width}`, rectifier(subject.target, width)));
