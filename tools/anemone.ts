@@ -153,13 +153,19 @@ program
   .option("--device <device>", "ane, or ane-virtual: a rehearsal without an engine", "ane")
   .option("--driver <driver>", "both, espresso or objc: the ways to the engine", "both")
   .option("--target <chip>", "the engine's name, where the machine's own is not the one to test")
-  .option("--only <checks>", "some of driver,operators,probes,networks,latency, or GROUP:BEGINNING: operators:conv.,probes")
+  .option(
+    "--only <checks>",
+    "some of driver,operators,probes,networks,latency, or GROUP:BEGINNING: operators:conv.,probes",
+  )
   .option("-o, --output <folder>", "where to write anemone-selftest.json and .txt", "anemone-selftest")
   .option("--budget <seconds>", "no check is begun after that, and the last one ended", "280")
   .option("--no-isolation", "no processes of their own for the checks: a crash ends all of them")
   .option("--json", "print the report on standard output as well")
   .addOption(new Option("--worker <order>").hideHelp())
-  .addHelpText("after", "\nExits with 0 where all is as it should be, 1 where something differs, fails or nothing ran, 2 without an engine.")
+  .addHelpText(
+    "after",
+    "\nExits with 0 where all is as it should be, 1 where something differs, fails or nothing ran, 2 without an engine.",
+  )
   .action(async (options) => (await import("./commands/selftest.ts")).selftestCommand(options));
 
 program
