@@ -114,7 +114,7 @@ export class ObjcSegment {
   }
 }
 
-function sourceOf({ kind = "mil", text, weights, weightsPath }: EngineSegment): EngineSource {
+function sourceOf({ kind, text, weights, weightsPath }: EngineSegment): EngineSource {
   const hasWeights = kind === "mil" ? text.includes("BLOBFILE") : weights.byteLength > 0;
   return {
     kind,
