@@ -1,7 +1,7 @@
 /**
  * The source of the stand-in for Objective-C, IOSurface and AppleNeuralEngine: C made of the same tables as the bindings. Per
  * message a function that takes the raw arguments, checks each (class, lifetime, nil, truth values), fails on request, and
- * calls the body in `bodies.c`; the prototypes of the bodies are the table's, so that the two cannot come apart.
+ * calls the body in `bodies.c` or `framework.c`; the prototypes of the bodies are the table's, so that the two cannot come apart.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -198,6 +198,7 @@ export function objcSource(): string {
     ...messages.map(messagePrototype),
     ...Object.entries(functionTable).map(([name, row]) => prototypeOf(`body_${name}`, row)),
     beside("bodies.c"),
+    beside("framework.c"),
     ...messages.map(messageCall),
     "static const struct { bool is_class; uint32_t class; const char *selector; uint64_t (*call)(object *, const uint64_t *); } rows[] = {",
     ...rows,
