@@ -109,7 +109,7 @@ module @m attributes {a.b = [1, "two"]} {
 test("a location that is printed and not read is a difference", () => {
   const error = failure('"t.forgets"() ({ ^bb0(%x: i32 loc("here")): }) : () -> ()');
   expect(error).toMatch(
-    /custom form prints differently[^]*before: .*%x: i32 loc\("here"\)[^]*after: .*loc\("<custom form>"/,
+    /custom form prints differently[\s\S]*before: .*%x: i32 loc\("here"\)[\s\S]*after: .*loc\("<custom form>"/,
   );
 });
 
