@@ -1,6 +1,16 @@
 /** `anemone translate`: every pair of formats that can be, and what is said of the others. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -12,6 +22,8 @@ import { readMilText } from "../dialects/mil/text/reader.ts";
 import { openModel } from "../frontends/mil/open-model.ts";
 import { readOnnxModel } from "../frontends/onnx/protobuf.ts";
 import { translateCommand } from "../tools/commands/translate.ts";
+import { writeFolder } from "../tools/output-files.ts";
+import { milPlaceOf, writeMilFiles } from "../tools/translate/mil-files.ts";
 import { noise } from "./testing/networks.ts";
 import { onnxModel } from "./testing/onnx-builder.ts";
 
@@ -32,7 +44,7 @@ function translate(...args: string[]) {
 
 /** The same without a process of its own. */
 const write = (input: string, output: string, options: { readonly to?: string; readonly shape?: string[] } = {}) =>
-  translateCommand(at(input), { output: at(output), target: "h16s", shape: [], ...options });
+  translateCommand(at(input), { output: at(output), shape: [], ...options });
 
 const milText = (path: string, offset: number) => `program(1.3)
 [buildInfo = dict<string, string>({{"coremlc-version", "3600.25.1"}})]
@@ -97,9 +109,83 @@ describe("MIL text and packages", () => {
   });
 
   test("a weight file elsewhere is put where the format has it", async () => {
-    await write("source/flat.mil", "moved.mil");
-    expect(text("moved.mil")).toBe(text("source", "model.mil"));
-    expect(bytes("weights", "weight.bin")).toEqual(bytes("source", "weights.bin"));
+    await write("source/flat.mil", "moved", { to: "mil" });
+    expect(text("moved", "model.mil")).toBe(text("source", "model.mil"));
+    expect(bytes("moved", "weights", "weight.bin")).toEqual(bytes("source", "weights.bin"));
+  });
+
+  test("each of several in one folder has weights of its own, which its next version replaces", async () => {
+    const values = (name: string) => {
+      const path = at("shared-folder", `${name}.mil`);
+      const { document, weights } = openModel(path);
+      const [main] = document.functions;
+      const contents = main?.block.operations.flatMap(({ attributes }) => attributes.map(({ value }) => value.content));
+      const blob = contents?.find((content) => content.kind === "blob");
+      if (blob?.kind !== "blob") throw new Error(`${path} has no weights`);
+      return weights.blob(blob, { type: "fp16", elementCount: 4 }).bytes.slice();
+    };
+    const halved = new BlobWriter();
+    const offset = halved.add("fp16", new Uint8Array(scale.map((bits) => bits - 0x400).buffer));
+    halved.writeTo(at("source", "halved.bin"));
+    writeFileSync(at("source", "halved.mil"), milText("halved.bin", offset));
+    for (const name of ["first.mil", "model.mil", 'odd "n%me".mil'])
+      await write("source/flat.mil", `shared-folder/${name}`);
+    const kept = values("first");
+    for (const name of ["second.mil", "model.mil"]) await write("source/halved.mil", `shared-folder/${name}`);
+    expect(values("first")).toEqual(kept);
+    expect(values('odd "n%me"')).toEqual(kept);
+    expect(values("second")).not.toEqual(kept);
+    expect(values("model")).toEqual(values("second"));
+    const found = readdirSync(at("shared-folder", "weights")).sort();
+    expect(found).toEqual(["first.bin", 'odd "n%25me".bin', "second.bin", "weight.bin"]);
+    writeFileSync(at("source", "none.mil"), flexibleText);
+    await write("source/none.mil", "shared-folder/model.mil");
+    expect(existsSync(at("shared-folder", "weights", "weight.bin"))).toBe(false);
+  });
+
+  test("a weight file of another program is never written over", async () => {
+    mkdirSync(at("foreign", "weights"), { recursive: true });
+    writeFileSync(at("foreign", "weights", "weight.bin"), "theirs");
+    const attempt = () => write("source/model.mil", "foreign", { to: "mil" });
+    await expect(attempt()).rejects.toThrow(/is there already, and no model\.mil beside it says that it is its own/);
+    writeFileSync(at("foreign", "other.mil"), milText("weights/weight.bin", 64));
+    await expect(attempt()).rejects.toThrow(/is there already, and other\.mil has its weights in it/);
+    expect(text("foreign", "weights", "weight.bin")).toBe("theirs");
+    expect(readdirSync(at("foreign")).sort()).toEqual(["other.mil", "weights"]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
+    "are written where only the folder itself is open (skipped where the user cannot be changed)",
+    () => {
+      mkdirSync(at("closed", "open"), { recursive: true });
+      const nobody = 65534;
+      chownSync(at("closed", "open"), nobody, nobody);
+      const { seteuid } = process;
+      if (seteuid === undefined) throw new Error("there are no users here");
+      chmodSync(folder, 0o755);
+      seteuid(nobody);
+      try {
+        writeMilFiles(milPlaceOf(at("closed", "open", "x.mil")), "text", Uint8Array.of(1));
+        expect(() => writeMilFiles(milPlaceOf(at("closed", "x.mil")), "text", undefined)).toThrow(/EACCES/);
+      } finally {
+        seteuid(0);
+      }
+      expect(readdirSync(at("closed", "open")).sort()).toEqual(["weights", "x.mil"]);
+      expect(readdirSync(at("closed"))).toEqual(["open"]);
+    },
+  );
+
+  test("nothing is left of files that could not be written", () => {
+    mkdirSync(at("taken", "x.mil"), { recursive: true });
+    const write = () => writeMilFiles(milPlaceOf(at("taken", "x.mil")), "text", Uint8Array.of(1));
+    expect(write).toThrow(/is a folder, and a file is needed/);
+    const broken = {
+      writeTo: () => {
+        throw new Error("no space");
+      },
+    };
+    expect(() => writeFolder(at("taken", "new"), { "a/b.mil": "text", "c/d.bin": broken })).toThrow("no space");
+    expect(readdirSync(at("taken"))).toEqual(["x.mil"]);
   });
 
   test("several weight files become one", async () => {
@@ -177,7 +263,8 @@ test("ONNX becomes each of them", async () => {
 
 test("text is printed where no output is named", () => {
   const mil = translate("source/model.mil", "--to", "mil");
-  expect(mil).toEqual({ status: 0, out: text("source", "model.mil"), errors: "" });
+  expect(mil).toMatchObject({ status: 0, out: text("source", "model.mil") });
+  expect(mil.errors).toBe("note: weights are not printed: -o FILE.mil writes them too, beside the text\n");
   const ir = translate("source/model.mil", "--to", "mlir");
   expect(ir.out).toContain("mil.program");
   expect(ir.out).toContain("dense<[[1.0, 2.0, -1.0, 0.5]]>");
@@ -211,9 +298,15 @@ describe("what cannot be", () => {
     ["no format", {}, "name a format, --to mil|mlir|mlpackage|onnx"],
     ["a package on standard output", { to: "mlpackage" }, "name a place for it, -o model.mlpackage"],
     ["two formats", { to: "mil", output: at("x.onnx") }, "do not go together"],
-    ["an unknown chip", { to: "mil", target: "h99" }, "--target takes h11, h12"],
+    [
+      "a chip for MIL",
+      { to: "mil", target: "h13" },
+      /--target is for programs that are lowered to MIL, but .* holds MIL already/,
+    ],
+    ["a chip for IR", { to: "mlir", target: "h13" }, "but mlir is written without it"],
+    ["an unknown chip", { to: "mil", target: "h99" }, /--target takes .*h13/],
   ])("%s", async (_, options, message) => {
-    const settings = { target: "h16s", shape: [], ...options };
+    const settings = { shape: [], ...options };
     await expect(translateCommand(at("source", "model.mil"), settings)).rejects.toThrow(message);
   });
 

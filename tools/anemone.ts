@@ -2,11 +2,12 @@
  * The `anemone` command: one file per subcommand, loaded only when it is asked for, so that `--help` stays fast. Errors
  * of the user's input are printed as `file:line:column: error: …` and exit with 1; wrong usage exits with 2.
  */
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { reportFailure } from "./failure.ts";
 import { addOptFlags, withDoubleDashes } from "./opt/flags.ts";
+import { writeOutNow } from "./standard-output.ts";
 
 /** Asks `process.stdout` only where it can be a terminal: its streams take longer to load than all that help needs. */
 const terminalWidth = () => (fstatSync(1).isCharacterDevice() && process.stdout.isTTY ? process.stdout.columns : 80);
@@ -18,7 +19,7 @@ const program = new Command("anemone")
   )
   .version(packageJson.version)
   .configureOutput({
-    writeOut: (text) => writeSync(1, text),
+    writeOut: writeOutNow,
     getOutHelpWidth: terminalWidth,
     getOutHasColors: () => false,
   })
@@ -65,11 +66,13 @@ program
     "<model>",
     "an ONNX model (.onnx), a MIL program (.mil, .mlmodel, .mlpackage, .mlmodelc) or IR text (.mlir)",
   )
-  .requiredOption("-o, --output <path>", "file to write; a folder for mil and mlpackage")
+  .requiredOption(
+    "-o, --output <path>",
+    "file to write: IR text, or what its extension says (.mil, .mlpackage, .onnx, .wasm, .ll); for mil also a folder",
+  )
   .option(
     "--emit <level>",
-    "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir, wasm, onnx or mlpackage",
-    "llvm",
+    "tensor, fused, ane, mil, linalg, buffers, loops, llvm, llvm-ir, wasm, onnx or mlpackage; what the output says, else llvm, without it",
   )
   .option(
     "--target <chip>",
@@ -92,11 +95,11 @@ program
   .description("Read a program in one format and write it in another")
   .argument(
     "<program>",
-    "an ONNX model (.onnx), IR text (.mlir), or MIL: .mil, .mlmodel, .mlpackage, .mlmodelc, a folder with a model.mil",
+    "an ONNX model (.onnx), IR text (.mlir or .ir), or MIL: .mil, .mlmodel, .mlpackage, .mlmodelc, a folder with a model.mil",
   )
   .option("--to <format>", "mil, mlir, mlpackage or onnx; an output that ends in one of them says it as well")
   .option("-o, --output <path>", "file or folder to write; mil and mlir are printed without it")
-  .option("--target <chip>", "the engine, for programs that have to be lowered to MIL first", "h16s")
+  .option("--target <chip>", "the engine, for programs that have to be lowered to MIL first; h16s without it")
   .option("--shape <name=sizes>", "sizes of an input with dynamic dimensions; repeatable", collect, [])
   .addHelpText("after", "\nExample: anemone translate model.mlpackage --to mil -o out/model")
   .action(async (input: string, options) => (await import("./commands/translate.ts")).translateCommand(input, options));

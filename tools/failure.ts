@@ -13,10 +13,21 @@ const colors = (): typeof import("picocolors") => createRequire(import.meta.url)
 /** Wrong usage that the argument parser cannot see (`--shape x=abc`); exits with 2. */
 export class UsageError extends Error {}
 
+/** Reads a part of the command line that has diagnostics of its own: to the user these are wrong usage like any other. */
+export function asUsage<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
 /** Prints the failure on standard error and gives the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof UsageError) {
-    console.error(`${colors().red("error:")} ${error.message}`);
+    if (error.cause instanceof DiagnosticError) reportFailure(error.cause);
+    else console.error(`${colors().red("error:")} ${error.message}`);
     return 2;
   }
   if (error instanceof DiagnosticError) {
@@ -43,7 +54,8 @@ const reasons: { readonly [code: string]: string } = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
-  EEXIST: "it is there already",
+  // Of a folder that is to be made.
+  EEXIST: "it is a file, and a folder is needed",
   ENOSPC: "no space is left",
 };
 
@@ -53,7 +65,7 @@ function systemFault(error: unknown): string | undefined {
   const code = textOf(error, "code");
   if (code === undefined || !/^E[A-Z]+$/.test(code)) return undefined;
   // Files are written beside their place first.
-  const path = (textOf(error, "dest") ?? textOf(error, "path"))?.replace(/\.\d+\.part$/, "");
+  const path = (textOf(error, "dest") ?? textOf(error, "path"))?.replace(/(\.\d+\.part)+$/, "");
   return path === undefined ? error.message : `cannot use '${path}': ${reasons[code] ?? error.message}`;
 }
 

@@ -1,7 +1,9 @@
 /** `anemone opt`: read IR text, run a pipeline, print IR text. Under MLIR's flags, as far as they mean something here. */
 import { writeFileSync } from "node:fs";
+import { extname } from "node:path";
 import { allDialects } from "../../compiler/all-dialects.ts";
 import { levelOf, propertiesOf } from "../../compiler/levels.ts";
+import { modelExtensions } from "../../frontends/mil/model-path.ts";
 import type { Blob } from "../../ir/blob.ts";
 import { Context } from "../../ir/context.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
@@ -16,7 +18,7 @@ import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
 import { PassManager, VerificationError } from "../../passes/pass-manager.ts";
 import type { Severity } from "../../passes/pass-types.ts";
 import { parsePipeline, printPipeline } from "../../passes/pipeline.ts";
-import { reportFailure, UsageError } from "../failure.ts";
+import { asUsage, reportFailure, UsageError } from "../failure.ts";
 import { loadAllExtensions } from "../load-extensions.ts";
 import { describePass } from "../opt/describe-pass.ts";
 import { ExpectedDiagnostics } from "../opt/expected-diagnostics.ts";
@@ -33,6 +35,7 @@ const defaultMarker = "// -----";
 
 /** `args`: what the command line has beside the flags: a file, and passes as flags. */
 export async function optCommand(args: readonly string[], options: OptOptions): Promise<void> {
+  requireTextOutput(options.output);
   if (options.emitBytecode) throw new UsageError("--emit-bytecode: IR is written as text only; leave the flag out");
   const loaded = await loadAllExtensions([...options.load, ...options.irdlFile]);
   const ours = await passesFor(args, options);
@@ -48,6 +51,16 @@ export async function optCommand(args: readonly string[], options: OptOptions): 
     return;
   }
   await new OptRun(readArguments(args, passes), options, passes, context).run();
+}
+
+/** Files of other formats are not what this command writes. */
+function requireTextOutput(output: string | undefined): void {
+  if (output === undefined) return;
+  const extension = extname(output).toLowerCase();
+  if ([".onnx", ...modelExtensions].includes(extension))
+    throw new UsageError(
+      `opt writes IR text, but got -o '${output}': name a .mlir; \`anemone translate\` writes other formats`,
+    );
 }
 
 /**
@@ -109,7 +122,7 @@ class OptRun {
       throw new UsageError("--run-reproducer runs the pipeline in the file: leave the passes out");
     }
     // Before the text is read: a wrong pipeline is said at once.
-    if (passPipeline !== undefined) parsePipeline(passPipeline, this.#passes);
+    if (passPipeline !== undefined) asUsage(() => parsePipeline(passPipeline, this.#passes));
     const input = await readInput(file);
     const isSplit = this.#options.splitInputFile === true || splitMarker !== undefined;
     const parts = isSplit ? splitText(input.text, splitMarker ?? defaultMarker) : [input.text];

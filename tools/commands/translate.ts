@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import colors from "picocolors";
+import { defaultTarget } from "../../dialects/ane/index.ts";
 import { writeMlpackage } from "../../dialects/mil/protobuf/index.ts";
 import { printMilText } from "../../dialects/mil/text/printer.ts";
 import { isModelPath, modelExtensions } from "../../frontends/mil/open-model.ts";
@@ -11,15 +12,17 @@ import { blobsOf, writeIr } from "../../ir/sidecar.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
 import { longestPrintedResource } from "../opt/settings.ts";
-import { writeFolder, writeWhole } from "../output-files.ts";
+import { writeWhole } from "../output-files.ts";
 import { writeOut } from "../standard-output.ts";
 import { parseTarget } from "../target.ts";
+import { milPlaceOf, modelWeightsPath, writeMilFiles } from "../translate/mil-files.ts";
 import { type ReadProgram, readProgram } from "../translate/program.ts";
+import { namesWeights } from "../translate/program-weights.ts";
 
 export interface TranslateOptions {
   readonly to?: string;
   readonly output?: string;
-  readonly target: string;
+  readonly target?: string;
   readonly shape: readonly string[];
 }
 
@@ -51,16 +54,25 @@ export async function translateCommand(input: string, options: TranslateOptions)
     throw new UsageError(
       `--to ${name} makes no text: name a place for it, -o ${basename(input, extname(input))}.${name}`,
     );
-  const target = parseTarget(options.target);
+  const target = options.target === undefined ? defaultTarget : parseTarget(options.target);
   if (!isModelPath(input) && !readable.includes(extensionOf(input)))
     throw new DiagnosticError(`cannot be read: translate takes ${readable.join(", ")}, or a folder with a model.mil`, {
       file: input,
     });
   const shapes = parseShapes(options.shape);
   const program = await readProgram(input, { target, shapes });
+  if (options.target !== undefined) await requireLowering(program, name, input);
   if (output === undefined) return format.print?.(program);
   await format.write(program, output, input);
   note(`wrote ${name} to ${output}`);
+}
+
+/** A chip counts only where a program is lowered for it. */
+async function requireLowering(program: ReadProgram, format: FormatName, input: string): Promise<void> {
+  const isMil = format === "mil" || format === "mlpackage";
+  if (isMil && (await program.isLoweredToMil())) return;
+  const why = isMil ? `${input} holds MIL already` : `${format} is written without it`;
+  throw new UsageError(`--target is for programs that are lowered to MIL, but ${why}: leave it out`);
 }
 
 const extensionOf = (path: string) => extname(path).toLowerCase();
@@ -82,19 +94,17 @@ function formatOf({ to, output }: TranslateOptions): FormatName {
   return named;
 }
 
+/** Weights are in a file, whichever form names them. */
 async function printMil(program: ReadProgram): Promise<void> {
-  await writeOut(printMilText(program.forText(await program.document())));
+  const document = program.forText(await program.document());
+  await writeOut(printMilText(document));
+  if (namesWeights(document)) note("note: weights are not printed: -o FILE.mil writes them too, beside the text");
 }
 
-/** A folder as `compile --emit mil` makes it, or a file that is named, with the weights beside it. */
 async function writeMil(program: ReadProgram, path: string): Promise<void> {
-  const { document, weights } = await program.files();
-  const text = printMilText(program.forText(document));
-  const isFile = extensionOf(path) === ".mil";
-  writeFolder(isFile ? dirname(path) : path, {
-    [isFile ? basename(path) : "model.mil"]: text,
-    ...(weights === undefined ? {} : { "weights/weight.bin": weights }),
-  });
+  const place = milPlaceOf(path);
+  const { document, weights } = await program.files(place.weightsPath);
+  writeMilFiles(place, printMilText(program.forText(document)), weights);
 }
 
 /** Weights that are too large to print stay in a file, as with `anemone opt`. */
@@ -114,7 +124,7 @@ async function writeMlir(program: ReadProgram, path: string): Promise<void> {
 }
 
 async function writePackage(program: ReadProgram, path: string): Promise<void> {
-  const { document, weights } = await program.files();
+  const { document, weights } = await program.files(modelWeightsPath);
   mkdirSync(dirname(path), { recursive: true });
   writeMlpackage(path, program.model(document), weights);
 }

@@ -1,11 +1,12 @@
 /** Modules on their way between formats: read, lowered to MIL where they are not there yet, raised to tensors for ONNX. */
+import colors from "picocolors";
 import { emitOnnx, lowerTo } from "../../compiler/compile.ts";
 import { type Level, levelOf } from "../../compiler/levels.ts";
 import { allPasses, defaultContext } from "../../compiler/registry.ts";
 import { loadSource } from "../../compiler/source.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
-import { type EmittedMil, emitMil } from "../../lowering/mil-to-text/index.ts";
+import { type EmitOptions, type EmittedMil, emitMil } from "../../lowering/mil-to-text/index.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
 import type { TranslateSettings } from "./program.ts";
@@ -15,17 +16,27 @@ export function loadModule(path: string, { shapes }: TranslateSettings): Operati
   return loadSource(path, defaultContext(), { shapes }).module;
 }
 
+const onWarning = (text: string) => console.error(colors.dim(text));
+
 /** The engine's program of a module, which is lowered for it unless it holds one. */
-export function emittedMil(module: Operation, path: string, { target, shapes }: TranslateSettings): EmittedMil {
+export function emittedMil(
+  module: Operation,
+  path: string,
+  { target, shapes, ...options }: TranslateSettings & EmitOptions,
+): EmittedMil {
   requireLevel(module, ["tensor", "fused", "ane", "mil"], "MIL", path);
-  if (levelOf(module) === "mil") return emitMil(module);
-  return emitMil(lowerTo(module, "mil", { route: "ane", target, shapes }).module);
+  if (isMil(module)) return emitMil(module, options);
+  return emitMil(lowerTo(module, "mil", { route: "ane", target, shapes, onWarning }).module, options);
+}
+
+export function isMil(module: Operation): boolean {
+  return levelOf(module) === "mil";
 }
 
 /** The bytes of an ONNX model of a module, whose MIL program, if it holds one, becomes tensors before. */
 export function onnxOf(module: Operation, path: string): Uint8Array {
   requireLevel(module, ["tensor", "mil"], "ONNX", path);
-  if (levelOf(module) !== "mil") return emitOnnx(module);
+  if (!isMil(module)) return emitOnnx(module);
   const raised = module.clone();
   new PassManager(parsePipeline("mil-to-tensor", allPasses), defaultContext()).run(raised);
   return emitOnnx(raised);

@@ -12,9 +12,6 @@ import type {
 import { elementCountOf } from "../../dialects/mil/document/numbers.ts";
 import { DiagnosticError, type SourcePlace } from "../../ir/diagnostic-error.ts";
 
-/** How a program names its only weight file. */
-export const weightsPath = "@model_path/weights/weight.bin";
-
 type Blob = Extract<MilContent, { readonly kind: "blob" }>;
 
 export interface ProgramFiles {
@@ -24,11 +21,16 @@ export interface ProgramFiles {
 }
 
 /**
- * A program with its weights in one file. A program that had one already keeps its bytes and offsets; several are put together.
+ * A program with its weights in one file, which it names by `weightsPath`. A program that had one already keeps its bytes and offsets;
+ * several are put together.
  *
  * @throws DiagnosticError where a weight is missing, or is not what the program says
  */
-export function withOneWeightFile(document: MilDocument, weights: ModelWeights, file: string): ProgramFiles {
+export function withOneWeightFile(
+  document: MilDocument,
+  weights: ModelWeights,
+  { file, weightsPath }: { readonly file: string; readonly weightsPath: string },
+): ProgramFiles {
   const paths = new Set<string>();
   mapBlobs(
     document,
@@ -62,6 +64,20 @@ function checkBlob(blob: Blob, { type }: MilValue, weights: ModelWeights, place:
   if (type.kind !== "tensor" || type.element === "string" || !isBlobType(type.element))
     throw new DiagnosticError("only tensors of numbers lie in weight files", place);
   return weights.blob(blob, { type: type.element, elementCount: elementCountOf(type) }, place);
+}
+
+/** Whether a program has values that lie in files. */
+export function namesWeights(document: MilDocument): boolean {
+  let found = false;
+  mapBlobs(
+    document,
+    (blob) => {
+      found = true;
+      return blob;
+    },
+    "",
+  );
+  return found;
 }
 
 /** The document with every value that lies in a file replaced. Statements without one stay the same objects. */

@@ -26,8 +26,10 @@ export interface ReadProgram {
   sizedModule(): Promise<Operation>;
   /** The program as MIL, without its weights. */
   document(): Promise<MilDocument>;
-  /** The program as MIL with its weights. */
-  files(): Promise<ProgramFiles>;
+  /** Whether MIL of it is made by lowering it for an engine. */
+  isLoweredToMil(): Promise<boolean>;
+  /** The program as MIL with its weights, which it names by `weightsPath`. */
+  files(weightsPath: string): Promise<ProgramFiles>;
   /** A document of the program as it is written as text. */
   forText(document: MilDocument): MilDocument;
   /** What a model file says beside the program. */
@@ -53,9 +55,13 @@ class CoreMlProgram implements ReadProgram {
     return this.#opened.document;
   }
 
-  async files(): Promise<ProgramFiles> {
+  async isLoweredToMil(): Promise<boolean> {
+    return false;
+  }
+
+  async files(weightsPath: string): Promise<ProgramFiles> {
     const { document, weights, file } = this.#opened;
-    return withOneWeightFile(document, weights, file);
+    return withOneWeightFile(document, weights, { file, weightsPath });
   }
 
   /** A model file has no order of names, and describes open sizes outside of the program. */
@@ -109,8 +115,13 @@ class ModuleProgram implements ReadProgram {
     return (await this.#emitted()).document;
   }
 
-  async files(): Promise<ProgramFiles> {
-    const { document, blobs } = await this.#emitted();
+  async isLoweredToMil(): Promise<boolean> {
+    const { isMil } = await import("./levels.ts");
+    return !isMil(this.#module);
+  }
+
+  async files(weightsPath: string): Promise<ProgramFiles> {
+    const { document, blobs } = await this.#emitted(weightsPath);
     return blobs.isEmpty ? { document } : { document, weights: blobs };
   }
 
@@ -122,8 +133,11 @@ class ModuleProgram implements ReadProgram {
     return modelOf(document);
   }
 
-  async #emitted(): Promise<EmittedMil> {
+  async #emitted(weightsPath?: string): Promise<EmittedMil> {
     const { emittedMil } = await import("./levels.ts");
-    return emittedMil(this.#module, this.#path, this.#settings);
+    return emittedMil(this.#module, this.#path, {
+      ...this.#settings,
+      ...(weightsPath === undefined ? {} : { weightsPath }),
+    });
   }
 }
