@@ -291,6 +291,19 @@ describe("what others are told", () => {
     expect(run("crash,change", { instrumentation: [{ allows }] })).toBe(true);
   });
 
+  test("a pass that finds nothing of what it works on says so", () => {
+    const told: string[] = [];
+    const subject = (...operations: readonly string[]) => ({ operations, otherwise: "another pass makes them" });
+    const loops = pass("loops", { doc: "", subject: subject("scf.for", "affine.*"), run: () => false });
+    const sums = pass("sums", { doc: "", subject: subject("scf.for", "arith.*"), run: () => false });
+    const onDiagnostic = ({ severity, error }: Diagnostic) => void told.push(error.render(severity).split("\n")[0]!);
+    run("loops,sums,func.func(sums)", { onDiagnostic }, [loops, sums]);
+    expect(told).toEqual([
+      "p.mlir:1:1: warning: 'builtin.module' op holds no scf.for or affine.*, which the pass 'loops' works on: another pass makes them",
+      "p.mlir:5:1: warning: 'func.func' op holds no scf.for or arith.*, which the pass 'sums' works on: another pass makes them",
+    ]);
+  });
+
   test("diagnostics go to the handler, errors are thrown as well", () => {
     const told: Diagnostic[] = [];
     const warns = pass("warns", {

@@ -7,7 +7,7 @@
 import { didYouMean } from "../ir/close-names.ts";
 import type { Context } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import type { Operation } from "../ir/operation.ts";
+import { type Operation, WalkResult } from "../ir/operation.ts";
 import { verifyAll } from "../ir/verifier.ts";
 import { AnalysisCache, type AnyAnalysis } from "./analysis.ts";
 import { History, type HistoryOptions } from "./history/history.ts";
@@ -174,6 +174,13 @@ function anchored(operation: Operation, anchor: string): Operation[] {
   return found;
 }
 
+/** Whether there is an operation of one of the names, or of the dialect of a name `tensor.*`, in `root`. */
+function holdsAny(root: Operation, names: readonly string[]): boolean {
+  const isNamed = ({ name }: Operation) =>
+    names.some((each) => (each.endsWith(".*") ? name.startsWith(each.slice(0, -1)) : name === each));
+  return root.walk((each) => (isNamed(each) ? WalkResult.interrupt : undefined)) === WalkResult.interrupt;
+}
+
 /** One pass at its place in the pipeline, with the context that it sees: made once, run on each operation there. */
 class PassRunner {
   readonly #execution: PassExecution;
@@ -237,6 +244,7 @@ class PassRunner {
     this.#operation = operation;
     this.#kept = [];
     try {
+      this.#warnWithoutSubject(operation);
       const start = performance.now();
       const changed = pass.definition.run(operation, this.#passContext, pass.options);
       const milliseconds = performance.now() - start;
@@ -255,6 +263,16 @@ class PassRunner {
       this.#failed(pass, operation, error);
       throw error;
     }
+  }
+
+  /** Says that a pass has nothing to work on: silence would look like success. */
+  #warnWithoutSubject(operation: Operation): void {
+    const { name, subject } = this.#execution.pass.definition;
+    if (subject === undefined || this.#options.onDiagnostic === undefined) return;
+    const { operations, otherwise } = subject;
+    if (holdsAny(operation, operations)) return;
+    const what = operations.join(" or ");
+    this.#passContext.warn(operation, `holds no ${what}, which the pass '${name}' works on: ${otherwise}`);
   }
 
   /** Tells handlers and instrumentation, innermost first. */

@@ -33,6 +33,14 @@ export interface PassContext<S extends string = never> {
   readonly preserve: (...analyses: readonly AnyAnalysis[]) => void;
 }
 
+/** What a pass works on. Where none is there it would do nothing, which the user is warned of. */
+export interface PassSubject {
+  /** Names of operations, or `tensor.*` for those of a dialect: one must be inside the operation that the pass runs on. */
+  readonly operations: readonly string[];
+  /** Where they come from, for the warning: "ane-to-mil makes them of programs of the engine". */
+  readonly otherwise: string;
+}
+
 export interface PassDefinition<D extends OptionDefinitions = OptionDefinitions> {
   readonly name: string;
   readonly doc: string;
@@ -51,6 +59,7 @@ export interface PassDefinition<D extends OptionDefinitions = OptionDefinitions>
   readonly exactness: string;
   /** The op name that the pass runs on; undefined: any. */
   readonly anchor: string | undefined;
+  readonly subject: PassSubject | undefined;
   /**
    * Runs on one operation; returns whether anything changed (exact). A method, so that a pass may run another with its own
    * context: what that one counts, this one declares too.
@@ -68,6 +77,7 @@ interface PassParts<D extends OptionDefinitions, S extends string> {
   readonly statistics?: { readonly [name in S]: string };
   readonly exactness?: string;
   readonly anchor?: string;
+  readonly subject?: PassSubject;
   readonly patterns?: readonly Pattern[];
   readonly run?: (operation: Operation, passContext: PassContext<S>, options: OptionsOf<D>) => boolean;
 }
@@ -95,6 +105,7 @@ export function pass<const D extends OptionDefinitions = {}, S extends string = 
     statistics: parts.statistics ?? {},
     exactness: parts.exactness ?? "bit-exact",
     anchor: parts.anchor,
+    subject: parts.subject,
     run,
   };
 }

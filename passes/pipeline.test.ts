@@ -14,6 +14,7 @@ const tile = pass("tile", {
     depth: { doc: "", default: 1, kind: "integer", minimum: 0, maximum: 8 },
     factor: { doc: "", default: 0.5 },
     mode: { doc: "", default: "fast", choices: ["fast", "slow"] },
+    onto: { doc: "", default: "", choices: ["left", "right"], empty: "both" },
     label: { doc: "", default: "" },
     peel: { doc: "", default: false },
   },
@@ -67,6 +68,8 @@ describe("what is read", () => {
     ["tile{depth=3}", "depth", 3],
     ["tile{factor=-1.5e3}", "factor", -1500],
     ["tile{mode=slow}", "mode", "slow"],
+    ["tile{onto=left}", "onto", "left"],
+    ["tile{onto=}", "onto", ""],
     ["tile{label='two words'}", "label", "two words"],
     ["tile{label={in braces}}", "label", "in braces"],
     ["tile{label=}", "label", ""],
@@ -103,6 +106,8 @@ describe("errors stand at their place", () => {
     ["tile{sizes=4,x}", "1:12", "must be a list of integers of at least 1, but got 4,x"],
     ["tile{order=diagonal}", "1:12", "must be a list of row, column"],
     ["tile{mode=medium}", "1:11", "must be one of fast, slow"],
+    ["tile{mode=}", "1:11", 'must be one of fast, slow, but got ""'],
+    ["tile{onto=up}", "1:11", 'must be one of left, right; or empty for both, but got "up"'],
     ["tile{peel=perhaps}", "1:11", "must be a boolean"],
     ["tile{depth=1,peel=true}", "1:12", "must be an integer"],
     ["tile{label='open}", "1:12", `expected ''' to close this, but the text ends`],
@@ -122,7 +127,7 @@ describe("errors stand at their place", () => {
   test("an option between commas says that blanks separate", () => {
     expect(rendered("tile{depth=1,peel=true}")).toContain("note: blanks separate options");
     expect(rendered("tile{deep=2}")).toContain(
-      'note: its options with their defaults: sizes=16,16 names={} order=row depth=1 factor=0.5 mode=fast label="" peel=false',
+      'note: its options with their defaults: sizes=16,16 names={} order=row depth=1 factor=0.5 mode=fast onto="" label="" peel=false',
     );
   });
 
@@ -141,6 +146,7 @@ describe("what is printed reads back", () => {
       depth: fc.integer({ min: 0, max: 8 }),
       factor: fc.double({ noNaN: true, noDefaultInfinity: true }),
       mode: fc.constantFrom("fast", "slow"),
+      onto: fc.constantFrom("left", "right", ""),
       label: text,
       peel: fc.boolean(),
     },

@@ -106,10 +106,15 @@ describe("pipelines", () => {
     ],
     [
       ["program.mlir", "--constant-fold=max-elements=x"],
-      1,
+      2,
       "<pipeline>:1:14: error: option 'max-elements' of pass 'constant-fold' must be a",
     ],
-    [["none.mlir", "--pass-pipeline=func.func(cse"], 1, "<pipeline>:1:14: error: expected ')', but the text ends"],
+    [
+      ["program.mlir", "--compress-weights=target=h99"],
+      2,
+      "<pipeline>:1:8: error: option 'target' of pass 'compress-weights' must be one of h11, h12",
+    ],
+    [["none.mlir", "--pass-pipeline=func.func(cse"], 2, "<pipeline>:1:14: error: expected ')', but the text ends"],
     [["program.mlir", "other.mlir"], 2, "opt takes one file, but got 'program.mlir' and 'other.mlir'"],
     [["program.mlir", "--emit-bytecode"], 2, "IR is written as text only"],
     [

@@ -2,11 +2,19 @@
  * Compressed weights on real networks: `auto` beats each uniform choice on error at equal size, the virtual engine computes with the
  * compressed numbers, and the options of the command and of `compile` are checked.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type CompressOptions, compile, defaultContext, describeCompression, lowerTo } from "../compiler/index.ts";
+import {
+  type CompressOptions,
+  compile,
+  defaultContext,
+  describeCompression,
+  emitOnnx,
+  lowerTo,
+} from "../compiler/index.ts";
 import { allPasses } from "../compiler/registry.ts";
 import { functionsOf } from "../dialects/func/index.ts";
 import { evaluateFunction } from "../ir/evaluate.ts";
@@ -268,5 +276,26 @@ describe.skipIf(whyNot !== undefined)(`ResNet-20 on pictures${whyNot === undefin
       expect(share(found, plain), JSON.stringify(compress)).toBeGreaterThanOrEqual(least);
       expect(share(found, labels), JSON.stringify(compress)).toBeGreaterThan(0.65);
     }
+  });
+});
+
+describe("docs/compression.md", () => {
+  const repository = resolve(import.meta.dirname, "..");
+  const page = readFileSync(join(repository, "docs/compression.md"), "utf8");
+  const commands = /```sh\n([\s\S]*?)```/.exec(page)![1]!.trim().split("\n");
+  const folder = mkdtempSync(join(tmpdir(), "anemone-compression-page-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test(`its commands in their order do what it says${longTests ? "" : ` (those for opt alone; ${longTestsNote})`}`, () => {
+    writeFileSync(join(folder, "model.onnx"), emitOnnx(source()));
+    let said = "";
+    for (const command of longTests ? commands : commands.filter((each) => each.includes("out/engine.mlir"))) {
+      const line = command.replace(/^npx anemone/, `"${process.execPath}" "${repository}/tools/anemone.ts"`);
+      const { status, stderr } = spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8", timeout: 60_000 });
+      expect(status, stderr).toBe(0);
+      said = stderr;
+    }
+    expect(said).toMatch(/remark: \[analysis\] compress-weights .*: weights \d+ -> \d+ bytes, 2 tensors compressed/);
+    expect(readFileSync(join(folder, "out/small.mlir"), "utf8").match(/= palette_constant/g)).toHaveLength(2);
   });
 });

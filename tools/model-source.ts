@@ -7,6 +7,7 @@ import type { Dialect } from "../ir/context.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
+import { asUsage } from "./failure.ts";
 import { loadAllExtensions } from "./load-extensions.ts";
 
 export interface ModelOptions {
@@ -27,10 +28,17 @@ export interface ModelSource {
 export async function modelSource(path: string, options: ModelOptions): Promise<ModelSource> {
   const { dialects, passes } = await loadAllExtensions(options.load);
   const name = basename(path, extname(path));
-  if (options.passPipeline === undefined) return { name, source: path, dialects, passes };
+  const { passPipeline } = options;
+  if (passPipeline === undefined) return { name, source: path, dialects, passes };
   const context = defaultContext().with(dialects);
-  const steps = parsePipeline(options.passPipeline, [...allPasses, ...passes]);
+  const steps = asUsage(() => parsePipeline(passPipeline, [...allPasses, ...passes]));
   const { module } = loadSource(path, context, { shapes: options.shapes });
-  new PassManager(steps, context, { properties: () => propertiesOf(levelOf(module)) }).run(module);
+  new PassManager(steps, context, {
+    properties: () => propertiesOf(levelOf(module)),
+    // Errors are thrown as well.
+    onDiagnostic: ({ severity, error }) => {
+      if (severity !== "error") console.error(error.render(severity));
+    },
+  }).run(module);
   return { name, source: module, dialects, passes };
 }

@@ -95,6 +95,7 @@ export const aneToLinalg = pass("ane-to-linalg", {
   establishes: ["linalg"],
   exactness: "the engine's rules; activations are exact functions, products are summed in f32",
   anchor: "builtin.module",
+  subject: { operations: [program.name], otherwise: "fused-to-ane makes them, behind tensor-to-fused{device=ane}" },
   run: (module, passContext, options) => {
     const changed = inlinePrograms(module, options["overflow-report"]);
     const context = withEngineLowerings(passContext.context);

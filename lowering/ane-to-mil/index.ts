@@ -83,18 +83,21 @@ export const aneToMil = pass("ane-to-mil", {
   doc: "Turns programs of the engine into MIL programs, with one or more MIL ops per task.",
   options: {
     opset: {
-      doc: "opset of the programs: which ops and inputs they may use; ios18 unless the version is 1.0",
-      default: "of the version",
-      choices: ["of the version", ...emittedOpsets],
+      doc: "opset of the programs: which ops and inputs they may use; ios16 with the version 1.0, ios18 unless stated",
+      default: "",
+      choices: emittedOpsets,
+      empty: "that of the version",
     },
     version: {
       doc: "version of the programs' text form: 1.0 goes with ios16 and ios17, 1.3 with ios18",
-      default: "of the opset",
-      choices: ["of the opset", ...mil.programVersions],
+      default: "",
+      choices: mil.programVersions,
+      empty: "that of the opset",
     },
   },
   exactness: "the same steps; Apple's compiler decides their order and rounding again",
   anchor: "builtin.module",
+  subject: { operations: [ane.program.name], otherwise: "fused-to-ane makes them, behind tensor-to-fused{device=ane}" },
   run: (module, _, options) => {
     const opset =
       emittedOpsets.find((each) => each === options.opset) ?? (options.version === "1.0" ? "ios16" : "ios18");

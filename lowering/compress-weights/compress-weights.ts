@@ -238,9 +238,10 @@ export const compressWeights = pass("compress-weights", {
       maximum: 1,
     },
     target: {
-      doc: "the engine whose streaming rules count; empty is that of each program",
+      doc: "the engine whose streaming rules count",
       default: "",
-      choices: ["", ...targetNames],
+      choices: targetNames,
+      empty: "that of each program",
     },
     folded: { doc: "take forms too that the target's compiler unfolds to f16: smaller files only", default: false },
     "min-elements": { doc: "constants with fewer elements stay f16", default: 1024, kind: "integer", minimum: 1 },
@@ -259,6 +260,7 @@ export const compressWeights = pass("compress-weights", {
     const scheme = schemes.find((each) => each === options.scheme) ?? "auto";
     let changed = false;
     let [before, after, worst, count] = [0, 0, 0, 0];
+  subject: { operations: [program.name], otherwise: "fused-to-ane makes them, behind tensor-to-fused{device=ane}" },
     for (const source of module.regions[0]!.onlyBlock.operations) {
       if (!program.matches(source)) continue;
       const target: Target = targetOf(options.target === "" ? (source.target ?? defaultTarget) : options.target);

@@ -67,6 +67,10 @@ export const fusedToAne = pass("fused-to-ane", {
   run: (module, { context, missed }, options) => {
     const target = targetOf(options.target);
     let changed = false;
+  subject: {
+    operations: ["tensor.*", "fused.*"],
+    otherwise: "programs are made of tensor ops, not of what they were lowered to",
+  },
     for (const func of functionsOf(module).values()) {
       if (!isNetwork(func)) continue;
       const session = new Session({ target, context, remark: missed, nativeAttention: options["native-attention"] });

@@ -3,6 +3,7 @@
  * list, what only some chip or author reports is a warning.
  */
 import { defaultTarget, targetNames, targetOf } from "../../dialects/ane/index.ts";
+import * as mil from "../../dialects/mil/index.ts";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { pass } from "../../passes/pass.ts";
 import { milFindings, type RuleFinding } from "./check.ts";
@@ -28,6 +29,12 @@ export function routeOf(name: string): MilRoute {
 }
 
 export const checkMilRules = pass("check-mil-rules", {
+/** What the passes of this folder look at. */
+export const milSubject = {
+  operations: [mil.program.name],
+  otherwise: "ane-to-mil makes one of each ane.program, and a .mil file or a Core ML model holds one",
+};
+
   doc: "Checks MIL programs against the rules of a route to the engine and a chip (docs/mil-rules.md).",
   options: routeOptions,
   anchor: "builtin.module",
@@ -36,6 +43,7 @@ export const checkMilRules = pass("check-mil-rules", {
     for (const { severity, operation, message, rule } of findings) {
       const sources = rule.sources.map(({ mark, where }) => `${where} [${mark}]`).join("; ");
       if (severity === "warning") warn(operation, `${message} (${sources})`);
+  subject: milSubject,
     }
     const errors = findings.filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw findingsError(errors);

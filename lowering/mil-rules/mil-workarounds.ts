@@ -8,7 +8,7 @@ import type { Operation } from "../../ir/operation.ts";
 import { applyPatternsGreedily } from "../../ir/rewrite/greedy-driver.ts";
 import type { Pattern } from "../../ir/rewrite/pattern.ts";
 import { pass } from "../../passes/pass.ts";
-import { routeOf, routeOptions } from "./check-mil-rules.ts";
+import { milSubject, routeOf, routeOptions } from "./check-mil-rules.ts";
 import type { Facts } from "./rule.ts";
 import { functionPatterns } from "./workarounds/functions.ts";
 import { movementPatterns } from "./workarounds/movement.ts";
@@ -28,6 +28,7 @@ export const milWorkarounds = pass("mil-workarounds", {
   options: routeOptions,
   exactness: "the same up to rounding",
   anchor: "builtin.module",
+  subject: milSubject,
   run: (module, { context }, { route, target }) => {
     const facts: Facts = { route: routeOf(route), target: targetOf(target) };
     const programs: mil.ProgramOperation[] = [];

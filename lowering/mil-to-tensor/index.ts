@@ -36,6 +36,7 @@ export const milToTensor = pass("mil-to-tensor", {
   doc: "Turns MIL programs into tensor ops: inside the functions that call them, or as functions of their own.",
   exactness: "the same steps, each rounded to its element type",
   anchor: "builtin.module",
+  subject: { operations: [mil.program.name], otherwise: "a .mil file or a Core ML model holds one" },
   run: (module) => {
     const programs = module.regions[0]!.onlyBlock.operations.filter((operation) => mil.program.matches(operation));
     const called = new Set<Operation>();

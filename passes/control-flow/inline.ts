@@ -23,7 +23,8 @@ export const inline = pass("inline", {
     "default-pipeline": {
       doc: "what cleans a function after calls in it were inlined",
       default: "canonicalize",
-      choices: ["canonicalize", ""],
+      choices: ["canonicalize"],
+      empty: "nothing",
     },
     "max-operations": {
       doc: "inline only callees of at most this many operations; -1 for any size",

@@ -19,6 +19,8 @@ export interface OptionDefinition<V extends OptionValue = OptionValue> {
   readonly maximum?: number;
   /** The allowed words of a string, or of a list's elements. */
   readonly choices?: readonly OptionScalar[];
+  /** What an empty word stands for, where one is allowed beside the choices: "that of each program". */
+  readonly empty?: string;
 }
 
 export type OptionDefinitions = { readonly [name: string]: OptionDefinition };
@@ -62,9 +64,12 @@ export function isListOption(option: OptionDefinition): boolean {
 /** What the option takes, in words: "an integer of at least 1", "one of cpu, ane", "a list of numbers". */
 export function describeOption(option: OptionDefinition): string {
   const kind = scalarKind(option);
-  const { choices, minimum, maximum } = option;
+  const { choices, minimum, maximum, empty } = option;
   const isList = isListOption(option);
-  if (choices !== undefined) return `${isList ? "a list of " : "one of "}${choices.join(", ")}`;
+  if (choices !== undefined) {
+    const words = `${choices.length === 1 ? "" : isList ? "a list of " : "one of "}${choices.map(printScalar).join(", ")}`;
+    return empty === undefined ? words : `${words}; or empty for ${empty}`;
+  }
   const bounds = [
     ...(minimum === undefined ? [] : [`at least ${minimum}`]),
     ...(maximum === undefined ? [] : [`at most ${maximum}`]),
@@ -82,6 +87,7 @@ function checkScalar(option: OptionDefinition, value: unknown): boolean {
     if (value < (option.minimum ?? Number.NEGATIVE_INFINITY) || value > (option.maximum ?? Number.POSITIVE_INFINITY))
       return false;
   }
+  if (value === "" && option.empty !== undefined) return true;
   return option.choices === undefined || option.choices.some((choice) => choice === value);
 }
 

@@ -147,6 +147,7 @@ test("what a page says about an op and a pass", () => {
     options: {
       "max-size": { doc: "largest size", default: 4, kind: "integer", minimum: 1 },
       mode: { doc: "how", default: "soft", choices: ["soft", "hard"] },
+      target: { doc: "for what", default: "", choices: ["a", "b"], empty: "any" },
     },
     requires: ["small"],
     statistics: { shrunk: "operations that became smaller" },
@@ -172,6 +173,7 @@ test("what a page says about an op and a pass", () => {
     "- Stands directly inside: `my.parent`",
     "| `max-size` | integer ≥ 1 | `4` | largest size |",
     "| `mode` | string | `soft` | how (one of `soft`, `hard`) |",
+    "| `target` | string | none | for what (one of `a`, `b`; or empty for any) |",
     "- Requires: `small`",
     "| `shrunk` | operations that became smaller |",
   ])

@@ -69,6 +69,8 @@ export interface OptionFacts {
   /** As written in a pipeline. */
   readonly default: string;
   readonly choices: readonly string[];
+  /** What an empty value stands for, where one is allowed beside the choices. */
+  readonly empty?: string;
 }
 
 export interface PassFacts {
@@ -179,5 +181,6 @@ function optionFacts(name: string, option: Option): OptionFacts {
     type: `${isList ? `list of ${scalar}` : scalar}${range}`,
     default: isList ? option.default.join(",") : String(option.default),
     choices: (option.choices ?? []).map(String),
+    ...(option.empty === undefined ? {} : { empty: option.empty }),
   };
 }

@@ -107,8 +107,9 @@ export function dialectMarkdown(facts: DialectFacts): string {
   ])}\n`;
 }
 
-function optionRow({ name, type, default: value, choices, doc }: OptionFacts): readonly string[] {
-  const words = choices.length === 0 ? "" : ` (one of ${choices.map(code).join(", ")})`;
+function optionRow({ name, type, default: value, choices, empty, doc }: OptionFacts): readonly string[] {
+  const orEmpty = empty === undefined ? "" : `; or empty for ${empty}`;
+  const words = choices.length === 0 ? "" : ` (one of ${choices.map(code).join(", ")}${orEmpty})`;
   return [code(name), type, value === "" ? "none" : code(value), `${prose(doc)}${words}`];
 }
 

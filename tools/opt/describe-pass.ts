@@ -7,6 +7,7 @@ export function describePass(pass: AnyPass): string {
   const options: OptionDefinitions = pass.options;
   const facts = [
     ...(pass.anchor === undefined ? [] : [`runs on ${pass.anchor}`]),
+    ...(pass.subject === undefined ? [] : [`works on ${pass.subject.operations.join(", ")}`]),
     ...(pass.requires.length === 0 ? [] : [`requires ${pass.requires.join(", ")}`]),
     ...(pass.establishes.length === 0 ? [] : [`establishes ${pass.establishes.join(", ")}`]),
     ...(pass.invalidates.length === 0 ? [] : [`undoes ${pass.invalidates.join(", ")}`]),

@@ -5,7 +5,7 @@ import type { RemarkFilter } from "../../passes/instrumentation/remarks.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
 import { type RemarkKind, remarkKinds } from "../../passes/pass-types.ts";
 import { stepOfFlag } from "../../passes/pipeline.ts";
-import { UsageError } from "../failure.ts";
+import { asUsage, UsageError } from "../failure.ts";
 import { type OptOptions, optFlagNames } from "./flags.ts";
 
 /** Other than this a resource is left out of standard output. */
@@ -108,7 +108,7 @@ export function readArguments(args: readonly string[], passes: readonly AnyPass[
       splitMarker = value;
       continue;
     }
-    const step = stepOfFlag(name, value, passes);
+    const step = asUsage(() => stepOfFlag(name, value, passes));
     if (step === undefined) {
       const names = passes.map((known) => known.name);
       const hint = didYouMean(name, [...names, ...optFlagNames], (each) => `--${each}`);
