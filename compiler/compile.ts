@@ -3,13 +3,16 @@
  * like is kept as text when asked for; nothing is lowered behind the user's back, and every level can be taken up again.
  */
 
+import { defaultTarget, isTargetName, targetOf } from "../dialects/ane/index.ts";
 import { exportOnnx } from "../frontends/onnx/export/index.ts";
 import type { Context, Dialect } from "../ir/context.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { Operation } from "../ir/operation.ts";
 import { verify } from "../ir/verifier.ts";
 import { overflowEntries } from "../lowering/ane-to-linalg/index.ts";
+import type { Scheme } from "../lowering/compress-weights/index.ts";
 import { llvmIrText } from "../lowering/llvm-to-text/index.ts";
+import { joinedErrors, missingOps } from "../lowering/mil-rules/index.ts";
 import { type EmittedMil, emitMil } from "../lowering/mil-to-text/index.ts";
 import type { History } from "../passes/history/history.ts";
 import type { AnyPass } from "../passes/pass.ts";
@@ -19,7 +22,7 @@ import { chooseDriver, type EngineDriver, openOnEngine } from "../runtime/device
 import { AneVirtualProgram, describeOverflow } from "../runtime/devices/ane-virtual.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { ResidentStateProgram, type StateNames } from "../runtime/devices/resident-state.ts";
-import { findLlvm } from "../runtime/ffi/llvm-library.ts";
+import { findLlvm, namedLlvmFault } from "../runtime/ffi/llvm-library.ts";
 import type { Program } from "../runtime/program.ts";
 import {
   CompressionLog,
@@ -52,8 +55,8 @@ export interface LowerOptions {
   readonly route: Route;
   /** The engine's chip. Default h16s. */
   readonly target?: string;
-  /** Store the engine's weights compressed. */
-  readonly compress?: CompressOptions;
+  /** Store the engine's weights compressed: by a scheme, or by one with settings. */
+  readonly compress?: CompressOptions | Scheme;
   /** Sizes of inputs with dynamic dimensions, by input name. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Dialects of your own. */
@@ -96,7 +99,7 @@ export interface Lowered {
 
 function settingsOf(options: LowerOptions): PipelineSettings {
   const engine = {
-    target: options.target ?? "h16s",
+    target: options.target ?? defaultTarget,
     milRoute: options.driver === "objc" ? "objc" : "e5rt",
     ...(options.compress === undefined ? {} : { compression: compressionStep(options.compress) }),
   };
@@ -151,7 +154,14 @@ export function lowerTo(source: Source, last: Level, options: LowerOptions): Low
   const progress = options.onProgress ?? (() => {});
   progress("reading");
   const { name, module } = loadSource(source, context, sourceOptions(options));
-  return lowerModule(name, module, context, last, options);
+  const lowered = lowerModule(name, module, context, last, options);
+  if (last === "mil") {
+    for (const { input, output } of statedStates(module))
+      options.onWarning?.(
+        `'${output}' is kept as state in '${input}' ({anemone.alias}), which no MIL file says: who runs one joins them, as compile(…, { state: { ${input}: "${output}" } }) does`,
+      );
+  }
+  return lowered;
 }
 
 /** The same from a module, which is changed in place. */
@@ -201,31 +211,53 @@ export function lowerModule(
     verify(module, context);
     return performance.now() - start;
   };
-  if (from === "mil" && last !== "mil") {
+  const descend = (): Lowered => {
+    if (options.compress !== undefined) {
+      checkCompression(options.route, from, last);
+      if (from === "ane") run(compressionStep(options.compress));
+    }
+    // Read as MIL, it has not been through the rules of the way to the engine.
+    if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options)));
+    if (from === last && last !== "tensor") return finished();
+    const memory = new LevelMemory();
+    for (const { level, pipeline } of remainingSteps(
+      stepsOf(options.route, settingsOf(options)),
+      from,
+      last,
+      options.route,
+    )) {
+      options.onProgress?.(level);
+      record(level, run(pipeline));
+      memory.release();
+      // Said by the step, not read off the module: a program without operations of a level has gone through it all the same.
+      from = level;
+    }
+    return finished();
+  };
+  if (from !== "mil" || last === "mil") return descend();
+  return withMissingOps(module, options, () => {
     run("mil-to-tensor");
     from = "tensor";
+    return descend();
+  });
+}
+
+/**
+ * A MIL program on its way to an engine: where it cannot go on, ops that no engine has are said first, in the program's own words. What they
+ * are composed of may run all the same, so they alone are no reason to refuse it.
+ */
+function withMissingOps(module: Operation, options: LowerOptions, lower: () => Lowered): Lowered {
+  const target = options.target ?? defaultTarget;
+  if (options.route === "cpu" || !isTargetName(target)) return lower();
+  const route = options.driver === "objc" ? "objc" : "e5rt";
+  const missing = missingOps(module, { route, target: targetOf(target) });
+  try {
+    return lower();
+  } catch (error) {
+    const [first, ...others] = missing;
+    if (!(error instanceof DiagnosticError) || first === undefined) throw error;
+    throw joinedErrors(first, [...others, error]);
   }
-  if (options.compress !== undefined) {
-    checkCompression(options.route, from, last);
-    if (from === "ane") run(compressionStep(options.compress));
-  }
-  // Read as MIL, it has not been through the rules of the way to the engine.
-  if (from === "mil" && options.route === "ane") run(milPipeline(settingsOf(options)));
-  if (from === last && last !== "tensor") return finished();
-  const memory = new LevelMemory();
-  for (const { level, pipeline } of remainingSteps(
-    stepsOf(options.route, settingsOf(options)),
-    from,
-    last,
-    options.route,
-  )) {
-    options.onProgress?.(level);
-    record(level, run(pipeline));
-    memory.release();
-    // Said by the step, not read off the module: a program without operations of a level has gone through it all the same.
-    from = level;
-  }
-  return finished();
 }
 
 export interface CompileOptions extends Omit<LowerOptions, "route" | "portable"> {
@@ -278,6 +310,8 @@ function usesLlvm(options: CompileOptions): boolean {
 export async function compile(source: Source, options: CompileOptions = {}): Promise<CompiledNetwork> {
   const device = chooseDevice(options.device ?? "auto");
   const llvm = usesLlvm(options);
+  const fault = llvm || options.llvm === false ? undefined : namedLlvmFault();
+  if (fault !== undefined) options.onWarning?.(`${fault}; WebAssembly is generated instead`);
   const context = defaultContext().with(options.dialects ?? []);
   options.onProgress?.("reading");
   const { name, module } = loadSource(source, context, sourceOptions(options));
@@ -297,21 +331,15 @@ export async function compile(source: Source, options: CompileOptions = {}): Pro
     const onEngine = await tryEngine(name, module, context, options);
     if (onEngine !== undefined) return onEngine;
   }
-  // Dumps of the engine's own levels hold an engine program: off a Mac the virtual engine runs them. A MIL program need not be one.
-  const onEngine = start === "ane" || (start === "mil" && options.device !== "cpu");
-  const route: Route = onEngine ? "ane-virtual" : device === "ane" ? "cpu" : device;
+  // Nothing else than the virtual engine runs the engine's own ops. A MIL program is no dump of them: the CPU computes it in its own types.
+  const route: Route = start === "ane" ? "ane-virtual" : device === "ane" ? "cpu" : device;
   if (start === "llvm" && !llvm) {
     throw new DiagnosticError(
       "the module is at the 'llvm' level, which only LLVM runs, and no libLLVM is used here: give a higher level",
     );
   }
   const last = llvm ? "llvm" : "loops";
-  const lower = (given: Operation, to: Route) =>
-    lowerModule(name, given, context, last, { ...options, route: to, portable: !llvm });
-  // Which device a MIL program is for, its file does not say: what an engine does not take, the CPU does.
-  const isOpen = start === "mil" && (options.device ?? "auto") === "auto";
-  const attempt = isOpen && route === "ane-virtual" ? loweredOrRefused(() => lower(module.clone(), route)) : undefined;
-  const lowered = attempt ?? lower(module, isOpen ? "cpu" : route);
+  const lowered = lowerModule(name, module, context, last, { ...options, route, portable: !llvm });
   options.onProgress?.(llvm ? "machine code" : "WebAssembly");
   const host = await loadHostProgram(name, lowered.module, { llvm });
   // A lowered dump of an engine program still says that it is one.
@@ -378,16 +406,6 @@ async function tryEngine(
     if (!(error instanceof DiagnosticError)) throw error;
     options.onEngineRemark?.(`${name} does not run on the engine, but on the CPU: ${error.message}`);
     return undefined;
-  }
-}
-
-/** What could be lowered, or undefined where a diagnostic refuses it. */
-function loweredOrRefused(lower: () => Lowered): Lowered | undefined {
-  try {
-    return lower();
-  } catch (error) {
-    if (error instanceof DiagnosticError) return undefined;
-    throw error;
   }
 }
 

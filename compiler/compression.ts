@@ -1,6 +1,6 @@
 /** Compressed weights as an option of compiling: the pass that it stands for, where it may be asked for, and what it did. */
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
-import { compressWeights, type Scheme, schemes } from "../lowering/compress-weights/index.ts";
+import { compressWeights, missedSize, type Scheme, schemes } from "../lowering/compress-weights/index.ts";
 import type { Remark } from "../passes/pass-manager.ts";
 import type { Level, Route } from "./levels.ts";
 
@@ -24,12 +24,19 @@ export interface CompressionReport {
   readonly error: number;
   /** Why the other large tensors stay f16, a reason for each. */
   readonly kept: readonly string[];
+  /** Why the size that was asked for is not reached, where it is not. */
+  readonly missed?: string;
 }
 
 /** The pass in a pipeline. Throws a DiagnosticError for values out of range. */
-export function compressionStep({ scheme, tolerance, size }: CompressOptions): string {
+export function compressionStep(compress: CompressOptions | Scheme): string {
+  const { scheme, tolerance, size } = typeof compress === "string" ? { scheme: compress } : compress;
   if (!schemes.includes(scheme))
-    throw new DiagnosticError(`there is no compression '${scheme}': use ${schemes.join(", ")}`);
+    throw new DiagnosticError(
+      scheme === undefined
+        ? `the compression names no scheme: use ${schemes.join(", ")}`
+        : `there is no compression '${scheme}': use ${schemes.join(", ")}`,
+    );
   if (tolerance !== undefined && !(tolerance >= 0 && tolerance <= 1))
     throw new DiagnosticError(`the tolerance of compression must be from 0 to 1, but is ${tolerance}`);
   if (size !== undefined && !(size > 0 && size <= 1))
@@ -60,6 +67,7 @@ export function checkCompression(route: Route, from: Level, last: Level): void {
 /** Gathers what the pass says of its work. */
 export class CompressionLog {
   readonly #kept: string[] = [];
+  #missed: string | undefined;
   #report: CompressionReport | undefined;
 
   /** What became of the weights; undefined before the pass has run. */
@@ -67,13 +75,15 @@ export class CompressionLog {
     return this.#report;
   }
 
-  listen({ pass, kind, arguments: facts }: Remark): void {
+  listen({ pass, kind, name, message, arguments: facts }: Remark): void {
     if (pass !== compressWeights.name) return;
+    if (name === missedSize) this.#missed = message;
     if (typeof facts.reason === "string") this.#kept.push(facts.reason);
     if (kind !== "analysis") return;
-    const number = (name: string) => Number(facts[name] ?? 0);
+    const number = (fact: string) => Number(facts[fact] ?? 0);
     const [before, after, tensors, error] = [number("before"), number("after"), number("count"), number("error")];
-    this.#report = { before, after, tensors, error, kept: [...this.#kept] };
+    const missed = this.#missed === undefined ? {} : { missed: this.#missed };
+    this.#report = { before, after, tensors, error, kept: [...this.#kept], ...missed };
   }
 }
 
@@ -81,7 +91,7 @@ export class CompressionLog {
 const shownReasons = 3;
 
 /** A line for people, and a few on what stays f16. */
-export function describeCompression({ before, after, tensors, error, kept }: CompressionReport): string {
+export function describeCompression({ before, after, tensors, error, kept, missed }: CompressionReport): string {
   const part = before === 0 ? 100 : (100 * after) / before;
   const counts = new Map<string, number>();
   for (const reason of kept) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -89,6 +99,7 @@ export function describeCompression({ before, after, tensors, error, kept }: Com
   const hidden = reasons.length - shownReasons;
   return [
     `weights ${before} -> ${after} bytes (${part.toFixed(1)} %), ${tensors} tensors compressed, error at most ${(100 * error).toFixed(2)} % in a channel`,
+    ...(missed === undefined ? [] : [`  ${missed}`]),
     ...reasons.slice(0, shownReasons),
     ...(hidden > 0 ? [`  and others, for ${hidden} more reasons`] : []),
   ].join("\n");

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { processLane } from "../runtime/devices/ane/lane.ts";
 import { engineAvailability, engineStatus } from "../runtime/devices/ane/status.ts";
 import { findEspresso, platformFault } from "../runtime/ffi/espresso.ts";
+import { parseTarget } from "../tools/target.ts";
 import { chooseDevice } from "./devices.ts";
 
 const nothing = {};
@@ -47,6 +48,27 @@ test("for the CPU and the virtual engine nothing is looked for", () => {
   } finally {
     process.env = environment;
   }
+});
+
+test("a driver that there is none of is said where an engine may be used", () => {
+  const environment = process.env;
+  process.env = { ...environment, ANEMONE_ANE_DRIVER: "foo" };
+  try {
+    for (const device of ["auto", "ane"] as const)
+      expect(() => chooseDevice(device)).toThrow("ANEMONE_ANE_DRIVER must be espresso or objc, but is 'foo'");
+    expect(chooseDevice("cpu")).toBe("cpu");
+  } finally {
+    process.env = environment;
+  }
+});
+
+test("targets by a Mac's chip", () => {
+  const chips = ["m1", "M1 Max", "m2-pro", "m3", "m4", "m4pro", "m5-ultra", "h13g"];
+  expect(chips.map(parseTarget)).toEqual(["h13", "h13g", "h14g", "h15", "h16", "h16g", "h17d", "h13g"]);
+  for (const wrong of ["m6", "m", "apple m1", ""])
+    expect(() => parseTarget(wrong)).toThrow(
+      /takes a Mac's chip \(m1, .*h13 \(M1\), h13g \(M1 Pro.*h17d .*or h11, .* but got/,
+    );
 });
 
 test("another thread than the main one has no lane", () => {

@@ -2,8 +2,9 @@
  * The devices that a program can run on, what this machine has of them, and the choice that `auto` makes. Asking for a device
  * that is not there is an error that offers the others.
  */
-import { defaultTarget, isTargetName, targets } from "../dialects/ane/index.ts";
+import { defaultTarget, isTargetName, targetOfChip } from "../dialects/ane/index.ts";
 import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { namedDriver } from "../runtime/devices/ane/drivers.ts";
 import { chipName, engineAvailability, engineStatus, hostArchitecture } from "../runtime/devices/ane/status.ts";
 import { hostCpu } from "../runtime/devices/host-cpu.ts";
 import { describeLlvmSearch, findLlvm } from "../runtime/ffi/llvm-library.ts";
@@ -52,6 +53,8 @@ export function chooseDevice(wanted: DeviceName): ConcreteDevice {
   }
   // Nothing is looked for that is not asked for.
   if (wanted === "cpu" || wanted === "ane-virtual") return wanted;
+  // A misspelt name is said on machines without an engine too.
+  namedDriver();
   const engine = engineAvailability();
   if (wanted === "auto") return engine.available ? "ane" : "cpu";
   if (!engine.available) {
@@ -71,11 +74,7 @@ export function hostTarget(
   chip: string = chipName(),
 ): string | undefined {
   if (architecture !== undefined && isTargetName(architecture)) return architecture;
-  const [, generation, variant = ""] = /\bM(\d+)\b(?: (Pro|Max|Ultra))?/.exec(chip) ?? [];
-  if (generation === undefined) return undefined;
-  const exact = targets.find(({ machine }) => machine === `M${generation}` && variant === "");
-  const ofVariant = targets.find(({ machine }) => machine.startsWith(`M${generation} `) && machine.includes(variant));
-  return (exact ?? ofVariant ?? targets.find(({ machine }) => machine.startsWith(`M${generation}`)))?.name;
+  return targetOfChip(chip)?.name;
 }
 
 /** What programs for this machine's engine are laid out for where the user names no target. */

@@ -2,9 +2,16 @@
  * What `run` starts: the function @main of a module, whose arguments are static buffers or tensors, or its only MIL program. Said of the program as
  * it was written, before it is lowered: afterwards its arguments are pointers, and nobody recognises them.
  */
-import { type FunctionOperation, functionDefinition } from "../dialects/func/index.ts";
+import { type FunctionOperation, functionDefinition, functionOperation } from "../dialects/func/index.ts";
 import { llvmFunction } from "../dialects/llvm/index.ts";
-import { mainOf, program as milProgram, type ProgramOperation } from "../dialects/mil/index.ts";
+import {
+  type MilFunction,
+  mainOf,
+  meaningOfBlock,
+  program as milProgram,
+  type ProgramOperation,
+  StateType,
+} from "../dialects/mil/index.ts";
 import type { Operation } from "../ir/operation.ts";
 import { SymbolTable } from "../ir/symbol-table.ts";
 import { elementNameOf, MemRefType, TensorType, type Type } from "../ir/types.ts";
@@ -60,8 +67,17 @@ function checkProgram(program: ProgramOperation): void {
     if (fault !== undefined) throw main.error(`cannot be run: ${what} is ${type}${fault}; ${taken}`);
   };
   const { inputs, results } = main.function_type;
+  const isOpen = (type: Type) => type instanceof TensorType && !type.isStatic;
+  if (!inputs.some(isOpen) && results.some(isOpen)) checkMeaning(main);
   for (const [position, type] of inputs.entries()) check(type, `its input ${main.input_names[position]}`);
   for (const [position, type] of results.entries()) check(type, `its output ${main.output_names[position]}`);
+}
+
+/** Throws what an op of a program says of itself that has no meaning: the reason of a result whose size is not known. */
+function checkMeaning({ function_type: { inputs, results }, body: { onlyBlock: block } }: MilFunction): void {
+  functionOperation("main", inputs, results, (builder, given) =>
+    meaningOfBlock(block, new Map(block.arguments.map((argument, position) => [argument, given[position]!])), builder),
+  );
 }
 
 const nameOf = (main: FunctionOperation, position: number) => {
@@ -80,6 +96,7 @@ function functionsIn(module: Operation): string {
 
 /** Why a type is no data that can be given or read: "" where all is said by the type itself; undefined where it can. */
 function faultOf(type: Type): string | undefined {
+  if (type instanceof StateType) return ", and a state outlives the call: make it an input and an output";
   if (!(type instanceof TensorType || type instanceof MemRefType)) return "";
   if (!type.isStatic) return ", with a size that is not known";
   return elementNameOf(type.element) === undefined ? `, and ${type.element} is no type of numbers` : undefined;

@@ -42,13 +42,16 @@ export function loadSource(source: Source, context: Context, options: SourceOpti
   return loaded;
 }
 
+/** The attributes that say what an argument or result is. Others (`anemone.alias`) leave it open. */
+const roles = ["anemone.input", "anemone.output", "anemone.prepared", "anemone.arena"];
+
 /** Names the inputs and outputs of a hand-written `@main` on tensors whose arguments do not say what they are. */
 function nameInterface(module: Operation): void {
   const main = functionsOf(module).get("main");
   if (main === undefined) return;
   const { inputs, results } = main.function_type;
-  const stated = [...(main.arg_attrs ?? []), ...(main.res_attrs ?? [])].flatMap(({ entries }) => [...entries.keys()]);
-  if (stated.some((key) => key.startsWith("anemone."))) return;
+  const stated = [...(main.arg_attrs ?? []), ...(main.res_attrs ?? [])];
+  if (stated.some(({ entries }) => roles.some((role) => entries.has(role)))) return;
   if (![...inputs, ...results].every((type) => type instanceof TensorType)) return;
   const named = (role: string, names: readonly string[], dictionaries: readonly DictionaryAttribute[] | undefined) =>
     names.map((name, position) =>

@@ -52,17 +52,22 @@ export interface Program extends Disposable {
   /** Executes on what the input buffers hold; results are in the output buffers. */
   execute(): void;
 
-  /** The buffer of an input itself: write to its data, then `execute`. Valid until the program is disposed. */
+  /** The buffer of an input itself: write to its data, then `execute`. Valid until the program is disposed: empty from then on. */
   inputView(name: string): TensorData;
 
-  /** The buffer of an output itself: its data change with every execution. Valid until the program is disposed. */
+  /** The buffer of an output itself: its data change with every execution. Empty once the program is disposed. */
   outputView(name: string): TensorData;
 
   /** Sets all state to zeros. */
   resetState?(): void;
 
-  /** Frees the code and buffers; running afterwards is an error. */
+  /** Frees the code and buffers; running and asking for views afterwards are errors. */
   dispose(): void;
+}
+
+/** What a disposed program says to who uses it. */
+export function disposedError(program: string): DiagnosticError {
+  return new DiagnosticError(`${program} was disposed: load it again to run it`);
 }
 
 /** The descriptor of an argument that holds a tensor. */
@@ -125,12 +130,14 @@ export function checkInputs(
 function checkTensor(program: string, descriptor: ArgumentDescriptor, given: TensorData): void {
   const { name, type, bytes } = descriptor;
   const wanted = describeTensor(type);
-  if (given.element !== type.element) {
-    const found = `${describeTensor(given)}: convert its elements to ${type.element}`;
-    throw new DiagnosticError(`${program}: the input '${name}' must be ${wanted}, but it is ${found}`);
-  }
-  if (given.shape.length !== type.shape.length || given.shape.some((size, axis) => size !== type.shape[axis])) {
-    throw new DiagnosticError(`${program}: the input '${name}' must be ${wanted}, but it is ${describeTensor(given)}`);
+  const isShaped =
+    given.shape.length === type.shape.length && given.shape.every((size, axis) => size === type.shape[axis]);
+  if (given.element !== type.element || !isShaped) {
+    const shape = isShaped ? "" : `, and its shape is another`;
+    const convert = given.element === type.element ? "" : `: convert its elements to ${type.element}${shape}`;
+    throw new DiagnosticError(
+      `${program}: the input '${name}' must be ${wanted}, but it is ${describeTensor(given)}${convert}`,
+    );
   }
   if (given.data.byteLength !== bytes) {
     throw new DiagnosticError(

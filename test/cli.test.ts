@@ -152,6 +152,7 @@ describe("anemone devices", () => {
     expect(out).toMatch(/WebAssembly \(no libLLVM/);
     const run = succeeds(["run", "model.onnx", ...sized, "--input", "x=x.npy"], "", without);
     expect(run.out).toMatch(/on cpu \(WebAssembly/);
+    expect(run.errors).toMatch(/ANEMONE_LLVM names .*none\.so, which cannot be used \(not found\); WebAssembly/);
   });
 });
 

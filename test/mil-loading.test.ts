@@ -342,9 +342,52 @@ describe("files and folders that are no program", () => {
     expect(messageOf(() => openModel(join(folder, "several.mlmodelc")))).toContain("holds a pipeline of models");
   });
 
-  test("ports that are no tensors cannot be run", async () => {
+  test("what cannot be run says why", async () => {
     const path = written("state.mil", program().replace("x) {", "x, state<tensor<fp16, [2]>> kept) {"));
-    await expect(compile(path, { device: "cpu" })).rejects.toThrow(/cannot be run: its input kept is !mil\.state/);
+    await expect(compile(path, { device: "cpu" })).rejects.toThrow(
+      /cannot be run: its input kept is !mil\.state.*, and a state outlives the call: make it an input and an output/,
+    );
+    const rows = `program(1.3) { func main<ios18>(tensor<fp16, [2, 3]> x) { tensor<int32, [?, 2]> y = non_zero(x = x)[name = string("y")]; } -> (y); }`;
+    await expect(compile(written("rows.mil", rows))).rejects.toThrow(
+      "how many rows it gives depends on the values of x",
+    );
+    const large = program().replaceAll("[2, ", "[99999999999, ");
+    await expect(compile(written("large.mil", large))).rejects.toThrow(
+      /the program's (input|output|scratch).* takes \d+\.\d GiB of memory, which could not be had/,
+    );
+  });
+});
+
+describe("the device", () => {
+  const text = (operation: string, results = "tensor<fp16, [1, 4]> y") =>
+    `program(1.3) { func main<ios18>(tensor<fp16, [1, 4]> x) { ${results} = ${operation}(x = x)[name = string("y")]; } -> (y); }`;
+
+  test("is the CPU where nothing else is asked for, in the program's own types", async () => {
+    // The engine has no tangent, and doubles what it can.
+    using tangent = await compile(written("tangent.mil", text("tan")));
+    using square = await compile(written("square.mil", text("square")));
+    expect([tangent.device, square.device]).toEqual(["cpu", "cpu"]);
+    const x: TensorData = { shape: [1, 4], element: "f16", data: Float16Array.of(0, 1, 250, 300) };
+    const { y } = square.program.run({ x });
+    expect([y?.element, ...(y?.data ?? [])]).toEqual(["f16", 0, 1, 62496, Number.POSITIVE_INFINITY]);
+    using virtual = await compile(written("square.mil", text("square")), { device: "ane-virtual" });
+    expect(virtual.device).toBe("ane-virtual");
+  });
+
+  test("an op that no engine has is named first, in the program's own words", async () => {
+    const refusal = compile(written("tangent.mil", text("tan")), { device: "ane-virtual" });
+    await expect(refusal).rejects.toThrow(
+      /^'mil\.tan' op "y" breaks the rule no-path: .*found tan: there is no table for it; .*--device=cpu/,
+    );
+    const error: unknown = await refusal.catch((thrown: unknown) => thrown);
+    const notes = error instanceof DiagnosticError ? error.details.notes?.map(({ message }) => message) : [];
+    expect(notes).toContainEqual(expect.stringContaining("'tensor.tan' op cannot run on the engine"));
+  });
+
+  test("a dump of the engine's ops runs on the virtual engine", async () => {
+    const { module } = lowerTo(written("square.mil", text("square")), "ane", { route: "ane" });
+    using network = await compile(module);
+    expect(network.device).toBe("ane-virtual");
   });
 });
 
@@ -363,7 +406,7 @@ const quick = ["swift-ane__conv", "TransposeEncoder", "encoder-v6", "Argmax"];
 /** What the engine cannot run, by name, with its reason. */
 const onlyOnHost: readonly (readonly [name: RegExp, reason: RegExp])[] = [
   [/Argmax|TokenDurationPrediction/, /'tensor\.argmax' op cannot run on the engine/],
-  [/silero-vad-unified|unified_/, /cannot run on the engine.*its kernel is 256 wide/],
+  [/silero-vad-unified|unified_/, /found lstm: recurrent cells have no hardware form/],
   [/decoder/, /cannot run on the engine.*elements of i16/],
 ];
 

@@ -1,10 +1,11 @@
 /** State of a network on devices that run host code: the same inputs, outputs and results on each. */
 import { describe, expect, test } from "vitest";
-import { compile } from "../compiler/compile.ts";
+import { compile, lowerTo } from "../compiler/compile.ts";
 import { defaultContext } from "../compiler/registry.ts";
 import { parse } from "../ir/parser/parse.ts";
 import type { TensorData } from "../ir/tensor-data.ts";
 import { findLlvm } from "../runtime/ffi/llvm-library.ts";
+import { readInputs } from "../tools/inputs.ts";
 
 const t = "tensor<1x4xf32>";
 /** y = 2 * x + s, and s becomes x + s. */
@@ -48,6 +49,49 @@ describe.each(routes)("state on $name", ({ options, there }) => {
     expect(() => program.run({ s: row(1) })).toThrow("the input 'x' (f32[1, 4]) is missing");
     expect(() => program.run({ x: row(1), next: row(1) })).toThrow("has no input 'next'");
     expect(() => program.outputView("s")).toThrow("has no output 's'");
+  });
+});
+
+test("a result that only says that it is state leaves the names as they are", async () => {
+  const text = `func.func @main(%x: ${t}, %c: ${t}) -> (${t}, ${t} {anemone.alias = 1}) {
+  %y = tensor.add %x, %c : ${t}, ${t}
+  return %y, %y : ${t}, ${t}
+}`;
+  using compiled = await compile(parse(text, defaultContext()), { device: "cpu", llvm: false });
+  const { program } = compiled;
+  const names = [program.inputs, program.states ?? [], program.outputs].map((list) => list.map(({ name }) => name));
+  expect(names).toEqual([["x"], ["c"], ["output0"]]);
+  const options = ["x=zeros", "c=random:3"];
+  const notes: string[] = [];
+  const inputs = await readInputs(options, program, (note) => notes.push(note));
+  expect(program.run(inputs).output0?.data).toEqual(inputs.c!.data);
+  expect(Object.keys(await readInputs([], program, (note) => notes.push(note)))).toEqual(["x"]);
+  expect(notes).toEqual(["input 'x' is not given: using random:0 (--input x=FILE.npy gives it)"]);
+  await expect(readInputs(["d=zeros"], program, () => {})).rejects.toThrow(
+    "the model has no input 'd'; its inputs are x, its states c",
+  );
+  const warnings: string[] = [];
+  lowerTo(parse(text, defaultContext()), "mil", { route: "ane", onWarning: (warning) => warnings.push(warning) });
+  expect(warnings).toEqual([expect.stringContaining("'output1' is kept as state in 'c'")]);
+});
+
+describe.each(routes)("a disposed program on $name", ({ options, there }) => {
+  test.skipIf(!there)("gives nothing more, and its views are empty", async () => {
+    const { program } = await compile(network(", anemone.alias = 1"), options);
+    const views = [program.inputView("x"), program.outputView("y"), program.inputView("s")];
+    const { y } = program.run({ x: row(1) });
+    program.dispose();
+    program.dispose();
+    expect(views.map(({ data }) => data.length)).toEqual([0, 0, 0]);
+    expect(y?.data).toHaveLength(4);
+    const uses = [
+      () => program.run({ x: row(1) }),
+      () => program.execute(),
+      () => program.inputView("x"),
+      () => program.outputView("y"),
+      () => program.resetState?.(),
+    ];
+    for (const use of uses) expect(use).toThrow("was disposed");
   });
 });
 

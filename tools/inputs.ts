@@ -42,41 +42,62 @@ interface InputType {
   readonly type: { readonly shape: readonly number[]; readonly element: ElementName };
 }
 
-/** The tensors for a program's inputs; an input that no option names gets `random:0`, which is said aloud. */
+/** The tensors for a program's inputs and given states; an input that no option names gets `random:0`, which is said aloud. */
 export async function readInputs(
   options: readonly string[],
-  inputs: readonly InputType[],
+  { inputs, states = [] }: { readonly inputs: readonly InputType[]; readonly states?: readonly InputType[] },
   note: (message: string) => void,
 ): Promise<Record<string, TensorData>> {
   const given = new Map(options.map((option) => splitAssignment(option, "--input")));
   for (const name of given.keys()) {
-    if (inputs.some((each) => each.name === name)) continue;
-    const known = inputs.map((each) => each.name).join(", ");
-    throw new DiagnosticError(`the model has no input '${name}'; its inputs are ${known}`);
+    if ([...inputs, ...states].some((each) => each.name === name)) continue;
+    const names = (list: readonly InputType[]) => list.map((each) => each.name).join(", ") || "none";
+    const kept = states.length === 0 ? "" : `, its states ${names(states)}`;
+    throw new DiagnosticError(`the model has no input '${name}'; its inputs are ${names(inputs)}${kept}`);
   }
   const tensors: Record<string, TensorData> = {};
   for (const { name, type } of inputs) {
     const source = given.get(name);
     if (source === undefined) note(`input '${name}' is not given: using random:0 (--input ${name}=FILE.npy gives it)`);
-    tensors[name] = await readInput(name, source ?? "random:0", type);
+    tensors[name] = await readInput(name, source ?? "random:0", type, note);
+  }
+  // A state that is not given stays what it is: zeros.
+  for (const { name, type } of states) {
+    const source = given.get(name);
+    if (source !== undefined) tensors[name] = await readInput(name, source, type, note);
   }
   return tensors;
 }
 
-async function readInput(name: string, source: string, type: InputType["type"]): Promise<TensorData> {
+async function readInput(
+  name: string,
+  source: string,
+  type: InputType["type"],
+  note: (message: string) => void,
+): Promise<TensorData> {
   if (source === "zeros") return zeros(type.shape, type.element);
   if (/^random:\d+$/.test(source))
     return randomTensor(type.shape, type.element, Number(source.slice("random:".length)));
-  if (source.endsWith(".npy")) return readNpy(source);
+  if (source.endsWith(".npy")) return asFloats(name, readNpy(source), type.element, note);
   if (/\.(png|jpe?g)$/i.test(source)) return (await import("./picture-input.ts")).readPicture(name, source, type);
   throw new UsageError(`--input ${name} takes a .npy, .png or .jpg file, random:SEED or zeros, but got '${source}'`);
+}
+
+const isFloat = (element: ElementName) => element.startsWith("f") || element === "bf16";
+
+/** Floats of another width are rounded to the input's, which is said aloud; other types are left to the program to refuse. */
+function asFloats(name: string, read: TensorData, element: ElementName, note: (message: string) => void): TensorData {
+  if (read.element === element || !isFloat(read.element) || !isFloat(element)) return read;
+  note(`input '${name}' is ${read.element} in its file, and is converted to ${element}`);
+  const converted = zeros(read.shape, element);
+  for (let index = 0; index < read.data.length; index++) setNumber(converted, index, getNumber(read, index));
+  return converted;
 }
 
 /** Reproducible values: floats in [-1, 1), integers in [0, 8), truth values at random. */
 export function randomTensor(shape: readonly number[], element: ElementName, seed: number): TensorData {
   const tensor = zeros(shape, element);
   let state = (seed * 2654435761 + 0x9e3779b9) >>> 0;
-  const isFloat = element.startsWith("f") || element === "bf16";
   for (let i = 0; i < tensor.data.length; i++) {
     state ^= state << 13;
     state >>>= 0;
@@ -84,7 +105,7 @@ export function randomTensor(shape: readonly number[], element: ElementName, see
     state ^= state << 5;
     state >>>= 0;
     const unit = state / 2 ** 32;
-    setNumber(tensor, i, isFloat ? unit * 2 - 1 : element === "i1" ? Math.round(unit) : Math.floor(unit * 8));
+    setNumber(tensor, i, isFloat(element) ? unit * 2 - 1 : element === "i1" ? Math.round(unit) : Math.floor(unit * 8));
   }
   return tensor;
 }

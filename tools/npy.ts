@@ -47,8 +47,8 @@ const dtypeOfElement: Record<ElementName, DType> = {
 
 /** Reads a tensor; a file that is no .npy, or of a dtype without a tensor element type, is a diagnostic. */
 export function readNpy(path: string): TensorData {
+  if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
   try {
-    if (!existsSync(path)) throw new DiagnosticError("there is no such file", { file: path });
     const bytes = readFileSync(path);
     const { data, shape, dtype, fortranOrder } = parse(new Uint8Array(bytes).buffer, { convertFloat16: false });
     const element = elementOfDtype[dtype];

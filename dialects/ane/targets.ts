@@ -187,6 +187,17 @@ export function targetOf(name: string): Target {
   return found;
 }
 
+/** The target that a Mac's chip has, `M4 Pro` in any spelling (`m4-pro`); undefined for chips that are not known. */
+export function targetOfChip(chip: string): Target | undefined {
+  const [, generation, variant = ""] = /\bM(\d+)(?:[ -]?(Pro|Max|Ultra))?(?!\w)/i.exec(chip) ?? [];
+  if (generation === undefined) return undefined;
+  const name = `M${generation}`;
+  const exact = variant === "" ? targets.find(({ machine }) => machine === name) : undefined;
+  const isVariant = ({ machine }: Target) =>
+    /^M\d+[ ,]/.test(machine) && machine.startsWith(name) && machine.toLowerCase().includes(variant.toLowerCase());
+  return exact ?? targets.find(isVariant) ?? targets.find(({ machine }) => machine.startsWith(name));
+}
+
 const order: readonly Generation[] = ["legacy", "A13", "A14", "A15", "A16", "A17", "A18"];
 
 /** Whether a target is of `generation` or a later one. */

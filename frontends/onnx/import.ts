@@ -226,6 +226,7 @@ class ModelImporter {
 
   /** Throws one error for all nodes whose operators nobody can import. */
   #checkOperators(nodes: readonly OnnxNode[], opsets: ReadonlyMap<string, number>): void {
+    this.#checkOpset(nodes, opsets.get("") ?? newestOpset);
     const unknown = nodes
       .filter((node) => !isSupported(this.#model, node, opsets))
       .map((node) => operatorText(node, opsets));
@@ -238,6 +239,16 @@ class ModelImporter {
       ...(unknown.length === 1 ? [] : unknown.slice(0, 20)),
       ...(unknown.length > 20 ? [`and ${unknown.length - 20} more`] : []),
       `supported operators: ${Object.keys(standardOperators).sort().join(", ")}`,
+    );
+  }
+
+  #checkOpset(nodes: readonly OnnxNode[], version: number): void {
+    if (version >= oldestOpset) return;
+    const changed = nodes.find(({ domain, opType }) => domain === "" && !unchangedOperators.has(opType));
+    if (changed === undefined) return;
+    throw this.#error(
+      `operator set ${version} is not supported: ${oldestOpset} to ${newestOpset} are`,
+      `${describeNode(changed)} may mean something else in an older one; onnx.version_converter of the Python package onnx converts models`,
     );
   }
 
@@ -343,6 +354,13 @@ class ModelImporter {
 
 /** Functions that call functions, and loops in loops, can unfold to more than any machine holds. */
 const mostNodes = 1_000_000;
+
+/** Below it, shapes and axes stood in attributes, and broadcasting had to be asked for. */
+const oldestOpset = 7;
+/** Operators that are in models of older operator sets what they are today. */
+const unchangedOperators: ReadonlySet<string> = new Set(
+  "Abs Ceil Exp Flatten Floor Identity Log Neg Not Reciprocal Relu Shape Sigmoid Size Sqrt Tanh Transpose".split(" "),
+);
 
 /** Up to which version of the standard operators the importers were written and tested. */
 const newestOpset = 28;

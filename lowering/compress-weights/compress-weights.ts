@@ -55,6 +55,9 @@ interface Settings extends CandidateOptions {
   readonly leastElements: number;
 }
 
+/** The name of the remark that says that a size is not reached. */
+export const missedSize = "size-not-reached";
+
 const percent = (part: number) => `${(100 * part).toFixed(2)} %`;
 
 /** Why a form is not taken for a layer; undefined where it can be. */
@@ -149,6 +152,7 @@ class Compression {
       this.#context.missed(
         first.task,
         `${percent(size)} of the f16 bytes cannot be reached within the tolerance of ${percent(tolerance)}: with the smallest forms it is ${percent(taken / all)}`,
+        { name: missedSize, arguments: { size, taken: taken / all, tolerance } },
       );
     }
     for (const [position, layer] of layers.entries()) {
@@ -256,11 +260,11 @@ export const compressWeights = pass("compress-weights", {
   },
   exactness: "weights within the tolerance",
   anchor: "builtin.module",
+  subject: { operations: [program.name], otherwise: "fused-to-ane makes them, behind tensor-to-fused{device=ane}" },
   run: (module, context, options) => {
     const scheme = schemes.find((each) => each === options.scheme) ?? "auto";
     let changed = false;
     let [before, after, worst, count] = [0, 0, 0, 0];
-  subject: { operations: [program.name], otherwise: "fused-to-ane makes them, behind tensor-to-fused{device=ane}" },
     for (const source of module.regions[0]!.onlyBlock.operations) {
       if (!program.matches(source)) continue;
       const target: Target = targetOf(options.target === "" ? (source.target ?? defaultTarget) : options.target);

@@ -37,7 +37,10 @@ function failure(findings: readonly EngineFinding[], target: string): Diagnostic
     operation.error(`cannot run on the engine (target ${target}): ${reason}`),
   );
   const notes = others.map((error) => ({ message: error.message, ...placeOfError(error) }));
-  notes.push({ message: "allow-host=true keeps such operations on the host, with several programs around them" });
+  notes.push({
+    message:
+      "--device=cpu runs all of it on the CPU; the pass fused-to-ane keeps such operations on the host with allow-host=true, with several programs around them",
+  });
   return new DiagnosticError(first!.message, { ...first!.origin, notes });
 }
 
@@ -64,13 +67,13 @@ export const fusedToAne = pass("fused-to-ane", {
   },
   exactness: "computes in f16 by the engine's rules",
   anchor: "builtin.module",
-  run: (module, { context, missed }, options) => {
-    const target = targetOf(options.target);
-    let changed = false;
   subject: {
     operations: ["tensor.*", "fused.*"],
     otherwise: "programs are made of tensor ops, not of what they were lowered to",
   },
+  run: (module, { context, missed }, options) => {
+    const target = targetOf(options.target);
+    let changed = false;
     for (const func of functionsOf(module).values()) {
       if (!isNetwork(func)) continue;
       const session = new Session({ target, context, remark: missed, nativeAttention: options["native-attention"] });

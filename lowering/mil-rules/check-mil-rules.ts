@@ -17,33 +17,38 @@ export const routeOptions = {
 /** One error for all findings: the first, with the others as notes. */
 export function findingsError(findings: readonly RuleFinding[]): DiagnosticError {
   const [first, ...others] = findings.map(({ error }) => error);
+  return joinedErrors(first!, others);
+}
+
+/** One error for several: the first, with the others and their notes as its notes. */
+export function joinedErrors(first: DiagnosticError, others: readonly DiagnosticError[]): DiagnosticError {
   const notes = others.flatMap(({ message, details: { notes: own = [], ...place } }) => [
     { message, ...place },
     ...own,
   ]);
-  return new DiagnosticError(first!.message, { ...first!.origin, notes: [...(first!.details.notes ?? []), ...notes] });
+  return new DiagnosticError(first.message, { ...first.origin, notes: [...(first.details.notes ?? []), ...notes] });
 }
 
-export function routeOf(name: string): MilRoute {
-  return name === "objc" ? "objc" : "e5rt";
-}
-
-export const checkMilRules = pass("check-mil-rules", {
 /** What the passes of this folder look at. */
 export const milSubject = {
   operations: [mil.program.name],
   otherwise: "ane-to-mil makes one of each ane.program, and a .mil file or a Core ML model holds one",
 };
 
+export function routeOf(name: string): MilRoute {
+  return name === "objc" ? "objc" : "e5rt";
+}
+
+export const checkMilRules = pass("check-mil-rules", {
   doc: "Checks MIL programs against the rules of a route to the engine and a chip (docs/mil-rules.md).",
   options: routeOptions,
   anchor: "builtin.module",
+  subject: milSubject,
   run: (module, { warn }, { route, target }) => {
     const findings = milFindings(module, { route: routeOf(route), target: targetOf(target) });
     for (const { severity, operation, message, rule } of findings) {
       const sources = rule.sources.map(({ mark, where }) => `${where} [${mark}]`).join("; ");
       if (severity === "warning") warn(operation, `${message} (${sources})`);
-  subject: milSubject,
     }
     const errors = findings.filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw findingsError(errors);

@@ -11,6 +11,7 @@ import {
   type MilRule,
   type StatementRule,
 } from "./rule.ts";
+import { noPath } from "./rules/availability.ts";
 import { milRules } from "./rules/index.ts";
 import { Statement } from "./statement.ts";
 
@@ -104,13 +105,22 @@ export function functionFindings(
 }
 
 /** Everything in a module's MIL programs that breaks a rule of a route and target. */
-export function milFindings(module: Operation, facts: Facts): readonly RuleFinding[] {
+export function milFindings(
+  module: Operation,
+  facts: Facts,
+  rules: readonly MilRule[] = milRules,
+): readonly RuleFinding[] {
   const programs: mil.ProgramOperation[] = [];
   module.walk((operation) => {
     if (mil.program.matches(operation)) programs.push(operation);
   });
   return programs.flatMap((program) => {
     const view = functionView(program);
-    return view === undefined ? [] : functionFindings(view, facts);
+    return view === undefined ? [] : functionFindings(view, facts, rules);
   });
+}
+
+/** An error for each op in a module's MIL programs that no engine has. */
+export function missingOps(module: Operation, facts: Facts): readonly DiagnosticError[] {
+  return milFindings(module, facts, [noPath]).map(({ error }) => error);
 }

@@ -1,6 +1,6 @@
 /** What is known of MIL programs on their way to the engine: rules, their check, and workarounds as rewrites. */
-export { functionFindings, functionView, milFindings, type RuleFinding } from "./check.ts";
-export { checkMilRules, findingsError } from "./check-mil-rules.ts";
+export { functionFindings, functionView, milFindings, missingOps, type RuleFinding } from "./check.ts";
+export { checkMilRules, findingsError, joinedErrors } from "./check-mil-rules.ts";
 export { functionWorkarounds, milWorkarounds, workaroundPatterns } from "./mil-workarounds.ts";
 export { rulesPage } from "./page.ts";
 export {

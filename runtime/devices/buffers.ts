@@ -33,7 +33,7 @@ export class ProgramBuffers {
       sizes.set(key, Math.max(sizes.get(key) ?? 0, descriptor.bytes));
     }
     for (const [key, size] of sizes) {
-      this.#buffers.set(key, alignedBytes(Math.max(size, 1), bufferAlignment));
+      this.#buffers.set(key, allocate(size, key));
     }
     for (const { role, name, type, bytes } of wanted) {
       if (role !== "input" && role !== "output") continue;
@@ -56,6 +56,13 @@ export class ProgramBuffers {
     return found;
   }
 
+  /** Gives the memory back: views of it have length zero from then on. No code may use it any more. */
+  release(): void {
+    for (const { buffer } of this.#buffers.values()) if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+    this.#buffers.clear();
+    this.#views.clear();
+  }
+
   /** The addresses of a function's arguments in order: what the packed entry function takes. */
   pointerList(descriptors: readonly ArgumentDescriptor[]): BigUint64Array<ArrayBuffer> {
     const list = new BigUint64Array(Math.max(descriptors.length, 1));
@@ -66,6 +73,19 @@ export class ProgramBuffers {
     return list;
   }
 }
+
+/** Zeroed memory for an argument. Throws a DiagnosticError where the machine has not that much. */
+function allocate(bytes: number, key: string): Uint8Array {
+  try {
+    return alignedBytes(Math.max(bytes, 1), bufferAlignment);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const what = key === keyOf("arena", "arena") ? "scratch memory" : key;
+    throw new DiagnosticError(`the program's ${what} takes ${gibibytes(bytes)} GiB of memory, which could not be had`);
+  }
+}
+
+const gibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
 
 function keyOf(role: ArgumentRole, name: string): string {
   return `${role} ${name}`;

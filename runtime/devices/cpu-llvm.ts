@@ -3,7 +3,6 @@
  * compiles it or takes the object from the cache, binds the weights, runs `@prepare` once, and then runs the network with one
  * foreign call. It knows nothing of the IR that the artefact was made from.
  */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import type { TensorData } from "../../ir/tensor-data.ts";
 import {
   callable,
@@ -17,7 +16,14 @@ import {
 import { findLlvm } from "../ffi/llvm-library.ts";
 import { type Address, addressOf } from "../ffi/memory.ts";
 import { cacheKey, defaultObjectCache, type ObjectCache } from "../object-cache.ts";
-import { type ArgumentDescriptor, checkInputs, checkPrepared, findArgument, type Program } from "../program.ts";
+import {
+  type ArgumentDescriptor,
+  checkInputs,
+  checkPrepared,
+  disposedError,
+  findArgument,
+  type Program,
+} from "../program.ts";
 import { alignedCopy, ProgramBuffers } from "./buffers.ts";
 
 /** A function of an artefact: `void entry(ptr list)`, where the list holds a pointer per argument. */
@@ -139,6 +145,7 @@ export class CpuLlvmProgram implements Program {
   }
 
   run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+    this.#loaded();
     checkInputs(this.name, this.inputs, inputs);
     for (const { name } of this.inputs) {
       const { data } = inputs[name]!;
@@ -161,15 +168,22 @@ export class CpuLlvmProgram implements Program {
   }
 
   execute(): void {
-    if (this.#call === undefined) throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
-    this.#call(this.#pointers);
+    this.#loaded()(this.#pointers);
+  }
+
+  /** The code. Throws a DiagnosticError behind `dispose`. */
+  #loaded(): NativeFunction {
+    if (this.#call === undefined) throw disposedError(this.name);
+    return this.#call;
   }
 
   inputView(name: string): TensorData {
+    this.#loaded();
     return this.#buffers.view("input", findArgument(this.name, "input", this.inputs, name).name);
   }
 
   outputView(name: string): TensorData {
+    this.#loaded();
     return this.#buffers.view("output", findArgument(this.name, "output", this.outputs, name).name);
   }
 
@@ -177,6 +191,7 @@ export class CpuLlvmProgram implements Program {
     this.#call = undefined;
     this.#module?.dispose();
     this.#module = undefined;
+    this.#buffers.release();
   }
 
   [Symbol.dispose](): void {

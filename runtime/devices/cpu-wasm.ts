@@ -5,7 +5,14 @@
  */
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
 import { elementsFromBytes, type TensorData } from "../../ir/tensor-data.ts";
-import { type ArgumentDescriptor, checkInputs, checkPrepared, findArgument, type Program } from "../program.ts";
+import {
+  type ArgumentDescriptor,
+  checkInputs,
+  checkPrepared,
+  disposedError,
+  findArgument,
+  type Program,
+} from "../program.ts";
 import { type HostFunction, hostFunctions } from "./host-math.ts";
 
 /** A function of an artefact: it takes the address of each argument. */
@@ -141,6 +148,7 @@ export class CpuWasmProgram implements Program {
   }
 
   run(inputs: Readonly<Record<string, TensorData>>): Record<string, TensorData> {
+    this.#loaded();
     checkInputs(this.name, this.inputs, inputs);
     const memory = new Uint8Array(this.#memory.buffer);
     for (const { role, name } of this.inputs) {
@@ -164,21 +172,31 @@ export class CpuWasmProgram implements Program {
   }
 
   execute(): void {
-    if (this.#call === undefined) throw new DiagnosticError(`${this.name} was disposed: load it again to run it`);
-    this.#call(...this.#arguments);
+    this.#loaded()(...this.#arguments);
+  }
+
+  /** The code. Throws a DiagnosticError behind `dispose`. */
+  #loaded(): Entry {
+    if (this.#call === undefined) throw disposedError(this.name);
+    return this.#call;
   }
 
   inputView(name: string): TensorData {
+    this.#loaded();
     return this.#views.get(keyOf("input", findArgument(this.name, "input", this.inputs, name).name))!;
   }
 
   outputView(name: string): TensorData {
+    this.#loaded();
     return this.#views.get(keyOf("output", findArgument(this.name, "output", this.outputs, name).name))!;
   }
 
   dispose(): void {
+    if (this.#call === undefined) return;
     this.#call = undefined;
     this.#views.clear();
+    // Growing, by nothing too, detaches the buffer: views of it have length zero from then on.
+    this.#memory.grow(0);
   }
 
   [Symbol.dispose](): void {

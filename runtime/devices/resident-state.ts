@@ -108,7 +108,7 @@ export class ResidentStateProgram implements Program {
   }
 
   resetState(): void {
-    for (const { to } of this.#copies) to.fill(0);
+    for (const { input } of this.#names) bytesOf(this.#program.inputView(input)).fill(0);
   }
 
   dispose(): void {

@@ -299,6 +299,14 @@ export function findLlvm(environment: NodeJS.ProcessEnv = process.env): LlvmSear
   return { library, entries };
 }
 
+/** What is wrong with the library that `ANEMONE_LLVM` names; undefined where it is in use, or none is named. */
+export function namedLlvmFault(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const { ANEMONE_LLVM: named = "" } = environment;
+  const { library, entries } = findLlvm(environment);
+  if (named === "" || library !== undefined) return undefined;
+  return `ANEMONE_LLVM names ${named}, which cannot be used (${entries[0]?.outcome ?? "not found"})`;
+}
+
 /** The report as lines: one per file found, and one that names all that was looked for in vain. */
 export function describeLlvmSearch(search: LlvmSearch): string[] {
   const present = search.entries.filter((entry) => entry.outcome !== "not found");

@@ -62,8 +62,12 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   );
   for (const text of warnings) note(text);
   if (network.compression !== undefined) note(describeCompression(network.compression));
+  if (options.target !== undefined && network.device === "cpu")
+    note(
+      `--target ${options.target} is not used: the program runs on the CPU (--device=ane-virtual runs it by the engine's rules)`,
+    );
   const { program } = network;
-  const inputs = await readInputs(options.input, program.inputs, note);
+  const inputs = await readInputs(options.input, program, note);
   const times: number[] = [];
   let outputs = program.run(inputs);
   for (let run = 0; run < repeat; run++) {

@@ -8,7 +8,7 @@ interface Wall {
   readonly instead: string;
 }
 
-const onHost = "compute it on the host (allow-host, or --device=cpu)";
+const onHost = "compute it on the host (--device=cpu)";
 const recurrent: Wall = {
   reason: "recurrent cells have no hardware form",
   instead: "unroll the steps into matmul, sigmoid and tanh, or run the network on --device=cpu",
@@ -22,7 +22,7 @@ const list: Wall = { reason: "tensor lists have no hardware form", instead: "use
 const logical = (how: string): Wall => ({ reason: "truth values cannot be combined on the engine", instead: how });
 const hyperbolic: Wall = {
   reason: "there is no table for it",
-  instead: "compose it of exp, log, sqrt, sin, cos or atan, or compute it on the host",
+  instead: `compose it of exp, log, sqrt, sin, cos or atan, or ${onHost}`,
 };
 const ofData: Wall = { reason: "its shape depends on data", instead: onHost };
 const flow = (instead: string): Wall => ({ reason: "control flow has no form on the engine", instead });
@@ -79,7 +79,7 @@ export const walled: Readonly<Record<string, Wall>> = {
   tensor_to_pixel_buffer: { reason: "image outputs need an entitlement", instead: "give a tensor" },
 };
 
-const noPath: StatementRule = {
+export const noPath: StatementRule = {
   id: "no-path",
   says: `The engine has no form of ${Object.keys(walled)
     .toSorted()
@@ -119,7 +119,7 @@ const generation: StatementRule = {
     return {
       expected: `a chip of ${first} or later`,
       found: `${mnemonic} for ${target.name}, which is ${target.generation}`,
-      instead: "compose it of other ops, or compute it on the host",
+      instead: `compose it of other ops, or ${onHost}`,
     };
   },
 };

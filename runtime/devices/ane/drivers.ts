@@ -44,12 +44,21 @@ const faultOf = (search: ReturnType<typeof findAppleNeuralEngine>) =>
  * @throws DiagnosticError where the environment names no driver
  */
 export function chooseDriver(wanted?: EngineDriver, environment = process.env): EngineDriver | undefined {
-  if (wanted !== undefined) return wanted;
-  const { ANEMONE_ANE_DRIVER: named = "" } = environment;
-  const faults = driverFaults();
-  if (named === "") return engineDrivers.find((name) => faults[name] === undefined);
-  const driver = engineDrivers.find((name) => name === named);
+  const driver = wanted ?? namedDriver(environment);
   if (driver !== undefined) return driver;
+  const faults = driverFaults();
+  return engineDrivers.find((name) => faults[name] === undefined);
+}
+
+/**
+ * The driver that `ANEMONE_ANE_DRIVER` names, if it does. Looks for no library.
+ *
+ * @throws DiagnosticError where it names no driver
+ */
+export function namedDriver(environment = process.env): EngineDriver | undefined {
+  const { ANEMONE_ANE_DRIVER: named = "" } = environment;
+  const driver = engineDrivers.find((name) => name === named);
+  if (driver !== undefined || named === "") return driver;
   throw new DiagnosticError(`ANEMONE_ANE_DRIVER must be ${engineDrivers.join(" or ")}, but is '${named}'`);
 }
 
