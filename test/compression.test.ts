@@ -205,6 +205,30 @@ describe("what cannot be", () => {
     expect(() => lowerTo(source(), "ane", { route: "ane", compress })).toThrow(message);
   });
 
+  test("a scheme by its name alone", () => {
+    const bytes = (compress: "int8" | { scheme: "int8" }) =>
+      lowerTo(source(), "ane", { route: "ane", compress }).compression?.after;
+    expect(bytes("int8")).toBe(bytes({ scheme: "int8" }));
+    // What TypeScript would refuse, from JavaScript.
+    const wrong: readonly [string, string][] = [
+      ['"int9"', "there is no compression 'int9': use int8"],
+      ["{}", "the compression names no scheme: use int8, int4, sparse, blockwise, auto"],
+    ];
+    for (const [json, message] of wrong)
+      expect(() => lowerTo(source(), "ane", { route: "ane", compress: JSON.parse(json) })).toThrow(message);
+  });
+
+  test("a size that cannot be reached is said", () => {
+    const compress = { scheme: "auto", size: 0.01 } as const;
+    const { compression } = lowerTo(source(), "ane", { route: "ane", compress });
+    expect(compression?.missed).toMatch(
+      /^1\.00 % of the f16 bytes cannot be reached within the tolerance of 10\.00 %: with the smallest forms it is \d+\.\d\d %$/,
+    );
+    expect(describeCompression(compression!)).toContain("cannot be reached within the tolerance");
+    const { compression: reached } = lowerTo(source(), "ane", { route: "ane", compress: { ...compress, size: 0.9 } });
+    expect(reached).not.toHaveProperty("missed");
+  });
+
   test("a level above or behind that of the engine's programs", () => {
     const compress = { scheme: "int8" } as const;
     expect(() => lowerTo(source(), "fused", { route: "ane", compress })).toThrow("behind 'fused', at which this");
