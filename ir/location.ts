@@ -26,14 +26,26 @@ export class SourceText {
 
   /** Line and column of an offset, both from 1. */
   place(offset: number): { readonly file: string; readonly line: number; readonly column: number } {
-    this.#lineStarts ??= lineStartsOf(this.text);
-    const starts = this.#lineStarts;
+    const starts = this.#starts();
     let line = this.#lastLine;
     // Places are mostly asked in rising order: try the lines behind the last one before searching.
     if (starts[line]! > offset || (starts[line + 4] ?? Infinity) <= offset) line = lineAt(starts, offset);
     else while ((starts[line + 1] ?? Infinity) <= offset) line++;
     this.#lastLine = line;
     return { file: this.file, line: line + 1, column: offset - starts[line]! + 1 };
+  }
+
+  /** The location of a line and column that another reader found, both from 1. */
+  at(line: number, column: number): Location {
+    const start = this.#starts()[line - 1];
+    return start === undefined
+      ? fileLocation(this.file, line, column)
+      : new TextLocation(this, Math.min(start + column - 1, this.text.length));
+  }
+
+  #starts(): readonly number[] {
+    this.#lineStarts ??= lineStartsOf(this.text);
+    return this.#lineStarts;
   }
 }
 

@@ -46,9 +46,9 @@ test.skipIf(!files.includes(silero))(
   "a recurrent network is refused for the engine (skipped where the sample is absent)",
   () => {
     const findings = milFindings(read(silero), factsOf("e5rt", "h16s"));
-    const reasons = findings.filter(({ rule }) => rule.id === "no-path").map(({ message }) => message);
+    const reasons = findings.filter(({ rule }) => rule.id === "no-path").map(({ error }) => error.message);
     expect(reasons).toEqual([
-      '"lstm_out_batch_first" breaks the rule no-path: expected an op that the engine has, found lstm: recurrent cells have no hardware form; ' +
+      "'mil.lstm' op (lstm_out_batch_first) breaks the rule no-path: expected an op that the engine has, found lstm: recurrent cells have no hardware form; " +
         "unroll the steps into matmul, sigmoid and tanh, or run the network on --device=cpu",
     ]);
   },

@@ -18,7 +18,7 @@ import {
 import { didYouMean } from "../../../ir/close-names.ts";
 import { type AnyDefinition, Context } from "../../../ir/context.ts";
 import { DiagnosticError, type SourcePlace } from "../../../ir/diagnostic-error.ts";
-import { fileLocation, type Location, nameLocation, unknownLocation } from "../../../ir/location.ts";
+import { fileLocation, type Location, nameLocation, SourceText, unknownLocation } from "../../../ir/location.ts";
 import { Block, type Operation, Region, type Value } from "../../../ir/operation.ts";
 import { FunctionType, i32, TensorType, type Type } from "../../../ir/types.ts";
 import { verify } from "../../../ir/verifier.ts";
@@ -119,10 +119,13 @@ const strings = (values: readonly string[]) => ArrayAttribute.get(values.map((va
 class ProgramReader {
   readonly #document: MilDocument;
   readonly #options: ModuleOptions;
+  readonly #text: SourceText | undefined;
 
   constructor(document: MilDocument, options: ModuleOptions) {
+    const { file, source } = options;
     this.#document = document;
     this.#options = options;
+    this.#text = file === undefined || source === undefined ? undefined : new SourceText(file, source);
   }
 
   program(): Operation {
@@ -212,6 +215,7 @@ class ProgramReader {
   #location(position: MilPosition | undefined): Location {
     const { file } = this.#options;
     if (position === undefined || file === undefined) return unknownLocation;
+    if (this.#text !== undefined) return this.#text.at(position.line, position.column);
     return fileLocation(file, position.line, position.column);
   }
 
@@ -426,7 +430,7 @@ class BlockReader {
       resultTypes: results.map(({ type }): Type => typeOfMil(type)),
       properties,
       regions,
-      location: place === unknownLocation && label !== undefined ? nameLocation(label) : place,
+      location: label === undefined ? place : nameLocation(label, place),
     });
   }
 

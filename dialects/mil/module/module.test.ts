@@ -157,7 +157,7 @@ function refusal(text: string): string {
   try {
     moduleOf(readMilText(text, { file: "model.mil" }), { file: "model.mil", source: text });
   } catch (error) {
-    if (error instanceof DiagnosticError) return error.render().split("\n")[0]!;
+    if (error instanceof DiagnosticError) return error.render();
     throw error;
   }
   return "accepted";
@@ -192,14 +192,14 @@ describe("what the dialect does not know is refused at its place", () => {
     [
       "a word that is none of a parameter's",
       function_(statement('gelu(mode = string("FAST"), x = x)')),
-      `4:34: error: 'mil.gelu' op must have one of "EXACT", "TANH_APPROXIMATION", "SIGMOID_APPROXIMATION" for mode, found "FAST"`,
+      `4:34: error: 'mil.gelu' op (y) must have one of "EXACT", "TANH_APPROXIMATION", "SIGMOID_APPROXIMATION" for mode, found "FAST"`,
     ],
     [
       "a parameter that is computed",
       function_(
         `        tensor<int32, []> i = reduce_argmax(axis = int32(0), keep_dims = bool(false), x = k)[name = string("i")];\n${statement("softmax(axis = i, x = x)")}`,
       ).replace("x) {", "x, tensor<fp16, [4]> k) {"),
-      "5:34: error: 'mil.softmax' op must have a constant for axis (a mil.const), found a value that is computed",
+      "5:34: error: 'mil.softmax' op (y) must have a constant for axis (a mil.const), found a value that is computed",
     ],
     [
       "an op of a later opset",
@@ -214,7 +214,7 @@ describe("what the dialect does not know is refused at its place", () => {
     [
       "a result of another type",
       function_(`        tensor<fp16, [2, 4]> y = relu(x = x)[name = string("y")];`),
-      "4:34: error: 'mil.relu' op result 0 must be tensor<2x3xf16> by its operands and attributes, but is tensor<2x4xf16>",
+      "4:34: error: 'mil.relu' op (y) result 0 must be tensor<2x3xf16> by its operands and attributes, but is tensor<2x4xf16>",
     ],
     [
       "several values for one",
@@ -229,6 +229,14 @@ describe("what the dialect does not know is refused at its place", () => {
   ])("%s", (_, text, message) => {
     expect(refusal(text)).toContain(message);
   });
+});
+
+test("a broken rule of the dialect shows the statement, as an error of syntax does", () => {
+  const relu = `        tensor<fp16, [2, 4]> y = relu(x = x)[name = string("the_relu")];`;
+  const [first, line, caret] = refusal(function_(relu)).split("\n");
+  expect(first).toContain("4:34: error: 'mil.relu' op (the_relu) result 0 must be");
+  expect(line).toBe(`  ${relu}`);
+  expect(caret?.indexOf("^")).toBe(line?.indexOf("relu("));
 });
 
 test("what is returned twice, or is no value of its own, is refused when written", () => {
