@@ -57,7 +57,19 @@ export function checkCompression(route: Route, from: Level, last: Level): void {
     throw new DiagnosticError("only the engine's weights are compressed: use the device ane or ane-virtual");
   const above: readonly Level[] = ["tensor", "fused"];
   if (from !== "ane" && !above.includes(from))
-    throw new DiagnosticError(`the module stands at the level '${from}', behind 'ane', where weights are compressed`);
+    throw new DiagnosticError(
+      `the module stands at the level '${from}', behind 'ane', where weights are compressed: compress a program of a higher level`,
+      from === "mil"
+        ? {
+            notes: [
+              {
+                message:
+                  "`anemone translate PROGRAM -o NAME.onnx` makes one of MIL, where each of its ops can be said so",
+              },
+            ],
+          }
+        : {},
+    );
   if (above.includes(last))
     throw new DiagnosticError(
       `weights are compressed at the level 'ane', behind '${last}', at which this compilation ends`,

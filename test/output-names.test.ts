@@ -3,11 +3,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readMlpackage } from "../dialects/mil/protobuf/index.ts";
 import { openModel } from "../frontends/mil/open-model.ts";
 import { readOnnxModel } from "../frontends/onnx/protobuf.ts";
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import { compileCommand } from "../tools/commands/compile.ts";
+import { translateCommand } from "../tools/commands/translate.ts";
 
 const command = resolve(import.meta.dirname, "../tools/anemone.ts");
 const folder = mkdtempSync(join(tmpdir(), "anemone-outputs-"));
@@ -70,6 +73,39 @@ test.each([
 ])("compile refuses -o %s with --emit %s", async (output, emit, message) => {
   await expect(compile(output, emit)).rejects.toThrow(message);
   expect(existsSync(at(output))).toBe(false);
+});
+
+const windowText = `program(1.3)
+{
+    func main<ios18>(tensor<fp16, [1030]> x) {
+            tensor<fp16, [5]> y = slice_by_index(begin = tensor<int32, [1]>([1025]), end = tensor<int32, [1]>([1030]), x = x)[name = string("y")];
+        } -> (y);
+}
+`;
+
+test("what is said of a program without lines names its file, and the op once", async () => {
+  writeFileSync(at("window.mil"), windowText);
+  await translateCommand(at("window.mil"), { output: at("window.mlpackage"), shape: [] });
+  const printed = vi.spyOn(console, "error").mockClear();
+  await compileCommand(at("window.mlpackage"), { output: at("w.mil"), target: "h13", shape: [], load: [] });
+  const warning = printed.mock.calls
+    .map(([text]) => stripVTControlCharacters(String(text)))
+    .find((text) => /breaks the rule/.test(text));
+  expect(warning).toContain(
+    `${at("window.mlpackage")}: warning: 'mil.slice_by_index' op (y) breaks the rule slice-range: `,
+  );
+  const compressed = compileCommand(at("window.mlpackage"), {
+    output: at("c.mil"),
+    target: "h13",
+    shape: [],
+    load: [],
+    compress: "int8",
+  });
+  const error = await compressed.catch((error: unknown) => error);
+  if (!(error instanceof DiagnosticError)) throw new Error(`expected a diagnostic, found ${error}`);
+  expect(error.render()).toMatch(
+    /window\.mlpackage: error: the module stands at the level 'mil', behind 'ane'.*\nnote: .*-o NAME\.onnx/,
+  );
 });
 
 function anemone(...args: readonly string[]) {

@@ -4,6 +4,7 @@ import { levelOf, propertiesOf } from "../compiler/levels.ts";
 import { allPasses, defaultContext } from "../compiler/registry.ts";
 import { loadSource, type Source } from "../compiler/source.ts";
 import type { Dialect } from "../ir/context.ts";
+import { DiagnosticError } from "../ir/diagnostic-error.ts";
 import type { AnyPass } from "../passes/pass.ts";
 import { PassManager } from "../passes/pass-manager.ts";
 import { parsePipeline } from "../passes/pipeline.ts";
@@ -41,4 +42,23 @@ export async function modelSource(path: string, options: ModelOptions): Promise<
     },
   }).run(module);
   return { name, source: module, dialects, passes };
+}
+
+/** What a message about a program begins with; others are about this machine, or what was asked for. */
+const isAboutProgram = /^('[\w.$-]+' op|the module) /;
+
+/** Does work on a model: an error about an operation without a place (models in protobuf have no lines) says which file it is in. */
+export async function aboutModel<R>(path: string, work: () => R | Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError) || !isAboutProgram.test(error.message)) throw error;
+    if (error.details.file !== undefined || error.details.line !== undefined) throw error;
+    throw new DiagnosticError(error.message, { ...error.origin, file: path });
+  }
+}
+
+/** The same for a warning as tools print it: where it has a place, that comes first. */
+export function warningAbout(path: string, text: string): string {
+  return text.startsWith("warning: ") ? `${path}: ${text}` : text;
 }

@@ -4,6 +4,7 @@
  * one tensor must fulfil is in decode-tensor.ts, what a whole graph must fulfil in check-structure.ts.
  */
 import { readFileSync } from "node:fs";
+import { wireFault } from "../../dialects/mil/protobuf/wire-fault.ts";
 import { checkStructure } from "./check-structure.ts";
 import {
   type DecodeContext,
@@ -76,7 +77,7 @@ function decodeChecked<Name extends MessageName>(
     return decodeMessage(name, bytes);
   } catch (error) {
     const advice = recognisedAs(bytes) ?? "the file may be cut short or damaged: compare its size with the original's";
-    throw malformed(context, `not ${what}: ${errorText(error)}`, advice);
+    throw malformed(context, `not ${what}: ${wireFault(error)}`, advice);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Checking MIL programs against the rules: which ones apply, and what they find as diagnostics. */
 import * as mil from "../../dialects/mil/index.ts";
 import type { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { nameOf } from "../../ir/location.ts";
 import type { Operation } from "../../ir/operation.ts";
 import {
   appliesTo,
@@ -70,7 +71,8 @@ class Applicable {
 function described(rule: MilRule, finding: Finding, operation: Operation, facts: Facts): RuleFinding {
   const { expected, found, instead } = finding;
   const subject = new Statement(operation);
-  const isNamed = operation.results.length > 0;
+  // Its place may be a name, which the error says.
+  const isNamed = operation.results.length > 0 && nameOf(operation.location) !== subject.name;
   const sources = rule.sources.map(({ mark, where }) => `${where} [${mark}]`).join("; ");
   const message = `${isNamed ? `"${subject.name}" ` : ""}breaks the rule ${rule.id}: expected ${expected}, found ${found}; ${instead}`;
   const error = operation.error(message, [

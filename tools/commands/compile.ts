@@ -11,7 +11,7 @@ import { emitMil } from "../../lowering/mil-to-text/index.ts";
 import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes } from "../inputs.ts";
-import { modelSource } from "../model-source.ts";
+import { aboutModel, modelSource, warningAbout } from "../model-source.ts";
 import { writeWhole } from "../output-files.ts";
 import { withProgress } from "../progress.ts";
 import { parseTarget } from "../target.ts";
@@ -94,18 +94,20 @@ export async function compileCommand(model: string, options: CompileOptions): Pr
     );
   const { source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const warnings: string[] = [];
-  const lowered = await withProgress("compiling", (progress) =>
-    lowerTo(source, level, {
-      route: engine ? "ane" : "cpu",
-      target,
-      shapes,
-      dialects,
-      passes,
-      onProgress: progress,
-      onWarning: (text) => warnings.push(text),
-      portable: emit === "wasm",
-      ...(compress === undefined ? {} : { compress }),
-    }),
+  const lowered = await aboutModel(model, () =>
+    withProgress("compiling", (progress) =>
+      lowerTo(source, level, {
+        route: engine ? "ane" : "cpu",
+        target,
+        shapes,
+        dialects,
+        passes,
+        onProgress: progress,
+        onWarning: (text) => warnings.push(warningAbout(model, text)),
+        portable: emit === "wasm",
+        ...(compress === undefined ? {} : { compress }),
+      }),
+    ),
   );
   for (const text of warnings) console.error(colors.dim(text));
   if (lowered.compression !== undefined) console.error(colors.dim(describeCompression(lowered.compression)));

@@ -8,7 +8,7 @@ import { type DeviceName, deviceNames } from "../../compiler/devices.ts";
 import { type CompressionFlags, parseCompression } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { parseShapes, readInputs, summarize } from "../inputs.ts";
-import { modelSource } from "../model-source.ts";
+import { aboutModel, modelSource, warningAbout } from "../model-source.ts";
 import { writeNpy } from "../npy.ts";
 import { withProgress } from "../progress.ts";
 import { parseTarget } from "../target.ts";
@@ -46,19 +46,21 @@ export async function runCommand(model: string, options: RunOptions): Promise<vo
   const note = (message: string) => console.error(colors.dim(message));
   const { name, source, dialects, passes } = await modelSource(model, { ...options, shapes });
   const warnings: string[] = [];
-  const network = await withProgress("compiling", (progress) =>
-    compile(source, {
-      device,
-      ...target,
-      shapes,
-      dialects,
-      passes,
-      llvm: options.llvm,
-      onProgress: progress,
-      onWarning: (text) => warnings.push(text),
-      onEngineRemark: (text) => warnings.push(text),
-      ...(compress === undefined ? {} : { compress }),
-    }),
+  const network = await aboutModel(model, () =>
+    withProgress("compiling", (progress) =>
+      compile(source, {
+        device,
+        ...target,
+        shapes,
+        dialects,
+        passes,
+        llvm: options.llvm,
+        onProgress: progress,
+        onWarning: (text) => warnings.push(warningAbout(model, text)),
+        onEngineRemark: (text) => warnings.push(text),
+        ...(compress === undefined ? {} : { compress }),
+      }),
+    ),
   );
   for (const text of warnings) note(text);
   if (network.compression !== undefined) note(describeCompression(network.compression));

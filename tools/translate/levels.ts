@@ -9,6 +9,7 @@ import type { Operation } from "../../ir/operation.ts";
 import { type EmitOptions, type EmittedMil, emitMil } from "../../lowering/mil-to-text/index.ts";
 import { PassManager } from "../../passes/pass-manager.ts";
 import { parsePipeline } from "../../passes/pipeline.ts";
+import { aboutModel, warningAbout } from "../model-source.ts";
 import type { TranslateSettings } from "./program.ts";
 
 /** The module of an ONNX model or of IR text. */
@@ -16,17 +17,18 @@ export function loadModule(path: string, { shapes }: TranslateSettings): Operati
   return loadSource(path, defaultContext(), { shapes }).module;
 }
 
-const onWarning = (text: string) => console.error(colors.dim(text));
-
 /** The engine's program of a module, which is lowered for it unless it holds one. */
-export function emittedMil(
+export async function emittedMil(
   module: Operation,
   path: string,
   { target, shapes, ...options }: TranslateSettings & EmitOptions,
-): EmittedMil {
+): Promise<EmittedMil> {
   requireLevel(module, ["tensor", "fused", "ane", "mil"], "MIL", path);
   if (isMil(module)) return emitMil(module, options);
-  return emitMil(lowerTo(module, "mil", { route: "ane", target, shapes, onWarning }).module, options);
+  const onWarning = (text: string) => console.error(colors.dim(warningAbout(path, text)));
+  return aboutModel(path, () =>
+    emitMil(lowerTo(module, "mil", { route: "ane", target, shapes, onWarning }).module, options),
+  );
 }
 
 export function isMil(module: Operation): boolean {

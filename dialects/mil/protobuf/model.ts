@@ -8,6 +8,7 @@ import type { MilDocument } from "../document/document.ts";
 import { programMessage, readProgram } from "./program.ts";
 import { Place } from "./reading.ts";
 import { messages, otherModelKinds, type Wire } from "./schema.ts";
+import { wireFault } from "./wire-fault.ts";
 
 /** Inputs and outputs as applications see them, and metadata: the messages of Core ML as plain data. */
 export type ModelDescription = Wire<"ModelDescription">;
@@ -85,9 +86,8 @@ function refuseOtherKinds(bytes: Uint8Array, place: Place): void {
 }
 
 function notAModel(bytes: Uint8Array, file: string, error: unknown): DiagnosticError {
-  const reason = error instanceof Error ? error.message : String(error);
   const advice = recognisedAs(bytes) ?? "the file may be cut short or damaged: compare its size with the original's";
-  return new DiagnosticError(`not a Core ML model: ${reason}`, { file, notes: [{ message: advice }] });
+  return new DiagnosticError(`not a Core ML model: ${wireFault(error)}`, { file, notes: [{ message: advice }] });
 }
 
 /** Files that are given by mistake most often, by their first bytes. */

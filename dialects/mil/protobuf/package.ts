@@ -53,7 +53,8 @@ function rootModelPath(path: string): string {
   }
   const format = member(manifest, "fileFormatVersion");
   if (typeof format !== "string" || !format.startsWith("1.")) {
-    throw new DiagnosticError(`has the fileFormatVersion ${JSON.stringify(format)}, expected "1.0.0"`, { file });
+    const found = format === undefined ? "no fileFormatVersion" : `the fileFormatVersion ${JSON.stringify(format)}`;
+    throw new DiagnosticError(`has ${found}, expected "1.0.0"`, { file });
   }
   const root = member(manifest, "rootModelIdentifier");
   if (typeof root !== "string") throw new DiagnosticError("has no rootModelIdentifier", { file });
