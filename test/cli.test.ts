@@ -116,7 +116,7 @@ describe("help", () => {
     [["run", "model.onnx", "--fast"], /unknown option '--fast'/],
     [["run", "model.onnx", "--device=tpu"], /--device takes auto, cpu, ane, ane-virtual, but got 'tpu'/],
     [["run", "model.onnx", "--repeat=none"], /--repeat takes a whole number/],
-    [["run", "model.onnx", "--device=ane-virtual", "--target=h99"], /--target takes h11, .* but got 'h99'/],
+    [["run", "model.onnx", "--device=ane-virtual", "--target=h99"], /--target takes a Mac's chip .*h13 \(M1\), .* but got 'h99'/],
     [["run", "model.onnx", "--device=cpu", "--target=h13"], /--target is the engine to compile for/],
     [["run", "model.onnx", "--shape", "x=1,a"], /--shape x takes whole sizes/],
     [["run", "model.onnx", "--shape", "1,3"], /--shape takes NAME=VALUE/],
@@ -462,9 +462,9 @@ describe("bad input", () => {
     },
     "an input of another element type": {
       file: "dtype.npy",
-      content: npy({ shape, element: "f64", data: new Float64Array(768) }),
+      content: npy({ shape, element: "i32", data: new Int32Array(768) }),
       args: inputFile("dtype.npy"),
-      message: /error: .*'x' must be f32\[1, 3, 16, 16\], but it is f64/,
+      message: /error: .*'x' must be f32\[1, 3, 16, 16\], but it is i32/,
     },
     "garbage named .npy": {
       file: "garbage.npy",

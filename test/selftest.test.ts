@@ -301,7 +301,7 @@ describe("the command", () => {
     [{ device: "gpu" }, "--device takes ane or ane-virtual here, but got 'gpu'"],
     [{ driver: "metal" }, "--driver takes both, espresso, objc, but got 'metal'"],
     [{ device: "ane-virtual", only: "speed" }, `--only takes ${checkGroups.join(", ")}`],
-    [{ device: "ane-virtual", target: "h99" }, "--target takes h11"],
+    [{ device: "ane-virtual", target: "h99" }, "--target takes a Mac's chip"],
     [{ device: "ane-virtual", budget: "soon" }, "--budget takes a number of seconds"],
   ])("wrong usage: %j", async (options, message) => {
     await expect(selftestCommand({ ...defaults, ...options })).rejects.toThrow(new RegExp(`^${message}`));
