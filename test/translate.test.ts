@@ -297,6 +297,7 @@ describe("what cannot be", () => {
     ["an unknown format", { to: "hwx" }, "--to takes mil, mlir, mlpackage, onnx, but got 'hwx'"],
     ["no format", {}, "name a format, --to mil|mlir|mlpackage|onnx"],
     ["a package on standard output", { to: "mlpackage" }, "name a place for it, -o model.mlpackage"],
+    ["a model file", { to: "mil", output: at("x.mlmodel") }, "a .mlmodel is not written: name a .mlpackage or a .mil"],
     ["two formats", { to: "mil", output: at("x.onnx") }, "do not go together"],
     [
       "a chip for MIL",

@@ -81,6 +81,8 @@ const extensionOf = (path: string) => extname(path).toLowerCase();
 function formatOf({ to, output }: TranslateOptions): FormatName {
   const extension = output === undefined ? "" : extensionOf(output).slice(1);
   const meant = formatNames.find((name) => name === extension);
+  if (extension === "mlmodel")
+    throw new UsageError(`a .mlmodel is not written: name a .mlpackage or a .mil, but not '${output}'`);
   if (to === undefined) {
     if (meant !== undefined) return meant;
     throw new UsageError(`name a format, --to ${formatNames.join("|")}, or an output that ends in one of them`);
