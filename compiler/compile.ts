@@ -201,6 +201,8 @@ export function lowerModule(
       properties: propertiesOf(from),
       // Once per level, below: after each pass it would be a fourth of the compile time. `anemone opt` does it after each.
       verifyEach: false,
+      // The levels are in order: a pass without work here means that nothing of the network is for the engine.
+      warnWithoutSubject: false,
       ...(listens ? { onRemark } : {}),
       ...(options.history === undefined ? {} : { history: options.history }),
       onDiagnostic: ({ severity, error }) => {

@@ -298,6 +298,7 @@ describe("what others are told", () => {
     const sums = pass("sums", { doc: "", subject: subject("scf.for", "arith.*"), run: () => false });
     const onDiagnostic = ({ severity, error }: Diagnostic) => void told.push(error.render(severity).split("\n")[0]!);
     run("loops,sums,func.func(sums)", { onDiagnostic }, [loops, sums]);
+    run("loops", { onDiagnostic, warnWithoutSubject: false }, [loops]);
     expect(told).toEqual([
       "p.mlir:1:1: warning: 'builtin.module' op holds no scf.for or affine.*, which the pass 'loops' works on: another pass makes them",
       "p.mlir:5:1: warning: 'func.func' op holds no scf.for or arith.*, which the pass 'sums' works on: another pass makes them",

@@ -30,6 +30,8 @@ export type { Remark } from "./pass-types.ts";
 export interface PassManagerOptions {
   /** Verify after each pass that changed something. Default true. */
   readonly verifyEach?: boolean;
+  /** Warn where a pass finds nothing of its subject. Default true; false for pipelines that no user put together. */
+  readonly warnWithoutSubject?: boolean;
   readonly instrumentation?: readonly Instrumentation[];
   readonly onRemark?: (remark: Remark) => void;
   /** Receives warnings of passes, and the errors that end the pipeline before they are thrown. */
@@ -268,7 +270,8 @@ class PassRunner {
   /** Says that a pass has nothing to work on: silence would look like success. */
   #warnWithoutSubject(operation: Operation): void {
     const { name, subject } = this.#execution.pass.definition;
-    if (subject === undefined || this.#options.onDiagnostic === undefined) return;
+    const { onDiagnostic, warnWithoutSubject = true } = this.#options;
+    if (subject === undefined || onDiagnostic === undefined || !warnWithoutSubject) return;
     const { operations, otherwise } = subject;
     if (holdsAny(operation, operations)) return;
     const what = operations.join(" or ");
