@@ -34,7 +34,10 @@ program
     "an ONNX model (.onnx), a MIL program (.mil, .mlmodel, .mlpackage, .mlmodelc) or IR text (.mlir)",
   )
   .option("--device <device>", "auto, cpu, ane (a Mac's engine) or ane-virtual (its numerics, on this machine)", "auto")
-  .option("--target <chip>", "the engine to compile for, h13 (M1) to h18; the machine's own, else h16s, without it")
+  .option(
+    "--target <chip>",
+    "the engine to compile for, h13 (M1) to h18, or a chip: m1, m4-pro; the machine's own, else h16s, without it",
+  )
   .option(
     "--input <name=source>",
     "NAME=FILE.npy, NAME=FILE.png, NAME=random:SEED or NAME=zeros; repeatable",
@@ -76,7 +79,7 @@ program
   )
   .option(
     "--target <chip>",
-    "the engine for ane, mil and mlpackage, one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",
+    "the engine for ane, mil and mlpackage, a chip (m1, m4-pro) or one of 28: h13 (M1), h14 (M2), h15 (M3), h16 (M4), h16s (M4 Pro class), h17 (M5), …",
     "h16s",
   )
   .option("--device <device>", "whose fusion rules to use at the fused level: cpu or ane")
