@@ -477,7 +477,9 @@ test("what no engine has runs on the CPU, where no device is asked for", async (
     } -> (y);
   }`;
   const module = moduleOf(readMilText(text, { file: "tangents.mil" }), { file: "tangents.mil" });
-  await expect(compile(module, { device: "ane-virtual", llvm: false })).rejects.toThrow(/found tan: there is no table for it/);
+  await expect(compile(module, { device: "ane-virtual", llvm: false })).rejects.toThrow(
+    /found tan: there is no table for it/,
+  );
   using network = await compile(module, { llvm: false });
   expect(network.device).toBe("cpu");
   const angles = [0, 0.5, 1, -1];
