@@ -102,7 +102,7 @@ test("the programs are type checked", () => {
 });
 
 test.each(programs)("$title prints what the page shows", ({ file, output, code, page }) => {
-  const run = spawnSync(bun, [file], { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  const run = spawnSync(bun, [file], { cwd: root, encoding: "utf8" });
   expect(run.stderr).toBe("");
   const printed = run.stdout.trimEnd();
   if (update) {

@@ -24,7 +24,6 @@ function opt(args: readonly string[], input = ""): Ended {
     cwd: folder,
     encoding: "utf8",
     input,
-    env: { ...process.env, NO_COLOR: "1" },
     timeout: 60_000,
   });
   return { status, out: stdout, errors: stderr };

@@ -38,7 +38,7 @@ function anemone(args: readonly string[], input = "", environment: Readonly<Reco
     cwd: folder,
     encoding: "utf8",
     input,
-    env: { ...process.env, NO_COLOR: "1", ...environment },
+    env: { ...process.env, ...environment },
     timeout: 60_000,
   });
   return { status, out: stdout, errors: stderr };
@@ -611,7 +611,6 @@ describe("bad input", () => {
       const ended = spawnSync(command, each, {
         cwd: place,
         encoding: "utf8",
-        env: { ...process.env, NO_COLOR: "1" },
         timeout: 60_000,
       });
       expect(ended.stderr).toMatch(message);

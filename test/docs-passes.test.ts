@@ -46,7 +46,7 @@ for (const block of page.matchAll(/([^\n]*)\n\n?```(mlir|ts|console)\n([\s\S]*?)
 
 /** Runs a line as a shell would; the package's command and Bun are found like any other. */
 function run(line: string): string {
-  const environment = { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
+  const environment = { ...process.env, PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
   const { stdout } = spawnSync("bash", ["-c", `{ ${line}; } 2>&1`], {
     cwd: folder,
     encoding: "utf8",

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type CompiledNetwork, compile, defaultContext } from "../compiler/index.ts";
 import { targetOf } from "../dialects/ane/index.ts";
 import { type FunctionOperation, functionsOf } from "../dialects/func/index.ts";
@@ -28,7 +28,8 @@ import { milFindings } from "../lowering/mil-rules/index.ts";
 import { milToTensor } from "../lowering/mil-to-tensor/index.ts";
 import { instantiate } from "../passes/pass.ts";
 import { PassManager } from "../passes/pass-manager.ts";
-import { openReference, type ReferenceModel } from "./reference/onnxruntime.ts";
+import type { ReferenceModel } from "./reference/onnxruntime.ts";
+import { referenceModels } from "./reference/reference-models.ts";
 import { difference } from "./testing/compare.ts";
 import { longTests, longTestsNote, sharedData, testRoutes } from "./testing/networks.ts";
 import { soundFrames, speechLike } from "./testing/speech.ts";
@@ -40,16 +41,7 @@ const files = existsSync(corpus)
       .sort()
   : [];
 
-const opened: ReferenceModel[] = [];
-afterAll(async () => {
-  for (const model of opened) await model.close();
-});
-
-async function reference(model: Uint8Array | string): Promise<ReferenceModel> {
-  const opening = await openReference(model);
-  opened.push(opening);
-  return opening;
-}
+const reference = referenceModels();
 
 function documentOf(file: string): MilDocument {
   return readMilText(readFileSync(join(corpus, file), "utf8"), { file });

@@ -33,6 +33,7 @@ import { difference } from "./testing/compare.ts";
 import { writeRandomWeights } from "./testing/mil-weights.ts";
 import { longTests } from "./testing/networks.ts";
 import { forAll } from "./testing/property.ts";
+import { refusalOf } from "./testing/refusal.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -40,15 +41,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function messageOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DiagnosticError) return error.render().replaceAll(`${folder}/`, "");
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
+const messageOf = (action: () => unknown) => refusalOf(action).replaceAll(`${folder}/`, "");
 
 /** y = relu(W x + 1), with W in the weight file. */
 const program = (path = "@model_path/weights/weight.bin", offset = 64, element = "fp16") => `program(1.3)

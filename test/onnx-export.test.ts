@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { arith } from "../dialects/arith/index.ts";
 import { builtin } from "../dialects/builtin/index.ts";
 import { func, functionOperation, functionsOf, moduleOperation } from "../dialects/func/index.ts";
@@ -26,7 +26,7 @@ import { parse } from "../ir/parser/parse.ts";
 import { type ElementName, elementCount, type TensorData } from "../ir/tensor-data.ts";
 import { verifyAll } from "../ir/verifier.ts";
 import { conformanceExceptions } from "./onnx-conformance-exceptions.ts";
-import { openReference, type ReferenceModel } from "./reference/onnxruntime.ts";
+import { referenceModels } from "./reference/reference-models.ts";
 import { arbitraryModule } from "./testing/arbitrary-module.ts";
 import { difference } from "./testing/compare.ts";
 import { importFor } from "./testing/onnx-case.ts";
@@ -35,16 +35,7 @@ import { forAll, forAllAsync } from "./testing/property.ts";
 const context = new Context([builtin, func, arith, tensor]);
 const shared = resolve(import.meta.dirname, "../../shared/data");
 
-const opened: ReferenceModel[] = [];
-afterAll(async () => {
-  for (const model of opened) await model.close();
-});
-
-async function reference(model: string | Uint8Array): Promise<ReferenceModel> {
-  const opening = await openReference(model);
-  opened.push(opening);
-  return opening;
-}
+const reference = referenceModels();
 
 const roles = (role: string, names: readonly string[]) =>
   names.map((name) => DictionaryAttribute.get([[`anemone.${role}`, StringAttribute.get(name)]]));

@@ -112,7 +112,6 @@ function anemone(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
     timeout: 60_000,
   });
   return { status, out: stdout, errors: stderr };

@@ -140,7 +140,6 @@ describe("npm start", () => {
     spawnSync(process.execPath, [join(root, "examples/read-text/main.ts"), ...args], {
       cwd: root,
       encoding: "utf8",
-      env: { ...process.env, NO_COLOR: "1" },
     });
 
   test("prints the lines, and what became of each network, with the IR of each level", () => {

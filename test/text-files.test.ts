@@ -25,7 +25,7 @@ function run(files: Readonly<Record<string, string>>, env: Record<string, string
     cwd: folder,
     encoding: "utf8",
     timeout: 100_000,
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, ...env },
   });
   const texts = Object.fromEntries(Object.keys(files).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
   return { status, texts, printed: stdout + stderr };

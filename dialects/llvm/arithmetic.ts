@@ -2,7 +2,7 @@
 
 import { i32ArrayAttribute, i64ArrayAttribute, type TypeConstraint, typeVariable } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, type Report, result, type Trait } from "../../ir/declaration.ts";
-import { FloatType, IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
+import { IntegerType, i1, type Type, VectorType } from "../../ir/types.ts";
 import { integerPredicateAttribute } from "../arith/flags.ts";
 import { example } from "../example.ts";
 import {
@@ -403,11 +403,6 @@ export const extractValue = op(
     format: "$container `` $position attr-dict `:` type($container)",
   },
 );
-
-/** Whether a type is a float or a vector of floats. */
-export function isFloatLike(type: Type): boolean {
-  return type instanceof FloatType || (type instanceof VectorType && type.element instanceof FloatType);
-}
 
 export const llvmArithmetic = [
   add,

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { libobjcPath } from "./autorelease.ts";
 import { type EnginePorts, readPorts } from "./engine/attributes.ts";
 import { EngineCallError } from "./engine/errors.ts";
 import { type Surface, SurfaceFactory } from "./iosurface.ts";
@@ -44,7 +45,7 @@ const requestFactories = [
 
 /** The libraries of the route and where they lie; none of these files exists on disk, the loader finds them by path. */
 const frameworkPaths = {
-  runtime: "/usr/lib/libobjc.A.dylib",
+  runtime: libobjcPath,
   foundation: "/System/Library/Frameworks/Foundation.framework/Foundation",
   coreFoundation: "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation",
   surfaces: "/System/Library/Frameworks/IOSurface.framework/IOSurface",

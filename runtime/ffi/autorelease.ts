@@ -8,7 +8,7 @@ import type { Address } from "./memory.ts";
 import { runtimeTable } from "./objc-signatures.ts";
 
 /** In the system's shared cache, by this path. */
-const libobjcPath = "/usr/lib/libobjc.A.dylib";
+export const libobjcPath = "/usr/lib/libobjc.A.dylib";
 
 const { objc_autoreleasePoolPush, objc_autoreleasePoolPop } = runtimeTable;
 const poolTable = { objc_autoreleasePoolPush, objc_autoreleasePoolPop };

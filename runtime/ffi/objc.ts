@@ -51,8 +51,6 @@ export interface ErrorDescription {
 /** Nothing that the engine hands out is nested deeper; a dictionary that holds itself ends here. */
 const deepestValue = 32;
 
-const libobjcPath = "/usr/lib/libobjc.A.dylib";
-
 /** The Objective-C runtime of a process. */
 export class ObjectiveC {
   readonly #runtime;
@@ -338,25 +336,9 @@ export function openLookup(
 ): { readonly lookup: SymbolLookup } | { readonly lookup: undefined; readonly reason: string } {
   let reason = "no path to look at";
   for (const path of paths) {
-    const { library, reason: problem } = openWithReason(path);
-    if (library !== undefined) return { lookup: (symbol) => library.symbol(symbol) };
-    reason = problem;
+    const opened = openSharedLibrary(path);
+    if (opened.library !== undefined) return { lookup: opened.library.symbol };
+    reason = opened.reason;
   }
   return { lookup: undefined, reason };
-}
-
-function openWithReason(path: string) {
-  const opened = openSharedLibrary(path);
-  return opened.library === undefined
-    ? { library: undefined, reason: opened.reason }
-    : { library: opened.library, reason: "" };
-}
-
-/** The runtime of macOS; `reason` where it cannot be opened. */
-export function openObjectiveC():
-  | { readonly objc: ObjectiveC }
-  | { readonly objc: undefined; readonly reason: string } {
-  const opened = openLookup([libobjcPath]);
-  if (opened.lookup === undefined) return { objc: undefined, reason: opened.reason };
-  return { objc: new ObjectiveC(opened.lookup) };
 }

@@ -11,9 +11,7 @@ import { AneProgram } from "../../runtime/devices/ane/program.ts";
 import { BufferObject, EspressoError, ProgramLibrary } from "../../runtime/ffi/espresso.ts";
 import { espressoFunctions } from "../../runtime/ffi/espresso-signatures.ts";
 import { cell, uncertainArguments } from "../../runtime/ffi/foreign-table.ts";
-import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 import { addressOf, cString } from "../../runtime/ffi/memory.ts";
-import { EspressoStandIn } from "./espresso.ts";
 import {
   accumulator,
   artefactOf,
@@ -23,12 +21,10 @@ import {
   TestClock,
   temporaryFolder,
 } from "./espresso-fixtures.ts";
+import { openStandIn } from "./opened-espresso.ts";
 
-const opened = EspressoStandIn.open();
-const reason =
-  typeof opened === "string" ? opened : findLlvm().library === undefined ? "there is no libLLVM" : undefined;
+const { isBuilt, reason, standIn } = openStandIn();
 if (reason !== undefined) console.warn(`faults of the driver are not tested: ${reason}`);
-const standIn = typeof opened === "string" ? undefined! : opened;
 const ones = floats([1, 3, 4, 4], () => 1);
 
 /** What each call is for, as errors say it. */
@@ -71,7 +67,7 @@ const steps: Partial<Record<keyof typeof espressoFunctions, RegExp>> = {
 };
 
 describe.skipIf(reason !== undefined)("a fault in each call", () => {
-  const artefact = typeof opened === "string" ? undefined! : artefactOf(accumulator);
+  const artefact = isBuilt ? artefactOf(accumulator) : undefined!;
   beforeAll(() => standIn.connect());
   afterEach(() => standIn.reset());
 
@@ -266,7 +262,7 @@ describe.skipIf(reason !== undefined || process.env.ANEMONE_LONG_TESTS !== "1")(
 describe.skipIf(reason !== undefined)("the stand-in notices", () => {
   beforeAll(() => standIn.connect());
   afterEach(() => standIn.reset());
-  const { functions } = typeof opened === "string" ? { functions: undefined! } : opened.library;
+  const { functions } = isBuilt ? standIn.library : { functions: undefined! };
 
   test("handles of another kind, released ones, and what is no handle", () => {
     const out = cell();

@@ -9,16 +9,12 @@ import { describeDevices } from "../../compiler/devices.ts";
 import { constant, input } from "../../frontends/graph/index.ts";
 import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
 import { openOnEngine } from "../../runtime/devices/ane/drivers.ts";
-import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
 import { difference } from "../testing/compare.ts";
 import { missingNetwork, noise, sampleInput, shapesOf, testNetworks } from "../testing/networks.ts";
-import { EspressoStandIn } from "./espresso.ts";
 import { temporaryFolder } from "./espresso-fixtures.ts";
+import { openStandIn } from "./opened-espresso.ts";
 
-const opened = EspressoStandIn.open();
-const reason =
-  typeof opened === "string" ? opened : findLlvm().library === undefined ? "there is no libLLVM" : undefined;
-const standIn = typeof opened === "string" ? undefined! : opened;
+const { reason, standIn } = openStandIn();
 const chosen = process.env.ANEMONE_LONG_TESTS === "1" ? testNetworks : [];
 
 /** A convolution with weights in the weight file, an activation, a pool, a matrix product. */

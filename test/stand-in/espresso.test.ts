@@ -22,8 +22,6 @@ import type { EngineArtefact } from "../../runtime/devices/ane/artefact.ts";
 import { EngineCache } from "../../runtime/devices/ane/cache.ts";
 import { Lane } from "../../runtime/devices/ane/lane.ts";
 import { AneProgram } from "../../runtime/devices/ane/program.ts";
-import { findLlvm } from "../../runtime/ffi/llvm-library.ts";
-import { EspressoStandIn } from "./espresso.ts";
 import {
   accumulator,
   artefactOf,
@@ -35,12 +33,10 @@ import {
   TestClock,
   temporaryFolder,
 } from "./espresso-fixtures.ts";
+import { openStandIn } from "./opened-espresso.ts";
 
-const opened = EspressoStandIn.open();
-const reason =
-  typeof opened === "string" ? opened : findLlvm().library === undefined ? "there is no libLLVM" : undefined;
+const { reason, standIn } = openStandIn();
 if (reason !== undefined) console.warn(`the driver is not tested: ${reason}`);
-const standIn = typeof opened === "string" ? undefined! : opened;
 
 const small = floats([1, 2, 4, 4], (index) => index / 4 - 3);
 const artefacts: Record<string, EngineArtefact> = {};

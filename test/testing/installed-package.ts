@@ -95,8 +95,6 @@ export class InstalledPackage {
       env: {
         ...process.env,
         PATH: `${join(this.folder, "node_modules", ".bin")}:${process.env["PATH"]}`,
-        NO_COLOR: "1",
-        FORCE_COLOR: "0",
       },
       maxBuffer: 1 << 26,
     });

@@ -17,9 +17,6 @@ export interface DocsOptions {
   readonly format: string;
 }
 
-/** Where the pages of Anemone's own dialects and passes are kept. */
-export const referenceFolder = "docs/reference";
-
 /** Facts about Anemone's own dialects and passes. */
 export function ownReferenceFacts(): ReferenceFacts {
   return referenceFacts(allDialects, allPasses);

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import colors from "picocolors";
 import { replaceFile } from "../../ir/sidecar.ts";
 import { driverFaults, engineDrivers } from "../../runtime/devices/ane/drivers.ts";
-import { engineStatus } from "../../runtime/devices/ane/status.ts";
+import { engineAvailability } from "../../runtime/devices/ane/status.ts";
 import { UsageError } from "../failure.ts";
 import { type CheckGroup, checkGroups } from "../selftest/check.ts";
 import { parseSelection, type Selection } from "../selftest/checks.ts";
@@ -103,7 +103,7 @@ function chooseSubjects({ device, driver }: SelftestOptions): SubjectName[] {
   const usable = usableDrivers();
   const found = wanted.filter((name) => usable.includes(name));
   // A virtual machine has the libraries and no engine behind them.
-  const { available, summary } = engineStatus();
+  const { available, summary } = engineAvailability();
   if (found.length > 0 && available) return found;
   const faults = driverFaults();
   const reasons = found.length > 0 ? summary : wanted.map((name) => `${name}: ${faults[name]}`).join("; ");

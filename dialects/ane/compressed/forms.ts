@@ -56,7 +56,6 @@ export interface BlockwiseForm {
 }
 
 export type CompressedForm = AffineForm | PaletteForm | SparseForm | BlockwiseForm;
-export type FormKind = CompressedForm["kind"];
 
 const packedBytes = (count: number, bits: number) => Math.ceil((count * bits) / 8);
 

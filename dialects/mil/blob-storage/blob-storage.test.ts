@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { forAll } from "../../../test/testing/property.ts";
+import { refusalOf } from "../../../test/testing/refusal.ts";
 import type { MilNumbers } from "../document/document.ts";
 import { milNumberFacts, milNumbersOf } from "../document/numbers.ts";
 import {
@@ -43,16 +44,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "blob-storage-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function messageOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DiagnosticError) return error.render();
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
@@ -196,8 +187,8 @@ describe("damaged files", () => {
     const whole = smallFile();
     for (let length = 0; length < whole.length; length++) {
       const cut = whole.subarray(0, length);
-      expect(messageOf(() => readBlobStorage(cut))).toMatch(/^the weight file: error: /);
-      if (length < 192 + 64 + 3) messageOf(() => readBlob(cut, 192));
+      expect(refusalOf(() => readBlobStorage(cut))).toMatch(/^the weight file: error: /);
+      if (length < 192 + 64 + 3) refusalOf(() => readBlob(cut, 192));
     }
   });
 
@@ -229,7 +220,7 @@ describe("damaged files", () => {
     ["padding inside an element", (view) => view.setBigUint64(192 + 24, 1n, true), /3 bytes with 1 unused bits/],
     ["padding of everything", (view) => view.setBigUint64(192 + 24, 2n ** 63n, true), /unused bits/],
   ])("%s", (_, change, message) => {
-    expect(messageOf(() => readBlobStorage(changed(change)))).toMatch(message);
+    expect(refusalOf(() => readBlobStorage(changed(change)))).toMatch(message);
   });
 
   test("any change of bytes gives blobs inside the file or a diagnostic", () => {
@@ -246,31 +237,31 @@ describe("damaged files", () => {
   });
 
   test.each([-64, 0, 63, 65, 1.5, Number.NaN, 259, 2 ** 40, 2 ** 60])("no record at offset %d", (offset) => {
-    expect(messageOf(() => readBlob(smallFile(), offset))).toContain(`at offset ${offset}`);
+    expect(refusalOf(() => readBlob(smallFile(), offset))).toContain(`at offset ${offset}`);
   });
 
   test("what the program states is compared with what is stored", () => {
     const storage = new BlobStorage(smallFile(), "w.bin");
-    expect(messageOf(() => storage.blob(64, { type: "int8", elementCount: 10 }))).toBe(
+    expect(refusalOf(() => storage.blob(64, { type: "int8", elementCount: 10 }))).toBe(
       "w.bin: error: the blob at offset 64 holds fp16, but the program states int8",
     );
-    expect(messageOf(() => storage.blob(64, { type: "fp16", elementCount: 6 }))).toBe(
+    expect(refusalOf(() => storage.blob(64, { type: "fp16", elementCount: 6 }))).toBe(
       "w.bin: error: the blob at offset 64 holds 5 elements of fp16 (10 bytes), but the program states 6",
     );
     // As many bytes, but one element less.
-    expect(messageOf(() => storage.blob(192, { type: "uint3", elementCount: 8 }))).toContain(
+    expect(refusalOf(() => storage.blob(192, { type: "uint3", elementCount: 8 }))).toContain(
       "holds 7 elements of uint3",
     );
-    expect(messageOf(() => storage.blob(64, { type: "int64", elementCount: 1 }))).toContain(
+    expect(refusalOf(() => storage.blob(64, { type: "int64", elementCount: 1 }))).toContain(
       "a weight file holds fp16, ",
     );
-    expect(messageOf(() => storage.numbers(64, { kind: "tensor", element: "fp64", shape: [1] }))).toContain("fp64");
-    expect(messageOf(() => storage.numbers(64, { kind: "tensor", element: "fp16", shape: [undefined] }))).toContain(
+    expect(refusalOf(() => storage.numbers(64, { kind: "tensor", element: "fp64", shape: [1] }))).toContain("fp64");
+    expect(refusalOf(() => storage.numbers(64, { kind: "tensor", element: "fp16", shape: [undefined] }))).toContain(
       "(?)",
     );
-    expect(messageOf(() => BlobStorage.open(join(folder, "none.bin")))).toMatch(/none\.bin: error: .*ENOENT/);
+    expect(refusalOf(() => BlobStorage.open(join(folder, "none.bin")))).toMatch(/none\.bin: error: .*ENOENT/);
     writeFileSync(join(folder, "empty.bin"), "");
-    expect(messageOf(() => BlobStorage.open(join(folder, "empty.bin")))).toContain("found 0 bytes");
+    expect(refusalOf(() => BlobStorage.open(join(folder, "empty.bin")))).toContain("found 0 bytes");
   });
 });
 

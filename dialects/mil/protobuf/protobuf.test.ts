@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
 import { arbitraryMilDocument } from "../../../test/testing/arbitrary-mil-document.ts";
 import { forAll } from "../../../test/testing/property.ts";
+import { refusalOf } from "../../../test/testing/refusal.ts";
 import { BlobWriter } from "../blob-storage/index.ts";
 import type { MilBlock, MilDocument, MilFunctionText, MilOperation } from "../document/document.ts";
 import { readMilText } from "../text/reader.ts";
@@ -23,16 +24,6 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = (path: string) => new Uint8Array(readFileSync(path));
-
-function messageOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof DiagnosticError) return error.render();
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe.skipIf(models.length === 0)("models of the corpus (skipped without ../shared)", () => {
   test.each(models)("%s: read, written and read again", (name) => {
@@ -188,7 +179,7 @@ function constant(tensor: WireInput<"TensorValue">, type: WireInput<"ValueType">
 }
 
 const encode = (model: WireInput<"Model">) => messages.encode("Model", model);
-const refusal = (model: WireInput<"Model">) => messageOf(() => readMlmodel(encode(model), "m.mlmodel"));
+const refusal = (model: WireInput<"Model">) => refusalOf(() => readMlmodel(encode(model), "m.mlmodel"));
 const refusedValue = (value: WireInput<"Value">) =>
   refusal(modelWith({ ...addition, attributes: [{ key: "val", value }] })).replace(
     "m.mlmodel: error: function main, operation 0 (add y), attribute val: ",
@@ -288,7 +279,7 @@ describe("what is refused", () => {
 
   test("fields that are not known, at any depth", () => {
     const unknown = Uint8Array.of(0xf8, 0x3f, 1);
-    expect(messageOf(() => readMlmodel(Buffer.concat([encode(modelWith(addition)), unknown])))).toContain(
+    expect(refusalOf(() => readMlmodel(Buffer.concat([encode(modelWith(addition)), unknown])))).toContain(
       "Model has the unknown field 1023",
     );
     // The same inside of the description, whose length is the byte before it.
@@ -298,7 +289,7 @@ describe("what is refused", () => {
       Uint8Array.of(unknown.length),
       unknown,
     ]);
-    expect(messageOf(() => readMlmodel(inside))).toContain("ModelDescription has the unknown field 1023");
+    expect(refusalOf(() => readMlmodel(inside))).toContain("ModelDescription has the unknown field 1023");
   });
 
   test.each<[string, Uint8Array, string | RegExp]>([
@@ -335,21 +326,21 @@ describe("what is refused", () => {
       "not a Core ML model",
     ],
   ])("%s", (_, bytes, message) => {
-    const found = messageOf(() => readMlmodel(bytes, "m.mlmodel"));
+    const found = refusalOf(() => readMlmodel(bytes, "m.mlmodel"));
     if (typeof message === "string") expect(found).toContain(message);
     else expect(found).toMatch(message);
   });
 
   test("blocks nested without end", () => {
-    expect(messageOf(() => readMlmodel(nested(10_000)))).toMatch(/not a Core ML model: .*(depth|recursion)/i);
+    expect(refusalOf(() => readMlmodel(nested(10_000)))).toMatch(/not a Core ML model: .*(depth|recursion)/i);
     // As deep as programs are.
-    expect(messageOf(() => readMlmodel(nested(20)))).toContain("the specification version is missing");
+    expect(refusalOf(() => readMlmodel(nested(20)))).toContain("the specification version is missing");
   });
 
   test("a model cut at any byte", () => {
     const bytes = encode(modelWith(addition));
     expect(readMlmodel(bytes).document.functions).toHaveLength(1);
-    for (let length = 0; length < bytes.length; length++) messageOf(() => readMlmodel(bytes.subarray(0, length)));
+    for (let length = 0; length < bytes.length; length++) refusalOf(() => readMlmodel(bytes.subarray(0, length)));
   });
 
   test("changed bytes give a model or a diagnostic", () => {
@@ -434,9 +425,9 @@ describe("descriptions", () => {
   });
 
   test("what Core ML cannot take is refused", () => {
-    expect(messageOf(() => modelOf(program("tensor<bool, [1]> x")))).toContain("but x is a tensor of bool");
-    expect(messageOf(() => modelOf(program("fp16 x")))).toContain("but the input x is a scalar");
-    expect(messageOf(() => modelOf(program("tensor<fp16, [1]> x", "ios14")))).toContain("the opset ios14");
+    expect(refusalOf(() => modelOf(program("tensor<bool, [1]> x")))).toContain("but x is a tensor of bool");
+    expect(refusalOf(() => modelOf(program("fp16 x")))).toContain("but the input x is a scalar");
+    expect(refusalOf(() => modelOf(program("tensor<fp16, [1]> x", "ios14")))).toContain("the opset ios14");
   });
 });
 
@@ -475,7 +466,7 @@ describe("packages", () => {
     const path = join(folder, "notes.mlpackage");
     mkdirSync(path);
     writeFileSync(join(path, "notes.txt"), "mine");
-    expect(messageOf(() => writeMlpackage(path, model))).toContain("is there already and is no model package");
+    expect(refusalOf(() => writeMlpackage(path, model))).toContain("is there already and is no model package");
     expect(readFileSync(join(path, "notes.txt"), "utf8")).toBe("mine");
   });
 
@@ -497,7 +488,7 @@ describe("packages", () => {
     const path = join(folder, `${name.replaceAll(" ", "-")}.mlpackage`);
     mkdirSync(path);
     if (manifest !== undefined) writeFileSync(join(path, "Manifest.json"), manifest);
-    expect(messageOf(() => readMlpackage(path))).toMatch(message);
+    expect(refusalOf(() => readMlpackage(path))).toMatch(message);
   });
 });
 

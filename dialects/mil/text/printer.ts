@@ -27,16 +27,6 @@ export function printMilText(document: MilDocument): string {
   return new MilPrinter(document.version).document(document);
 }
 
-/** A value as text, `tensor<int32, [2]>([1, 1])`, in the spelling of a program's version. */
-export function printMilValue(value: MilValue, version: string): string {
-  return new MilPrinter(version).value(value);
-}
-
-/** A type as text, in the spelling of a program's version. */
-export function printMilType(type: MilType, version: string): string {
-  return typeText(type, hasBareScalars(version));
-}
-
 const scalar = (element: "string" | "uint64"): MilType => ({ kind: "tensor", element, shape: [] });
 
 class MilPrinter {
