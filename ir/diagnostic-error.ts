@@ -81,3 +81,8 @@ export class DiagnosticError extends Error {
     return `${place}${place === "" ? "" : " "}${severity}: ${this.message}${caretText(this.details, this.#source)}${notes.join("")}`;
   }
 }
+
+/** What anything that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -18,7 +18,7 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { type Blob, BlobStore, contentKey } from "./blob.ts";
 import type { Context } from "./context.ts";
-import { DiagnosticError } from "./diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "./diagnostic-error.ts";
 import { mapFile } from "./map-file.ts";
 import type { Operation } from "./operation.ts";
 import { type ParseOptions, parse } from "./parser/parse.ts";
@@ -183,7 +183,7 @@ export function readIrText(path: string): string {
     bytes = readFileSync(path);
   } catch (error) {
     // "ENOENT: no such file or directory, open 'x'": the path is said already.
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/^E\w+: |, \w+ '.*$/g, "");
+    const reason = messageOf(error).replace(/^E\w+: |, \w+ '.*$/g, "");
     throw new DiagnosticError(`cannot be read: ${reason}`, { file: path });
   }
   return decodeIrText(bytes, path);

@@ -13,6 +13,7 @@ import type {
   ResultField,
 } from "./declaration.ts";
 import type { DiagnosticError } from "./diagnostic-error.ts";
+import { messageOf } from "./diagnostic-error.ts";
 import { DominanceInfo } from "./dominance.ts";
 import { SymbolUser } from "./interfaces/symbol-user.ts";
 import { placeOf } from "./location.ts";
@@ -346,7 +347,7 @@ class Verifier {
     try {
       inferred = definition.inferResultTypes(operation, []);
     } catch (error) {
-      this.#report(operation, error instanceof Error ? error.message : String(error));
+      this.#report(operation, messageOf(error));
       return;
     }
     if (inferred === undefined) return;

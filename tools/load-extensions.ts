@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import type { Dialect } from "../ir/context.ts";
-import { DiagnosticError, type SourcePlace } from "../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf, type SourcePlace } from "../ir/diagnostic-error.ts";
 import type { AnyPass } from "../passes/pass.ts";
 
 export interface Extensions {
@@ -28,7 +28,7 @@ export async function loadExtensions(path: string): Promise<Extensions> {
   try {
     exported = await import(Bun.pathToFileURL(resolve(path)).href);
   } catch (error) {
-    throw new DiagnosticError(`cannot load: ${error instanceof Error ? error.message : error}`, placeIn(error, path));
+    throw new DiagnosticError(`cannot load: ${messageOf(error)}`, placeIn(error, path));
   }
   const extensions = checked(exported, path);
   await checkNames(extensions, path);
@@ -109,7 +109,7 @@ async function checkNames({ dialects, passes }: Extensions, path: string): Promi
       try {
         infoOf(definition);
       } catch (error) {
-        throw new DiagnosticError(error instanceof Error ? error.message : String(error), { file: path });
+        throw new DiagnosticError(messageOf(error), { file: path });
       }
     }
   }

@@ -1,7 +1,7 @@
 /** NumPy's .npy files as plain tensors and back, through the npyjs library. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type DType, dump, parse, type TypedArray } from "npyjs";
-import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../ir/diagnostic-error.ts";
 import {
   bf16ToNumber,
   type ElementArray,
@@ -62,7 +62,7 @@ export function readNpy(path: string): TensorData {
       );
     return { shape, element, data: elements };
   } catch (error) {
-    throw new DiagnosticError(`is not a readable .npy file: ${error instanceof Error ? error.message : error}`, {
+    throw new DiagnosticError(`is not a readable .npy file: ${messageOf(error)}`, {
       file: path,
     });
   }

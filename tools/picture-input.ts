@@ -1,6 +1,6 @@
 /** A picture as a network input: shorter side resized, centre crop, values as stated, through the sharp library. */
 import sharp from "sharp";
-import { DiagnosticError } from "../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../ir/diagnostic-error.ts";
 import { type ElementName, setNumber, type TensorData, zeros } from "../ir/tensor-data.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function readPicture(
     const converted = channels === 1 ? resized.greyscale() : resized.toColourspace("srgb");
     raw = await converted.raw().toBuffer({ resolveWithObject: true });
   } catch (error) {
-    throw new DiagnosticError(`is not a readable picture: ${error instanceof Error ? error.message : error}`, {
+    throw new DiagnosticError(`is not a readable picture: ${messageOf(error)}`, {
       file: path,
     });
   }

@@ -4,6 +4,7 @@
  */
 import { enumAttribute, f64Attribute, i64ArrayAttribute, i64Attribute } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, type OpOptions, op, operand, result } from "../../ir/declaration.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import { anyElementTensor, example, requireAxes, requireOneElement, reshaped, shapeOf } from "./declare.ts";
 import * as reference from "./reference/movement.ts";
 
@@ -18,7 +19,7 @@ function checked(check: (...values: Parameters<NonNullable<OpOptions<typeof resu
     try {
       check(operation, report);
     } catch (error) {
-      report(error instanceof Error ? error.message : String(error));
+      report(messageOf(error));
     }
   };
   return verify;

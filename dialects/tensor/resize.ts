@@ -1,6 +1,7 @@
 /** Resampling: to another size by nearest, linear or cubic interpolation, and at positions held in a grid. */
 import { boolAttribute, enumAttribute, f64ArrayAttribute, f64Attribute } from "../../ir/constraints.ts";
 import { attribute, defaultAttribute, op, operand, result } from "../../ir/declaration.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import {
   anyElementTensor,
   example,
@@ -68,7 +69,7 @@ export const resize = op(
           report(`dimension ${dimension} of the result must be about ${scaled} by scales, but is ${sizes[dimension]}`);
         }
       } catch (error) {
-        report(error instanceof Error ? error.message : String(error));
+        report(messageOf(error));
       }
     },
     evaluate: (operation, [input]) =>

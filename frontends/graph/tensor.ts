@@ -9,7 +9,7 @@ import { functionOperation, moduleOperation } from "../../dialects/func/build.ts
 import { DictionaryAttribute, elementsAttribute, StringAttribute } from "../../ir/attributes.ts";
 import type { Builder } from "../../ir/builder.ts";
 import type { BuildArguments, Fields, OperationDefinition } from "../../ir/declaration.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import { fileLocation, type Location, placeOf, unknownLocation } from "../../ir/location.ts";
 import { Block, type Operation, type Value } from "../../ir/operation.ts";
 import {
@@ -157,10 +157,7 @@ export function applyAll<F extends Fields>(
     });
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
-    throw new DiagnosticError(
-      `'${definition.name}': ${error instanceof Error ? error.message : error}`,
-      placeOf(location),
-    );
+    throw new DiagnosticError(`'${definition.name}': ${messageOf(error)}`, placeOf(location));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { wireFault } from "../../dialects/mil/protobuf/wire-fault.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import { checkStructure } from "./check-structure.ts";
 import {
   type DecodeContext,
@@ -62,7 +63,7 @@ function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw malformed({ file: path }, `cannot read the file: ${errorText(error)}`);
+    throw malformed({ file: path }, `cannot read the file: ${messageOf(error)}`);
   }
 }
 
@@ -79,10 +80,6 @@ function decodeChecked<Name extends MessageName>(
     const advice = recognisedAs(bytes) ?? "the file may be cut short or damaged: compare its size with the original's";
     throw malformed(context, `not ${what}: ${wireFault(error)}`, advice);
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Files that are given by mistake most often, by their first bytes. */

@@ -1,6 +1,6 @@
 /** Elements of ONNX tensors as `TensorData`, from raw bytes, typed fields or external files, and back. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { DiagnosticError, type SourcePlace } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf, type SourcePlace } from "../../ir/diagnostic-error.ts";
 import {
   allocateElements,
   type ElementName,
@@ -101,7 +101,7 @@ export function readExternalBytes(name: string, payload: OnnxExternalPayload, pl
       closeSync(handle);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DiagnosticError(`${label}: cannot read its external data from ${path}: ${reason}`, place);
   }
   if (done < length) {

@@ -7,6 +7,7 @@ import {
   IntegerAttribute,
   StringAttribute,
 } from "../../ir/attributes.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import type { Block, Operation, Value } from "../../ir/operation.ts";
 import type { Type } from "../../ir/types.ts";
 import { type FunctionWriter, instructionText } from "./instructions.ts";
@@ -67,7 +68,7 @@ class BodyWriter implements FunctionWriter {
     try {
       return constantValueText(operation);
     } catch (error) {
-      throw operation.error(error instanceof Error ? error.message : String(error));
+      throw operation.error(messageOf(error));
     }
   }
 

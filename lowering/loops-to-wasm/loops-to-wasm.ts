@@ -16,7 +16,7 @@ import {
   TypeAttribute,
   UnitAttribute,
 } from "../../ir/attributes.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import type { Block, Operation } from "../../ir/operation.ts";
 import { elementBytes, elementCount } from "../../ir/tensor-data.ts";
 import { dynamic, elementNameOf, MemRefType, ShapedType, type Type } from "../../ir/types.ts";
@@ -267,7 +267,7 @@ function initialBytes(operation: Operation, initial: Attribute): Uint8Array {
     const { data } = initial.value;
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   } catch (error) {
-    throw operation.error(error instanceof Error ? error.message : String(error));
+    throw operation.error(messageOf(error));
   }
 }
 

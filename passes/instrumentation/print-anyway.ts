@@ -2,6 +2,7 @@
  * Printing for people who look for a defect: it works on invalid IR as well. A custom form may stumble over what the
  * verifier would have refused; then the generic form, which assumes nothing, is printed in its stead.
  */
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import type { Operation } from "../../ir/operation.ts";
 import { type PrintOptions, print } from "../../ir/printer/print.ts";
 import { symbolName } from "../../ir/symbol-table.ts";
@@ -12,7 +13,7 @@ export function printAnyway(operation: Operation, options: PrintOptions = {}): s
   try {
     return print(operation, options);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const note = `// printed in the generic form: the custom form of invalid IR failed with: ${reason.replaceAll("\n", " ")}\n`;
     return note + print(operation, { ...options, generic: true });
   }

@@ -3,7 +3,7 @@
  * one memory for weights, scratch, inputs and outputs, runs `@prepare` once, and then runs the network with one call. It needs
  * nothing but the JavaScript engine.
  */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import { elementsFromBytes, type TensorData } from "../../ir/tensor-data.ts";
 import {
   type ArgumentDescriptor,
@@ -218,7 +218,7 @@ function allocateMemory(name: string, end: number): WebAssembly.Memory {
   } catch (error) {
     const megabytes = Math.ceil(end / 2 ** 20);
     throw new DiagnosticError(
-      `${name} needs ${megabytes} MiB of WebAssembly memory, which could not be had: ${error instanceof Error ? error.message : error}`,
+      `${name} needs ${megabytes} MiB of WebAssembly memory, which could not be had: ${messageOf(error)}`,
     );
   }
 }

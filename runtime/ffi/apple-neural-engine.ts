@@ -7,7 +7,7 @@
  */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import { libobjcPath } from "./autorelease.ts";
 import { type EnginePorts, readPorts } from "./engine/attributes.ts";
 import { EngineCallError } from "./engine/errors.ts";
@@ -293,9 +293,7 @@ export class EngineModel {
         writeFileSync(temporary, bytes);
         renameSync(temporary, target);
       } catch (error) {
-        throw new DiagnosticError(
-          `staging ${path}: cannot write ${target}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw new DiagnosticError(`staging ${path}: cannot write ${target}: ${messageOf(error)}`);
       }
     }
   }

@@ -7,6 +7,7 @@
  */
 import { dlopen, JSCallback, type Pointer } from "bun:ffi";
 import { writeSync } from "node:fs";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import { openSharedLibrary } from "./libc.ts";
 import { type LlvmCandidate, llvmCandidates, oldestVersion, versionFromPath } from "./llvm-search.ts";
 import { type Address, addressOf, cString, readCString } from "./memory.ts";
@@ -134,7 +135,7 @@ export class LlvmLibrary {
       disableMachineScheduler(functions);
       return new LlvmLibrary(path, version, functions, readHost(functions));
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

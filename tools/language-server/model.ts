@@ -4,7 +4,7 @@
  */
 import type { BlobStore } from "../../ir/blob.ts";
 import type { Context } from "../../ir/context.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import {
   type Block,
   BlockArgument,
@@ -233,7 +233,7 @@ export class TextModel {
       const inner = operation.regions.flatMap(({ blocks }) =>
         blocks.flatMap((block) => block.operations.flatMap((each) => this.#complaints(each))),
       );
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       return inner.length > 0 ? inner : [operation.error(`internal error while verifying: ${reason}`)];
     }
   }

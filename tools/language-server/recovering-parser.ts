@@ -3,7 +3,7 @@
  * without results; reading goes on at the next line that looks like an operation, and inside the broken operation's regions.
  */
 import type { Context } from "../../ir/context.ts";
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import { Block, createOperation, type Operation, type Region } from "../../ir/operation.ts";
 import { OperationParser, type RegionOptions } from "../../ir/parser/operation-parser.ts";
 import type { TextParserOptions } from "../../ir/parser/text-parser.ts";
@@ -100,9 +100,7 @@ export class RecoveringParser extends OperationParser {
   /** Errors that are no diagnostics come from the code of a dialect: its author wants to see them too. */
   #record(error: unknown): DiagnosticError {
     const known =
-      error instanceof DiagnosticError
-        ? error
-        : this.error(`internal error while reading this: ${error instanceof Error ? error.message : String(error)}`);
+      error instanceof DiagnosticError ? error : this.error(`internal error while reading this: ${messageOf(error)}`);
     // Operations around an unclosed region all fail at the same place.
     const place = `${known.details.line}:${known.details.column}`;
     if (this.#places.has(place) || this.errors.length >= maximumErrors) return known;

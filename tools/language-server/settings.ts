@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { allDialects, defaultContext } from "../../compiler/registry.ts";
 import { forgetAttributesOf } from "../../ir/attributes.ts";
 import type { Context } from "../../ir/context.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import { forgetTypesOf } from "../../ir/types.ts";
 import { loadExtensions } from "../load-extensions.ts";
 
@@ -59,7 +60,7 @@ export function folderSettings(folder: string, complain: (message: string) => vo
   try {
     return readSettings(JSON.parse(readFileSync(path, "utf8")), folder, (message) => complain(`${path}: ${message}`));
   } catch (error) {
-    complain(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    complain(`${path}: ${messageOf(error)}`);
     return {};
   }
 }
@@ -98,7 +99,7 @@ export async function loadContext(settings: ServerSettings, complain: (message: 
     try {
       context = context.with((await loadExtensions(path)).dialects);
     } catch (error) {
-      complain(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      complain(`${path}: ${messageOf(error)}`);
     }
   }
   return context;

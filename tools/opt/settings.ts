@@ -1,5 +1,6 @@
 /** Turns the flags of `anemone opt` into checked values; a wrong one is an error of usage that says what is allowed. */
 import { didYouMean } from "../../ir/close-names.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import type { PrintOptions } from "../../ir/printer/print.ts";
 import type { RemarkFilter } from "../../passes/instrumentation/remarks.ts";
 import type { AnyPass, PipelineStep } from "../../passes/pass.ts";
@@ -57,9 +58,7 @@ export function remarkFilter({ remarks, remarksFilter, remarksOutput }: OptOptio
   try {
     return { kinds, passes: new RegExp(remarksFilter) };
   } catch (error) {
-    throw new UsageError(
-      `--remarks-filter is not a regular expression: ${error instanceof Error ? error.message : error}`,
-    );
+    throw new UsageError(`--remarks-filter is not a regular expression: ${messageOf(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a check of the self-test is, how it may end, and what all checks use to open programs and to fill their inputs. */
-import { DiagnosticError } from "../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../ir/diagnostic-error.ts";
 import { allocateElements, type ElementName, elementCount, setNumber, type TensorData } from "../../ir/tensor-data.ts";
 import { EngineCallError } from "../../runtime/ffi/engine/errors.ts";
 import type { Program } from "../../runtime/program.ts";
@@ -116,7 +116,7 @@ async function outcomeOf(check: Check, subject: Subject): Promise<CheckOutcome> 
 }
 
 function describe(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const notes = error instanceof DiagnosticError ? (error.details.notes ?? []).map((note) => note.message) : [];
   return [message, ...notes].join("; ");
 }

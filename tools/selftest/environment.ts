@@ -1,6 +1,7 @@
 /** The machine that a report comes from: system, chip, frameworks and symbols found. Nothing that names a person or a device. */
 import { homedir, release, totalmem } from "node:os";
 import { describeDevices, engineTarget, hostTarget } from "../../compiler/devices.ts";
+import { messageOf } from "../../ir/diagnostic-error.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { driverFaults } from "../../runtime/devices/ane/drivers.ts";
 import { chipName, compilerIdentity } from "../../runtime/devices/ane/status.ts";
@@ -62,7 +63,7 @@ function describeEngine(ask: () => object): { readonly [key: string]: Json } {
       Object.entries(ask()).map(([key, value]) => [key, typeof value === "object" ? null : value]),
     );
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: messageOf(error) };
   }
 }
 

@@ -5,7 +5,7 @@
  * What Apple's compiler tolerates is tolerated: garbage in reserved words (written before iOS 18), and records that are not on a
  * multiple of 64 (a program finds them by their offset).
  */
-import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../../ir/diagnostic-error.ts";
 import { mapFile } from "../../../ir/map-file.ts";
 import type { MilNumbers, MilTensorType } from "../document/document.ts";
 import { elementCountOf, type MilNumberType, milNumberFacts, milNumbersOf } from "../document/numbers.ts";
@@ -69,7 +69,7 @@ export class BlobStorage {
     try {
       bytes = mapFile(path);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new DiagnosticError(`the weight file cannot be read: ${reason}`, { file: path });
     }
     return new BlobStorage(bytes, path);

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DiagnosticError } from "../../../ir/diagnostic-error.ts";
+import { DiagnosticError, messageOf } from "../../../ir/diagnostic-error.ts";
 import { mapFile } from "../../../ir/map-file.ts";
 import { type MlModel, readMlmodel, writeMlmodel } from "./model.ts";
 
@@ -49,7 +49,7 @@ function rootModelPath(path: string): string {
   try {
     manifest = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new DiagnosticError(`is not JSON: ${error instanceof Error ? error.message : String(error)}`, { file });
+    throw new DiagnosticError(`is not JSON: ${messageOf(error)}`, { file });
   }
   const format = member(manifest, "fileFormatVersion");
   if (typeof format !== "string" || !format.startsWith("1.")) {

@@ -1,4 +1,5 @@
 /** What the protobuf library throws for damaged bytes, as people can use it. */
+import { messageOf } from "../../../ir/diagnostic-error.ts";
 
 const words: readonly (readonly [RegExp, string])[] = [
   [/^index out of range: (\d+) \+ (\d+) > (\d+)$/, "a field of $2 bytes at byte $1 goes beyond the end at byte $3"],
@@ -14,7 +15,7 @@ const words: readonly (readonly [RegExp, string])[] = [
 
 /** The reason in an exception of the library; the text of any other as it is. */
 export function wireFault(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const known = words.find(([pattern]) => pattern.test(text));
   return known === undefined ? text : text.replace(known[0], known[1]);
 }

@@ -23,6 +23,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { messageOf } from "../../../ir/diagnostic-error.ts";
 import { cacheKey } from "../../object-cache.ts";
 import type { MilSegment } from "./artefact.ts";
 
@@ -142,7 +143,7 @@ export class EngineCache {
       this.#touch(key);
       return { found: true, bundlePath: join(folder, manifest.bundle), generation, extra };
     } catch (error) {
-      return { found: false, reason: `it cannot be read (${error instanceof Error ? error.message : error})` };
+      return { found: false, reason: `it cannot be read (${messageOf(error)})` };
     }
   }
 

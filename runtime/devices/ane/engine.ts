@@ -9,6 +9,7 @@
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../../ir/diagnostic-error.ts";
 import {
   type BufferObject,
   compileProgram,
@@ -360,8 +361,6 @@ const reportTo =
   (remark: Remark): ReleaseReport =>
   (failure) =>
     remark(failure.message);
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Files beside the recorded ones are somebody's to know about. */
 function tellExtra(name: string, { extra }: Extract<CacheLookup, { found: true }>, remark: Remark): void {
